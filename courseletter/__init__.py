@@ -1,0 +1,1 @@
+"""Courseletter's foundations (config, clock, database, errors) and its edges (command line, web, worker)."""

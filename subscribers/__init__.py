@@ -1,0 +1,1 @@
+"""Who is taught: subscribers, their lists, and what they agreed to."""
