@@ -1,0 +1,191 @@
+"""Tables of what is taught: articles, courses, their lessons and revisions, and who is enrolled where."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from courseletter.database import Base
+from subscribers.models import MailingList, Subscriber
+
+
+class Article(Base):
+    """An article as it was read: sections, disclosures, and every decision with its score and reason."""
+
+    __tablename__ = "articles"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    title: Mapped[str]
+    language: Mapped[str] = mapped_column(String(35))
+    source: Mapped[str] = mapped_column(default="")
+    form: Mapped[str] = mapped_column(String(16))
+    payload: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime]
+
+
+class Course(Base):
+    """A course: its draft (here and in `lessons`), and the revision that is in force."""
+
+    __tablename__ = "courses"
+
+    id: Mapped[str] = mapped_column(String(20), primary_key=True)  # crs_..., the same in a course folder
+    slug: Mapped[str] = mapped_column(String(80), unique=True)
+    title: Mapped[str]
+    language: Mapped[str] = mapped_column(String(35))
+    zone: Mapped[str] = mapped_column(String(64))
+    cadence: Mapped[dict[str, Any]]
+    disclosures: Mapped[list[Any]] = mapped_column(default=list)
+    disclaimers: Mapped[list[Any]] = mapped_column(default=list)
+    list_id: Mapped[int] = mapped_column(ForeignKey("mailing_lists.id"))
+    article_id: Mapped[int | None] = mapped_column(ForeignKey("articles.id"))
+    revision_id: Mapped[int | None] = mapped_column(ForeignKey("revisions.id", use_alter=True))
+    publishes: Mapped[int] = mapped_column(default=0)
+    paused_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+    mailing_list: Mapped[MailingList] = relationship()
+    article: Mapped[Article | None] = relationship()
+    lessons: Mapped[list["Lesson"]] = relationship(back_populates="course", order_by="Lesson.position")
+    revision: Mapped["Revision | None"] = relationship(foreign_keys=[revision_id])
+
+
+class LessonContent:
+    """What a lesson says, in the draft and in a revision alike."""
+
+    position: Mapped[int]
+    kind: Mapped[str] = mapped_column(String(8))  # welcome | lesson
+    title: Mapped[str]
+    subject: Mapped[str]
+    preheader: Mapped[str] = mapped_column(default="")
+    recap: Mapped[str] = mapped_column(default="")
+    teaser: Mapped[str] = mapped_column(default="")
+    gap_days: Mapped[int | None]  # own gap; None: the rhythm's
+    only_if: Mapped[str] = mapped_column(default="")
+    format: Mapped[str] = mapped_column(String(8), default="markdown")  # markdown | mjml
+    body: Mapped[str]
+    minutes: Mapped[int] = mapped_column(default=1)
+
+
+class Lesson(LessonContent, Base):
+    """A lesson of the draft. Its id is stable for ever: edits, moves and roll-backs keep it."""
+
+    __tablename__ = "lessons"
+
+    id: Mapped[str] = mapped_column(String(20), primary_key=True)  # les_...
+    course_id: Mapped[str] = mapped_column(ForeignKey("courses.id"), index=True)
+    source: Mapped[str] = mapped_column(default="")
+
+    course: Mapped[Course] = relationship(back_populates="lessons")
+
+
+class Revision(Base):
+    """A course as it was published once. Never changed afterwards."""
+
+    __tablename__ = "revisions"
+    __table_args__ = (UniqueConstraint("course_id", "number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    course_id: Mapped[str] = mapped_column(ForeignKey("courses.id"))
+    number: Mapped[int]
+    title: Mapped[str]
+    language: Mapped[str] = mapped_column(String(35))
+    zone: Mapped[str] = mapped_column(String(64))
+    cadence: Mapped[dict[str, Any]]
+    disclosures: Mapped[list[Any]]
+    disclaimers: Mapped[list[Any]]
+    published_at: Mapped[datetime]
+
+    lessons: Mapped[list["RevisionLesson"]] = relationship(
+        back_populates="revision", order_by="RevisionLesson.position"
+    )
+
+
+class RevisionLesson(LessonContent, Base):
+    """A lesson as a revision froze it, with the mail it compiled to."""
+
+    __tablename__ = "revision_lessons"
+
+    revision_id: Mapped[int] = mapped_column(ForeignKey("revisions.id"), primary_key=True)
+    lesson_id: Mapped[str] = mapped_column(ForeignKey("lessons.id"), primary_key=True)
+    number: Mapped[int]  # 0 is the welcome
+    compiled: Mapped[dict[str, Any]]
+
+    revision: Mapped[Revision] = relationship(back_populates="lessons")
+
+
+class ProgressRecord(Base):
+    """One distinct state of having had lessons, shared by all enrolments in it: a million share a few thousand."""
+
+    __tablename__ = "progress"
+    __table_args__ = (UniqueConstraint("course_id", "digest"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    course_id: Mapped[str] = mapped_column(ForeignKey("courses.id"))
+    digest: Mapped[str] = mapped_column(String(64))  # SHA-256 of the signature, hex
+    payload: Mapped[dict[str, Any]]
+
+
+class ProfileRecord(Base):
+    """One distinct wish about when: zone, own time, own weekdays, pace. Shared like progress."""
+
+    __tablename__ = "profiles"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    zone: Mapped[str | None] = mapped_column(String(64))
+    minute: Mapped[int | None]
+    weekdays: Mapped[list[Any] | None]
+    pace: Mapped[str] = mapped_column(String(8), default="normal")  # slower | normal | faster | days
+
+
+class Enrolment(Base):
+    """A subscriber's place in a course, and the indexed moment at which something is due."""
+
+    __tablename__ = "enrolments"
+    __table_args__ = (
+        UniqueConstraint("course_id", "subscriber_id"),
+        CheckConstraint("state IN ('active', 'paused', 'completed', 'left')", name="state"),
+        # Course first: else a paused course's overdue rows lie at the head of the index.
+        Index(
+            "ix_enrolments_due",
+            "course_id",
+            "due_at",
+            "id",
+            sqlite_where=text("state = 'active' AND due_at IS NOT NULL"),
+            postgresql_where=text("state = 'active' AND due_at IS NOT NULL"),
+        ),
+        # Room on the page for the next version of a row: every lesson rewrites its enrolment.
+        {"postgresql_with": {"fillfactor": 80}},
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    course_id: Mapped[str] = mapped_column(ForeignKey("courses.id"))
+    subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscribers.id"), index=True)
+    state: Mapped[str] = mapped_column(String(12), default="active")
+    run: Mapped[int] = mapped_column(default=1)
+    progress_id: Mapped[int] = mapped_column(ForeignKey("progress.id"))
+    profile_id: Mapped[int] = mapped_column(ForeignKey("profiles.id"))
+    joined_at: Mapped[datetime]
+    joined_in: Mapped[int] = mapped_column(default=0)
+    completed_in: Mapped[int] = mapped_column(default=0)
+    reopened: Mapped[list[Any]] = mapped_column(default=list)
+    anchor_at: Mapped[datetime | None]
+    last_at: Mapped[datetime | None]
+    paused_until: Mapped[date | None]
+    held_until: Mapped[date | None]
+    rebase: Mapped[bool] = mapped_column(default=False)
+    next_lesson: Mapped[str | None] = mapped_column(String(20))
+    planned_at: Mapped[datetime | None]
+    due_at: Mapped[datetime | None]
+    # The one lesson in flight, and the anchor to return to if it is called back.
+    queued_lesson: Mapped[str | None] = mapped_column(String(20))
+    queued_by: Mapped[str | None] = mapped_column(String(24))
+    queued_anchor_at: Mapped[datetime | None]
+    queued_last_at: Mapped[datetime | None]
+    failures: Mapped[int] = mapped_column(default=0)  # of the next lesson, in a row
+
+    course: Mapped[Course] = relationship()
+    subscriber: Mapped[Subscriber] = relationship()
+    progress: Mapped[ProgressRecord] = relationship()
+    profile: Mapped[ProfileRecord] = relationship()

@@ -1,0 +1,177 @@
+"""What an installation is told: `courseletter.toml` in the data folder, overruled by `COURSELETTER_*`.
+
+Read and validated once, at the edge; everything below is handed the values it needs.
+"""
+
+import os
+import secrets
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlsplit
+from zoneinfo import available_timezones
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from courseletter.errors import CourseletterError
+
+FILE_NAME = "courseletter.toml"
+DEFAULT_HOME = "courseletter-data"
+
+
+class ConfigError(CourseletterError):
+    """A setting cannot be used; the message names its key."""
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+class BrandSettings(Section):
+    """Who the mail is from, as readers see it. The postal address is the law's (CAN-SPAM)."""
+
+    name: str = "Courseletter"
+    address: str = ""
+    url: str | None = None
+
+
+class SenderSettings(Section):
+    """The addresses on the envelope and in the header."""
+
+    from_address: str = "courses@localhost.localdomain"
+    from_name: str | None = None
+    reply_to: str | None = None
+    bounce_domain: str | None = None
+    dkim_selector: str = Field(
+        default="courseletter", pattern=r"^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$"
+    )
+
+    @property
+    def domain(self) -> str:
+        return self.from_address.rpartition("@")[2]
+
+
+class SmtpSettings(Section):
+    """The smarthost that takes our mail. `security = "none"` is for a server on this machine only."""
+
+    host: str = "localhost"
+    port: int = Field(default=587, ge=1, le=65535)
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    username: str | None = None
+    password: SecretStr | None = None
+    oauth_token: SecretStr | None = None
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(
+        env_prefix="COURSELETTER_",
+        env_nested_delimiter="_",
+        env_nested_max_split=1,
+        extra="forbid",
+        frozen=True,
+    )
+
+    home: Path
+    database_url: str = ""
+    base_url: str = "http://127.0.0.1:8000"
+    secret_key: SecretStr
+    timezone: str = "UTC"
+    language: str = "en"
+    brand: BrandSettings = BrandSettings()
+    sender: SenderSettings = SenderSettings()
+    smtp: SmtpSettings = SmtpSettings()
+
+    @field_validator("base_url")
+    @classmethod
+    def _web_address(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+            raise ValueError(
+                "write the address people reach this server at, like https://letters.example.org"
+            )
+        return value.rstrip("/")
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError("write a zone of the IANA database, like Europe/Berlin")
+        return value
+
+    @property
+    def database(self) -> str:
+        """The database's address: the one configured, else the SQLite file in the data folder."""
+        return self.database_url or f"sqlite:///{self.home / 'courseletter.db'}"
+
+    @property
+    def key(self) -> bytes:
+        """The installation's secret: signs links, return paths and message ids."""
+        return self.secret_key.get_secret_value().encode()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        home = Path(init_settings.init_kwargs["home"])  # type: ignore[attr-defined]
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, home / FILE_NAME)
+
+
+def home_folder() -> Path:
+    """The data folder: `COURSELETTER_HOME`, else `courseletter-data` in the folder one stands in."""
+    return Path(os.environ.get("COURSELETTER_HOME") or DEFAULT_HOME).absolute()
+
+
+def load(home: Path | None = None, **overrides: Any) -> Settings:
+    """Read and validate the settings of the installation in `home`.
+
+    Raises ConfigError naming each wrong key, where it may be set, and what it should be.
+    """
+    home = home or home_folder()
+    if "secret_key" not in overrides and not os.environ.get("COURSELETTER_SECRET_KEY"):
+        overrides["secret_key"] = _secret_of(home)
+    try:
+        return Settings(home=home, **overrides)
+    except ValidationError as error:
+        raise ConfigError(f"{home / FILE_NAME}: " + "; ".join(map(_explain, error.errors()))) from None
+    except ValueError as error:  # TOML that cannot be parsed
+        raise ConfigError(f"{home / FILE_NAME} is not valid TOML: {error}. Mend that line.") from None
+
+
+def create_secret(home: Path) -> None:
+    """Write the installation's secret once, readable by its owner only; an existing one is kept."""
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path = home / "secret.key"
+    if not path.exists():
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w") as file:
+            file.write(secrets.token_urlsafe(32))
+
+
+def _secret_of(home: Path) -> str:
+    path = home / "secret.key"
+    if not path.is_file():
+        raise ConfigError(
+            f"{home} is no Courseletter data folder yet. Run `courseletter init`, "
+            "or set COURSELETTER_HOME to the folder you mean."
+        )
+    return path.read_text().strip()
+
+
+def _explain(error: Any) -> str:
+    key = ".".join(str(part) for part in error["loc"])
+    variable = "COURSELETTER_" + key.replace(".", "_").upper()
+    reason = error["msg"].removeprefix("Value error, ")
+    if error["type"] == "extra_forbidden":
+        return f"{key}: no setting has this name; remove it or correct its spelling"
+    shown = "" if "password" in key or "token" in key or "secret" in key else f" (it is {error['input']!r})"
+    return f"{key}: {reason}{shown}; set it there or as {variable}"

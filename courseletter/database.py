@@ -1,0 +1,163 @@
+"""The database: one base for all tables, and transactions for reading and for writing.
+
+SQLite runs in WAL with `BEGIN IMMEDIATE` for writers: a deferred read upgraded to a write fails at once with
+SQLITE_BUSY_SNAPSHOT, whatever the busy timeout. synchronous=FULL, because a delivery marked as in doubt must
+survive a power cut.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from importlib.resources import as_file, files
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Connection,
+    DateTime,
+    Dialect,
+    Engine,
+    MetaData,
+    TypeDecorator,
+    create_engine,
+    event,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
+from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+
+from courseletter.errors import CourseletterError
+
+BUSY_TIMEOUT = 10_000  # milliseconds a SQLite writer waits for the one before it
+
+Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+
+
+class DatabaseError(CourseletterError):
+    """The database cannot be used as it is; the message says what to do."""
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware UTC moment. SQLite keeps no zone, so it is put back on the way out."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        if value is not None and value.tzinfo is None:
+            raise ValueError("a moment without a zone must not be stored")
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """The base of every table. Constraints have fixed names so that migrations can find them on SQLite too."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy's own way to declare it
+        datetime: UtcDateTime,
+        dict[str, Any]: Json,
+        list[Any]: Json,
+    }
+
+
+class Database:
+    """An open database. `read()` and `write()` give a session that lives for one transaction."""
+
+    def __init__(self, address: str) -> None:
+        self.engine = _create_engine(_parse(address))
+        self._reading = sessionmaker(self.engine, expire_on_commit=False)
+        # A copy of the engine that shares its pool but begins as a writer.
+        writing = self.engine.execution_options(writes=True)
+        self._writing = sessionmaker(writing, expire_on_commit=False)
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A transaction that changes nothing: whatever was changed is rolled back."""
+        with self._reading() as session:
+            yield session
+            session.rollback()
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """A transaction that is committed at the end, or rolled back whole when an error passes through."""
+        with self._writing.begin() as session:
+            yield session
+
+    def upgrade(self) -> None:
+        """Bring the tables to this version's shape. Safe to repeat."""
+        from alembic import command
+        from alembic.config import Config
+
+        with as_file(files("courseletter") / "migrations") as folder:
+            config = Config()
+            config.set_main_option("script_location", str(folder).replace("%", "%%"))
+            config.attributes["engine"] = self.engine
+            try:
+                command.upgrade(config, "head")
+            except OperationalError as error:
+                raise DatabaseError(
+                    f"The database cannot be opened ({error.orig}). Is it running?"
+                ) from error
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def _parse(address: str) -> URL:
+    try:
+        url = make_url(address)
+    except ArgumentError:
+        raise DatabaseError(
+            "COURSELETTER_DATABASE_URL is no database address. "
+            "Write one like postgresql://user:password@host/name, or leave it out to use SQLite."
+        ) from None
+    if url.drivername in ("postgres", "postgresql"):
+        return url.set(drivername="postgresql+psycopg")
+    return url
+
+
+def _create_engine(url: URL) -> Engine:
+    try:
+        engine = create_engine(url, pool_pre_ping=True)
+    except (NoSuchModuleError, ArgumentError, ImportError):
+        raise DatabaseError(
+            f"COURSELETTER_DATABASE_URL names {url.drivername!r}. Courseletter runs on sqlite and postgresql."
+        ) from None
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # the driver must not begin transactions by itself; we do, below
+    for pragma in (
+        f"busy_timeout = {BUSY_TIMEOUT}",
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("writes")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

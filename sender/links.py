@@ -1,0 +1,27 @@
+"""The addresses that a mail links to. The public pages answer exactly these (courseletter/web/public.py)."""
+
+from dataclasses import dataclass
+
+from subscribers.tokens import Purpose, Tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Builds links under the installation's public address, signed for one reader."""
+
+    base_url: str
+    tokens: Tokens
+
+    def sign_up(self, slug: str) -> str:
+        return f"{self.base_url}/c/{slug}"
+
+    def confirm(self, list_id: int, subscriber_id: int) -> str:
+        return f"{self.base_url}/confirm/{self.tokens.make(Purpose.CONFIRM, list_id, subscriber_id)}"
+
+    def unsubscribe(self, list_id: int, subscriber_id: int) -> str:
+        return f"{self.base_url}/unsubscribe/{self.tokens.make(Purpose.UNSUBSCRIBE, list_id, subscriber_id)}"
+
+    def learn(self, enrolment_id: int, page: str = "") -> str:
+        """The reader's own page of a course; `page` is next, pause, or lessons/<lesson id>."""
+        address = f"{self.base_url}/learn/{self.tokens.make(Purpose.LEARN, enrolment_id)}"
+        return f"{address}/{page}" if page else address

@@ -1,0 +1,98 @@
+"""Tables of what is sent: the ledger of deliveries, and the events that tell their story."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from courseletter.database import Base
+from subscribers.models import Subscriber
+
+
+class State(StrEnum):
+    """Where a delivery stands. The arrows between states are drawn in docs/flow.md."""
+
+    READY = "ready"
+    CLAIMED = "claimed"  # a worker holds it under a lease
+    IN_DOUBT = "in_doubt"  # written before the final dot: from here on it may have been delivered
+    ACCEPTED = "accepted"
+    DEFERRED = "deferred"  # waits for its next attempt
+    UNKNOWN = "unknown"  # went past the dot, and no answer came
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+
+OPEN_STATES = (State.READY, State.CLAIMED, State.IN_DOUBT, State.DEFERRED, State.UNKNOWN)
+CALLABLE_STATES = (State.READY, State.CLAIMED, State.DEFERRED)  # not past the dot: can be called back
+
+_STATES = ", ".join(f"'{state}'" for state in State)
+
+
+def _partial(name: str, *columns: str, state: str) -> Index:
+    where = text(f"state IN ({state})")
+    return Index(name, *columns, sqlite_where=where, postgresql_where=where)
+
+
+class Delivery(Base):
+    """One message to one person: at most one per enrolment, run, lesson and asked-for copy.
+
+    `due_at` is when the next attempt may start. `context` and `dated_at` are frozen at the first claim, so
+    that every attempt is byte-identical before signing; Message-ID and MIME boundary follow from the id.
+    """
+
+    __tablename__ = "deliveries"
+    __table_args__ = (
+        UniqueConstraint("enrolment_id", "run", "lesson_id", "copy"),
+        CheckConstraint(f"state IN ({_STATES})", name="state"),
+        _partial("ix_deliveries_ready", "due_at", "id", state="'ready'"),
+        _partial("ix_deliveries_waiting", "due_at", state="'deferred', 'unknown'"),
+        _partial("ix_deliveries_leased", "lease_until", state="'claimed', 'in_doubt'"),
+        {"postgresql_with": {"fillfactor": 70}},
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16))  # lesson | confirmation
+    subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscribers.id"), index=True)
+    course_id: Mapped[str] = mapped_column(ForeignKey("courses.id"))
+    enrolment_id: Mapped[int | None] = mapped_column(ForeignKey("enrolments.id"))
+    run: Mapped[int] = mapped_column(default=1)
+    lesson_id: Mapped[str | None] = mapped_column(ForeignKey("lessons.id"))
+    revision_id: Mapped[int | None] = mapped_column(ForeignKey("revisions.id"))
+    copy: Mapped[int] = mapped_column(default=0)  # 1, 2 ... were asked for again by the reader
+    by: Mapped[str] = mapped_column(String(24), default="schedule")
+
+    state: Mapped[str] = mapped_column(String(12), default=State.READY)
+    due_at: Mapped[datetime]
+    created_at: Mapped[datetime]
+    attempts: Mapped[int] = mapped_column(default=0)
+    first_attempt_at: Mapped[datetime | None]
+    lease_until: Mapped[datetime | None]
+    fence: Mapped[str | None] = mapped_column(String(32))
+    context: Mapped[dict[str, Any] | None]
+    dated_at: Mapped[datetime | None]
+    reply: Mapped[str] = mapped_column(default="")  # the last answer, or why there was none
+    retried_unknown: Mapped[bool] = mapped_column(default=False)
+    finished_at: Mapped[datetime | None]
+
+    subscriber: Mapped[Subscriber] = relationship()
+
+
+class Event(Base):
+    """What happened, once each, in order. Never changed."""
+
+    __tablename__ = "events"
+    __table_args__ = (
+        Index("ix_events_delivery_id", "delivery_id"),
+        Index("ix_events_subscriber_id_at", "subscriber_id", "at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    kind: Mapped[str] = mapped_column(String(24))
+    subscriber_id: Mapped[int | None] = mapped_column(ForeignKey("subscribers.id"))
+    delivery_id: Mapped[int | None] = mapped_column(ForeignKey("deliveries.id"))
+    course_id: Mapped[str | None] = mapped_column(ForeignKey("courses.id"))
+    data: Mapped[dict[str, Any]] = mapped_column(default=dict)

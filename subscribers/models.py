@@ -1,0 +1,125 @@
+"""Tables of people: subscribers, the lists they belong to, what they consented to, who must not be mailed."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from courseletter.database import Base
+
+
+class MemberStatus(StrEnum):
+    """Where a subscriber stands on one list."""
+
+    PENDING = "pending"  # asked, and not yet confirmed: gets nothing but the confirmation mail
+    CONFIRMED = "confirmed"
+    UNSUBSCRIBED = "unsubscribed"
+
+
+class ConsentAct(StrEnum):
+    """What a subscriber did about a list. Appended to the ledger, never changed."""
+
+    REQUESTED = "requested"
+    CONFIRMED = "confirmed"
+    ADDED = "added"  # by an admin, who vouches for the consent
+    UNSUBSCRIBED = "unsubscribed"
+
+
+class SuppressionReason(StrEnum):
+    UNSUBSCRIBED = "unsubscribed"  # from everything
+    BOUNCED = "bounced"
+    COMPLAINED = "complained"
+    ERASED = "erased"
+    MANUAL = "manual"
+
+
+class MailingList(Base):
+    """A list people belong to. Each course and newsletter has one."""
+
+    __tablename__ = "mailing_lists"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(String(80), unique=True)
+    name: Mapped[str]
+    created_at: Mapped[datetime]
+
+
+class Subscriber(Base):
+    """A person with an address. `address_key` is the address as it is compared: case and form folded."""
+
+    __tablename__ = "subscribers"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(String(320))
+    address_key: Mapped[str] = mapped_column(String(320), unique=True)
+    first_name: Mapped[str] = mapped_column(default="")
+    last_name: Mapped[str] = mapped_column(default="")
+    fields: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    language: Mapped[str | None] = mapped_column(String(35))
+    zone: Mapped[str | None] = mapped_column(String(64))
+    minute: Mapped[int | None]  # own time of day, in minutes from midnight
+    weekdays: Mapped[list[Any] | None]  # own weekdays, Monday is 0
+    daily_cap: Mapped[int] = mapped_column(default=3)
+    created_at: Mapped[datetime]
+
+    memberships: Mapped[list["Membership"]] = relationship(back_populates="subscriber")
+
+
+class Membership(Base):
+    """A subscriber's status on one list."""
+
+    __tablename__ = "memberships"
+    __table_args__ = (CheckConstraint("status IN ('pending', 'confirmed', 'unsubscribed')", name="status"),)
+
+    list_id: Mapped[int] = mapped_column(ForeignKey("mailing_lists.id"), primary_key=True)
+    subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscribers.id"), primary_key=True, index=True)
+    status: Mapped[str] = mapped_column(String(16))
+    changed_at: Mapped[datetime]
+
+    subscriber: Mapped[Subscriber] = relationship(back_populates="memberships")
+    mailing_list: Mapped[MailingList] = relationship()
+
+
+class ConsentEntry(Base):
+    """One line of the consent ledger: who agreed to which words, when, and from where. Only ever appended."""
+
+    __tablename__ = "consent_entries"
+    __table_args__ = (Index("ix_consent_entries_subscriber_id_at", "subscriber_id", "at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscribers.id"))
+    list_id: Mapped[int | None] = mapped_column(ForeignKey("mailing_lists.id"))  # None: everything
+    act: Mapped[str] = mapped_column(String(16))
+    at: Mapped[datetime]
+    email: Mapped[str] = mapped_column(String(320))
+    wording: Mapped[str] = mapped_column(default="")  # the form's exact text
+    wording_hash: Mapped[str] = mapped_column(String(64), default="")  # SHA-256, hex
+    source_url: Mapped[str] = mapped_column(default="")
+    ip: Mapped[str] = mapped_column(String(45), default="")
+    user_agent: Mapped[str] = mapped_column(default="")
+    note: Mapped[str] = mapped_column(default="")
+
+
+class Suppression(Base):
+    """An address that is mailed nothing. Found by its keyed hash, which outlives the address's erasure."""
+
+    __tablename__ = "suppressions"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    address_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    email: Mapped[str | None] = mapped_column(String(320))
+    reason: Mapped[str] = mapped_column(String(16))
+    at: Mapped[datetime]
+    note: Mapped[str] = mapped_column(default="")
+
+
+class Quota(Base):
+    """How often something was tried within one window: sign-ups per address, IP and subnet."""
+
+    __tablename__ = "quotas"
+
+    bucket: Mapped[str] = mapped_column(String(80), primary_key=True)
+    window: Mapped[datetime] = mapped_column(primary_key=True)
+    count: Mapped[int]
