@@ -1,0 +1,98 @@
+"""What may stand in an address or a header: checked at sign-up and import, and again by the sender."""
+
+import base64
+import binascii
+import quopri
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from email_validator import EmailNotValidError, validate_email
+
+from courseletter.errors import InvalidInput
+
+LOCAL_OCTETS: Final = 64  # RFC 5321, 4.5.3.1.1
+DOMAIN_OCTETS: Final = 255  # RFC 5321, 4.5.3.1.2
+_LONGEST_ADDRESS: Final = LOCAL_OCTETS + 1 + DOMAIN_OCTETS
+
+_BREAKS: Final = re.compile(r"[\r\n\0]")
+_ENCODED_WORD: Final = re.compile(r"=\?([^?\s]*)\?([bq])\?([^?]*)\?=", re.IGNORECASE)
+_DECODING_DEPTH: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """One mailbox as it goes over the wire: the local part as given (NFC), the domain as A-labels."""
+
+    local: str
+    domain: str
+
+    def __str__(self) -> str:
+        return f"{self.local}@{self.domain}"
+
+    @property
+    def needs_smtputf8(self) -> bool:
+        """Whether a relay without SMTPUTF8 (RFC 6531) cannot take mail for this address."""
+        return not self.local.isascii()
+
+
+def check_address(text: str) -> Address:
+    """Return the mailbox that `text` names; InvalidInput(field="email") says what is wrong with it.
+
+    Syntax only, no DNS. Quoted local parts and address literals are refused: nobody signs up with one, and
+    a space or an `@` inside quotes is how an envelope is smuggled past a careless relay.
+    """
+    text = text.strip(" \t")
+    # The validator's time grows with the length, so length comes first.
+    if len(text) > _LONGEST_ADDRESS:
+        raise _refused(f"it is longer than {_LONGEST_ADDRESS} characters")
+    try:
+        valid = validate_email(text, check_deliverability=False, test_environment=True)
+    except EmailNotValidError as error:
+        raise _refused(str(error).rstrip(".")) from None
+    local, domain = valid.local_part, valid.ascii_domain
+    if len(local.encode()) > LOCAL_OCTETS:
+        raise _refused(f"the part before the @-sign is longer than {LOCAL_OCTETS} octets")
+    return Address(local, domain)
+
+
+def _refused(why: str) -> InvalidInput:
+    return InvalidInput(
+        f"This e-mail address cannot be used: {why}. Write it as name@example.org.", field="email"
+    )
+
+
+def check_header_text(text: str, field: str) -> str:
+    """Return `text` when it can stand in a mail header, else InvalidInput naming `field`.
+
+    CR, LF and NUL are refused as they stand and inside RFC 2047 encoded words, also nested ones: a program
+    that decodes such a word and writes it out again emits a header of the attacker's (CVE-2024-6923).
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise InvalidInput(
+            f"The {field} has a character that is not valid Unicode. Type it again.", field=field
+        ) from None
+    decoded = text
+    for _ in range(_DECODING_DEPTH):
+        if _BREAKS.search(decoded):
+            raise InvalidInput(
+                f"The {field} has a line break or a NUL in it. Write it on one line.", field=field
+            )
+        decoded, words = _ENCODED_WORD.subn(_decode, decoded)
+        if not words:
+            return text
+    raise InvalidInput(f"The {field} is encoded text. Write it as it should be read.", field=field)
+
+
+def _decode(word: re.Match[str]) -> str:
+    charset, encoding, payload = word.group(1).partition("*")[0], word.group(2).lower(), word.group(3)
+    raw = payload.encode("utf-8", "replace")
+    try:
+        octets = base64.b64decode(raw + b"==") if encoding == "b" else quopri.decodestring(raw, header=True)
+        return octets.decode(charset, "replace")
+    except binascii.Error:
+        return ""  # no reader can decode it either
+    except LookupError:
+        return octets.decode("latin-1")

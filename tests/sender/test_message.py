@@ -1,0 +1,347 @@
+"""The bytes of one mail, read back by the standard library's two parsers and by dkimpy."""
+
+import email
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from email.header import decode_header, make_header
+from email.message import EmailMessage, Message
+from email.policy import compat32, default
+from typing import Any, cast
+
+import dkim
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sender.dkim import DkimKey, sign
+from sender.message import Mail, UnsafeMessage, build, message_id, mime_boundary, needs_smtputf8
+
+NOW = datetime(2025, 3, 3, 7, 0, tzinfo=UTC)
+FIELDS = [
+    "From",
+    "To",
+    "Subject",
+    "Date",
+    "Message-ID",
+    "Reply-To",
+    "List-Id",
+    "Precedence",
+    "List-Unsubscribe",
+    "List-Unsubscribe-Post",
+    "Content-Language",
+    "MIME-Version",
+    "Content-Type",
+]
+
+# Values that a header or a body must carry unharmed, or that must be refused: never anything else.
+HOSTILE = [
+    "",
+    "Zoë",
+    "李雷" * 40,
+    "emoji 😀" * 30,
+    "á" * 60,
+    "שלום עולם",
+    ".leading dot",
+    "..",
+    ".",
+    "From me",
+    "From From From",
+    "-- ",
+    "--=_abcdefghij234567",
+    "--=_abcdefghij234567--",
+    "=",
+    "a=" * 100,
+    "." * 200,
+    "F" * 200,
+    "x" * 3000,
+    "x " * 1500,
+    "x" * 71 + ".",
+    "x" * 72 + ".y",
+    "x" * 75 + " y",
+    "  two  spaces  ",
+    "trailing ",
+    "\tTab\t",
+    "<script>alert(1)</script>",
+    "&amp;",
+    "{{ 7*7 }}",
+    "a, b; c: d",
+    "@",
+    "a@b",
+    "(comment)",
+    'say "hi" \\ bye',
+    "Bcc: x@example.com",
+    "=?utf-8?B?eA==?=",
+    "=?utf-8?q?x?= =?utf-8?q?y?=",
+    "=?",
+    "?=",
+    "\u2028\u0085x",
+    "a\x0bb\x0cc\x1cd",
+    "\x7f",
+    "\ufeff",
+    "\x01",
+]
+REFUSED = [
+    "a\r\nBcc: x@example.com",
+    "a\nBcc: x@example.com",
+    "a\rBcc: x@example.com",
+    "\r",
+    "\n",
+    "\x00",
+    "a\r\n\r\nbody",
+    "\udc80 surrogate",
+    "=?utf-8?q?a=0D=0ABcc=3A_x?=",
+    "=?utf-8?Q?a=0ABcc=3A_x?=",
+    "=?iso-8859-1?b?YQ0KQmNjOiB4?=",
+    "=?utf-8?b?PT91dGYtOD9xP2E9MEQ9MEFCY2M9M0FfeD89?=",
+    "=?utf-7?q?a+AA0ACg-Bcc=3A_x?=",
+    "=?utf-8*en?q?a=0D=0ABcc=3A_x?=",
+    "=?nonsense?q?a=0D=0ABcc=3A_x?=",
+]
+HEADER_TEXTS = ["subject", "from_name", "to_name", "list_name"]
+
+
+def parsed(raw: bytes) -> EmailMessage:
+    return cast(EmailMessage, email.message_from_bytes(raw, policy=default))
+
+
+def compat(raw: bytes) -> "Message[str, str]":
+    return cast("Message[str, str]", email.message_from_bytes(raw, policy=compat32))
+
+
+def decoded(value: str) -> str:
+    return str(make_header(decode_header(re.sub(r"\r\n(?=[ \t])", "", value))))
+
+
+def assert_wire(raw: bytes) -> None:
+    assert not re.search(rb"(?<!\r)\n|\r(?!\n)", raw), "bare CR or LF"
+    assert b"\0" not in raw
+    assert max(map(len, raw.split(b"\r\n"))) <= 998
+    for reader in (parsed(raw), compat(raw)):
+        assert reader.keys() == FIELDS
+        assert not reader.defects
+        assert [part.get_content_type() for part in reader.walk()] == [
+            "multipart/alternative",
+            "text/plain",
+            "text/html",
+        ]
+
+
+def body(raw: bytes, subtype: str) -> str:
+    part = next(part for part in compat(raw).walk() if part.get_content_subtype() == subtype)
+    payload = cast(bytes, part.get_payload(decode=True))
+    return payload.decode("utf-8")
+
+
+def header_value(raw: bytes, field: str) -> str:
+    """The value as a reader shows it: unfolded, decoded, without the address beside a display name."""
+    name = {"subject": "Subject", "from_name": "From", "to_name": "To", "list_name": "List-Id"}[field]
+    value = compat(raw)[name]
+    if name == "Subject":
+        return decoded(value)
+    display = re.sub(r"\r\n(?=[ \t])", "", value).rpartition("<")[0].removesuffix(" ")
+    if display.startswith('"'):
+        return re.sub(r"\\(.)", r"\1", display[1:-1])
+    return decoded(display)
+
+
+def test_r06_exactly_one_of_each_field(mail: Mail) -> None:
+    raw = build(mail)
+    assert_wire(raw)
+    message = parsed(raw)
+    assert message["From"] == "The Garden Letter <letters@example.org>"
+    assert message["To"] == "Robin Reader <robin@example.net>"
+    assert message["Subject"] == "Lesson 1: Why soil matters"
+    assert message["Date"].datetime == NOW
+    assert message["Message-ID"] == "<abcdefgh@example.org>"
+    assert message["List-Id"] == "Garden course <course-7.example.org>"
+    assert message["Precedence"] == "bulk"
+    assert body(raw, "plain") == "Soil is alive.\r\n"
+    assert body(raw, "html") == "<p>Soil is <b>alive</b>.</p>"
+
+
+def test_r06_confirmation_mail_is_auto_submitted_and_not_list_mail(mail: Mail) -> None:
+    raw = build(
+        replace(
+            mail,
+            auto_submitted=True,
+            list_id=None,
+            unsubscribe_url=None,
+            unsubscribe_mailto=None,
+            reply_to=None,
+        )
+    )
+    assert parsed(raw).keys() == [
+        "From",
+        "To",
+        "Subject",
+        "Date",
+        "Message-ID",
+        "Auto-Submitted",
+        "Content-Language",
+        "MIME-Version",
+        "Content-Type",
+    ]
+    assert parsed(raw)["Auto-Submitted"] == "auto-generated"
+
+
+def test_same_mail_gives_the_same_bytes(mail: Mail) -> None:
+    assert build(mail) == build(replace(mail))
+
+
+@pytest.mark.parametrize("length", [20, 78, 200, 850])
+def test_r01_unsubscribe_urls_stay_raw_at_any_length(mail: Mail, length: int) -> None:
+    url = "https://example.org/u/" + "t" * length
+    raw = build(replace(mail, unsubscribe_url=url))
+    line = next(line for line in raw.split(b"\r\n") if line.startswith(b"List-Unsubscribe:"))
+    assert line == f"List-Unsubscribe: <{url}>,".encode()
+    assert b"\r\n <mailto:b+7-xyz@bounces.example.org?subject=unsubscribe>\r\n" in raw
+    assert b"\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" in raw
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "javascript:alert(1)",
+        "https://example.org/a b",
+        "https://example.org/>,<https://evil.test/",
+        "https://example.org/\r\nBcc: x",
+        "https://example.org/ü",
+        "https://example.org/" + "x" * 2000,
+    ],
+)
+def test_r01_url_that_cannot_stand_raw_is_refused(mail: Mail, url: str) -> None:
+    with pytest.raises(UnsafeMessage) as refusal:
+        build(replace(mail, unsubscribe_url=url))
+    assert refusal.value.field == "unsubscribe_url"
+
+
+@pytest.mark.parametrize("field", HEADER_TEXTS)
+@pytest.mark.parametrize("value", HOSTILE)
+def test_r07_hostile_header_values_round_trip_and_are_signed(
+    mail: Mail, field: str, value: str, ed25519_key: DkimKey, dns: Callable[..., bytes]
+) -> None:
+    raw = build(replace(mail, **{field: value}))
+    assert_wire(raw)
+    assert header_value(raw, field) == value
+    assert max(map(len, raw.partition(b"\r\n\r\n")[0].split(b"\r\n"))) <= 100
+    assert dkim.verify(sign(raw, [ed25519_key], NOW), dnsfunc=dns)
+
+
+@pytest.mark.parametrize("value", HOSTILE)
+def test_r07_modern_parser_reads_the_subject_as_written(mail: Mail, value: str) -> None:
+    assert str(parsed(build(replace(mail, subject=value)))["Subject"]).strip() == value.strip()
+
+
+@pytest.mark.parametrize("field", ["html", "text"])
+@pytest.mark.parametrize(
+    "value", [*HOSTILE, "\x00", "a\r\n.\r\nMAIL FROM:<x@y>", "\r", "\n\n", " \t\nx", "x\n" * 50]
+)
+def test_r07_hostile_bodies_round_trip_and_are_signed(
+    mail: Mail, field: str, value: str, ed25519_key: DkimKey, dns: Callable[..., bytes]
+) -> None:
+    raw = build(replace(mail, **{field: value}))
+    assert_wire(raw)
+    subtype = {"html": "html", "text": "plain"}[field]
+    assert body(raw, subtype) == re.sub("\r\n|\r|\n", "\r\n", value)
+    lines = raw.partition(b"\r\n\r\n")[2].split(b"\r\n")
+    assert max(map(len, lines)) <= 76
+    assert not [line for line in lines if line.startswith((b".", b"From "))]
+    assert dkim.verify(sign(raw, [ed25519_key], NOW), dnsfunc=dns)
+
+
+@pytest.mark.parametrize("field", HEADER_TEXTS)
+@pytest.mark.parametrize("value", REFUSED)
+def test_r08_no_crlf_or_nul_in_header_values_before_or_after_decoding(
+    mail: Mail, field: str, value: str
+) -> None:
+    with pytest.raises(UnsafeMessage) as refusal:
+        build(replace(mail, **{field: value}))
+    assert refusal.value.field == field
+    assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("from_address", "letters@example.org>\r\nBcc: x"),
+        ("to_address", '"x@evil.com y"@ours.test'),
+        ("to_address", "a@x>\r\nRCPT TO:<b@y"),
+        ("to_address", "not an address"),
+        ("reply_to", "a@example.org\n"),
+        ("message_id", "no-angle@example.org"),
+        ("message_id", "<a@b>\r\nBcc: x"),
+        ("boundary", 'x"\r\nBcc: x'),
+        ("boundary", ""),
+        ("list_id", "a>\r\nBcc: x"),
+        ("language", "en\r\nBcc: x"),
+        ("unsubscribe_mailto", "a@b>,<https://evil.test/"),
+        ("html", "\udc80"),
+        ("date", datetime(2025, 3, 3, 7, 0)),  # noqa: DTZ001
+    ],
+)
+def test_r08_every_other_field_is_refused_by_name(mail: Mail, field: str, value: Any) -> None:
+    with pytest.raises(UnsafeMessage) as refusal:
+        build(replace(mail, **{field: value}))
+    assert refusal.value.field == field
+
+
+HEADER_TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\n\0"), max_size=300)
+
+
+@settings(max_examples=150, deadline=None)
+@given(subject=HEADER_TEXT, name=HEADER_TEXT, text=st.text(st.characters(exclude_categories=["Cs"])))
+def test_r07_any_text_round_trips_or_is_refused(subject: str, name: str, text: str) -> None:
+    mail = Mail(
+        from_name=name,
+        from_address="letters@example.org",
+        to_name=name,
+        to_address="robin@example.net",
+        subject=subject,
+        html=text,
+        text=text,
+        message_id="<a@example.org>",
+        date=NOW,
+        boundary="abcdefghij234567",
+    )
+    try:
+        raw = build(mail)
+    except UnsafeMessage as refusal:
+        assert refusal.field in {"subject", "from_name", "to_name"} and "=?" in subject + name
+        return
+    assert header_value(raw, "subject") == subject
+    assert header_value(raw, "to_name") == name
+    assert body(raw, "plain") == re.sub("\r\n|\r|\n", "\r\n", text)
+    assert max(map(len, raw.split(b"\r\n"))) <= 998
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(alphabet="x=. FromÀ\t\n", max_size=400))
+def test_r07_bodies_of_awkward_characters_round_trip(text: str) -> None:
+    from sender.transfer import encode_text
+
+    part = b"Content-Transfer-Encoding: %s\r\n\r\n%s"
+    name, octets = encode_text(text)
+    read = cast(bytes, compat(part % (name.encode(), octets)).get_payload(decode=True))
+    assert read.decode().replace("\r\n", "\n") == text
+    assert all(len(line) <= 76 and not line.startswith((b".", b"From ")) for line in octets.split(b"\r\n"))
+
+
+def test_r09_domains_are_a_labels_and_local_parts_stay_utf8(mail: Mail) -> None:
+    international = replace(mail, to_address="jürgen@müller.example", to_name="Jürgen")
+    raw = build(international)
+    assert b"<j\xc3\xbcrgen@xn--mller-kva.example>" in raw
+    assert needs_smtputf8(international)
+    assert not needs_smtputf8(replace(mail, to_address="juergen@müller.example"))
+    assert parsed(raw).keys() == FIELDS
+
+
+def test_message_id_and_boundary_are_stable_and_differ() -> None:
+    key = b"k" * 32
+    assert message_id(key, 7, "example.org") == message_id(key, "7", "example.org")
+    assert re.fullmatch(r"<[a-z2-7]{32}@example\.org>", message_id(key, 7, "example.org"))
+    assert message_id(key, 7, "example.org") != message_id(key, 8, "example.org")
+    assert message_id(key, 7, "example.org") != message_id(b"l" * 32, 7, "example.org")
+    assert mime_boundary(key, 7) not in message_id(key, 7, "example.org")
