@@ -1,7 +1,7 @@
 """A parsed lesson as blocks: runs of prose, pictures and buttons alone in their paragraph, boxes, branches.
 
-Between syntax (tokens) and its three readers: dialect (web), mail_body (MJML), plain. Only top-level blocks and
-those inside boxes and branches come apart; a box inside a list or quotation stays in its run of prose.
+Between syntax (tokens) and its three readers: dialect (web), mail_body (MJML), plain. Only top-level blocks
+and those inside boxes and branches come apart; a box inside a list or quotation stays in its run of prose.
 """
 
 from collections.abc import Mapping, Sequence

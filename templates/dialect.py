@@ -57,11 +57,10 @@ _WHITE_LINE = re.compile(r"\n(?=[^\S\n]*\n)")
 
 
 def escape(text: str) -> str:
-    """Plain text as one paragraph of the dialect that reads exactly so; only what would mean something else is
-    escaped.
+    """Plain text as one paragraph of the dialect that reads exactly so, escaping only what needs it.
 
-    Line breaks stay soft breaks. Where the text is joined to other markup, keep a space between: a `!` directly
-    before a link makes it an image.
+    Line breaks stay soft breaks. Where the text is joined to other markup, keep a space between: a `!`
+    directly before a link makes it an image.
     """
     lines = (_escape_line(line) for line in re.split(r"\r\n?|\n", text))
     return _edges(_WHITE_LINE.sub("&#10;", "\n".join(lines)))

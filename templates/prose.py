@@ -1,6 +1,7 @@
 """A run of text blocks as clean HTML: what readers see on the web and, styled by mail_body, in the mail.
 
-markdown-it renders the whole run, then nh3 cleans it: an author's tags may open in one token, close in another.
+markdown-it renders the whole run, then nh3 cleans it: an author's tags may open in one token and close in
+another.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -16,29 +17,13 @@ from templates.blocks import words_of
 from templates.merge_fields import ADDRESS_FIELD, MergeField
 from templates.syntax import attributes_of, field_of
 
-TAGS = frozenset(
-    (
-        "p",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "ul",
-        "ol",
-        "li",
-        "dl",
-        "dt",
-        "dd",
-        "blockquote",
-        "pre",
-        "hr",
-        "br",
-    )
-    + ("em", "strong", "code", "a", "img", "span", "b", "i", "u", "s", "sub", "sup", "small", "del", "ins")
-    + ("table", "thead", "tbody", "tr", "th", "td", "div", "figure", "figcaption", "aside")
-)
+# fmt: off
+TAGS = frozenset({
+    "p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "dl", "dt", "dd", "blockquote", "pre", "hr",
+    "br", "em", "strong", "code", "a", "img", "span", "b", "i", "u", "s", "sub", "sup", "small", "del", "ins",
+    "table", "thead", "tbody", "tr", "th", "td", "div", "figure", "figcaption", "aside",
+})
+# fmt: on
 _ATTRIBUTES = {
     "a": {"href", "title"},
     "img": {"src", "alt", "title", "width"},
@@ -145,11 +130,11 @@ class _Renderer(RendererHTML):
             "td_open": self._cell_open,
             "directive_open": self._directive_open,
             "directive_close": self._directive_close,
-            "otherwise": lambda token: self.fill.otherwise(),
+            "otherwise": lambda _token: self.fill.otherwise(),
             # Inside a list or quotation there is no room for the theme's boxes.
-            "placeholder": lambda token: "",
+            "placeholder": lambda _token: "",
         }
-        self.rules |= {name: _rule(write) for name, write in own.items()}
+        self.rules.update({name: _rule(write) for name, write in own.items()})
 
     def _merge_field(self, token: Token) -> str:
         return escape(self.fill.text(field_of(token)))
@@ -180,7 +165,7 @@ class _Renderer(RendererHTML):
         return quote_close(attributes_of(token)) if token.info == "quote" else "</aside>"
 
 
-def _rule(write: Callable[[Token], str]) -> Callable[[Sequence[Token], int, Any, Any], str]:
+def _rule(write: Callable[[Token], str]) -> Any:  # markdown-it types its rules as bound methods
     return lambda tokens, idx, _options, _env: write(tokens[idx])
 
 
