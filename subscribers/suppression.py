@@ -1,0 +1,53 @@
+"""Who must never be mailed, whatever any list, import or form says. Asked before every message is queued.
+
+Only a keyed hash finds a row, so that it still works when the address itself has been erased.
+"""
+
+import hashlib
+import hmac
+from datetime import datetime
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from subscribers.models import Suppression, SuppressionReason
+from subscribers.people import fold
+from subscribers.upserting import insert
+
+
+def address_hash(key: bytes, address: str) -> str:
+    """Return the keyed hash an address is known by: HMAC-SHA-256 over its folded form, in hex."""
+    return hmac.new(key, fold(address).encode(), hashlib.sha256).hexdigest()
+
+
+def suppress(
+    session: Session, key: bytes, address: str, reason: SuppressionReason, now: datetime, note: str = ""
+) -> bool:
+    """Put an address on the list. False: it was there already, and its first reason stays."""
+    row = {
+        "address_hash": address_hash(key, address),
+        "email": address,
+        "reason": reason,
+        "at": now,
+        "note": note,
+    }
+    adding = insert(session, Suppression).values(row).on_conflict_do_nothing(index_elements=["address_hash"])
+    return session.scalar(adding.returning(Suppression.id)) is not None
+
+
+def is_suppressed(session: Session, key: bytes, address: str) -> bool:
+    found = select(Suppression.id).where(Suppression.address_hash == address_hash(key, address))
+    return session.scalar(found) is not None
+
+
+def lift_own(session: Session, key: bytes, address: str) -> bool:
+    """Take back a person's own "leave everything", on their own wish; no other reason is ever lifted here."""
+    lifted = session.scalar(
+        delete(Suppression)
+        .where(
+            Suppression.address_hash == address_hash(key, address),
+            Suppression.reason == SuppressionReason.UNSUBSCRIBED,
+        )
+        .returning(Suppression.id)
+    )
+    return lifted is not None
