@@ -1,0 +1,101 @@
+"""What a delivery attempt means: its outcome, its consequences, and when to try again. Pure."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from sender.transport import Attempt, Phase, Reply
+
+_NO_SUCH_MAILBOX: Final = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10"})
+_MAILBOX_FULL: Final = "5.2.2"
+_THROTTLED: Final = re.compile(r"rate.?limit|throttl|too (?:many|fast|much)|slow down", re.IGNORECASE)
+_BEFORE_ENVELOPE: Final = frozenset({Phase.CONNECT, Phase.EHLO, Phase.STARTTLS, Phase.AUTH})
+_OUR_FAULT: Final = frozenset({Phase.EHLO, Phase.AUTH, Phase.MAIL})
+_CONTENT: Final = frozenset({Phase.DATA, Phase.DOT})
+
+_MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
+_LADDER: Final = (5 * _MINUTE, 15 * _MINUTE, 30 * _MINUTE, _HOUR, 2 * _HOUR, 4 * _HOUR)
+_AFTER_THE_LADDER: Final = 6 * _HOUR
+_JITTER: Final = 0.2
+DEADLINE: Final = 48 * _HOUR
+
+
+class Outcome(StrEnum):
+    ACCEPTED = "accepted"  # the relay has taken responsibility for the message
+    DEFERRED = "deferred"  # certainly not delivered; try again
+    FAILED = "failed"  # refused for good
+    UNKNOWN = "unknown"  # the final dot went out and no clear answer came back
+    ABANDONED = "abandoned"  # before_dot() said no; nothing was delivered
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """An outcome and its consequences; each flag is an order to somebody else."""
+
+    outcome: Outcome
+    reason: str
+    pause_send: bool = False  # our own account or set-up is refused: stop, no recipient is to blame
+    suppress: bool = False  # this mailbox does not exist: never write to it again
+    soft: bool = False  # one soft bounce, counted over different sends
+    policy: bool = False  # refused for what we are or what we sent: counts towards the send's breaker
+    relay_trouble: bool = False  # its breaker opens; the message is not charged an attempt
+    throttle: bool = False  # too fast for this domain: halve its rate
+
+
+def judge(attempt: Attempt) -> Verdict:
+    """Return what `attempt` means for the message, its recipient, the send and the relay."""
+    reply = attempt.reply
+    reason = attempt.error or str(reply or "") or "abandoned"
+    if attempt.abandoned:
+        return Verdict(Outcome.ABANDONED, reason)
+    if reply is None or not (attempt.accepted or 400 <= reply.code < 600):
+        if attempt.phase is Phase.DOT:
+            return Verdict(Outcome.UNKNOWN, reason)
+        return Verdict(Outcome.DEFERRED, reason, relay_trouble=attempt.phase in _BEFORE_ENVELOPE)
+    if attempt.accepted:
+        return Verdict(Outcome.ACCEPTED, reason)
+    if reply.code < 500:
+        return _temporary(attempt.phase, reply, reason)
+    return _permanent(attempt.phase, reply, reason)
+
+
+def _temporary(phase: Phase, reply: Reply, reason: str) -> Verdict:
+    return Verdict(
+        Outcome.DEFERRED,
+        reason,
+        relay_trouble=reply.code == 421 or phase in _BEFORE_ENVELOPE,
+        throttle=(reply.enhanced or "").startswith("4.7.") or bool(_THROTTLED.search(reply.text)),
+    )
+
+
+def _permanent(phase: Phase, reply: Reply, reason: str) -> Verdict:
+    if phase in _OUR_FAULT:
+        return Verdict(Outcome.DEFERRED, reason, pause_send=True)
+    if phase in _BEFORE_ENVELOPE:
+        return Verdict(Outcome.DEFERRED, reason, relay_trouble=True)
+    enhanced = reply.enhanced or ""
+    if phase in _CONTENT:
+        return Verdict(Outcome.FAILED, reason, policy=True)
+    return Verdict(
+        Outcome.FAILED,
+        reason,
+        suppress=enhanced in _NO_SUCH_MAILBOX,
+        soft=enhanced == _MAILBOX_FULL or (reply.code == 552 and not enhanced),
+        policy=enhanced.startswith("5.7."),
+    )
+
+
+def next_attempt(
+    attempts: int, first: datetime, now: datetime, jitter: float, deadline: timedelta = DEADLINE
+) -> datetime | None:
+    """Return when to try again after `attempts` failed ones, the first at `first`; None when it has expired.
+
+    `jitter` in [-1, 1] moves the wait by up to 20 %, so that a crowd deferred together comes back spread out.
+    """
+    if not -1 <= jitter <= 1:
+        raise ValueError(f"jitter {jitter} is not between -1 and 1")
+    wait = _LADDER[attempts - 1] if attempts <= len(_LADDER) else _AFTER_THE_LADDER
+    due = now + wait * (1 + _JITTER * jitter)
+    return due if due <= first + deadline else None
