@@ -115,7 +115,7 @@ class RevisionLesson(LessonContent, Base):
 
 
 class ProgressRecord(Base):
-    """One distinct state of having had lessons, shared by all enrolments in it: a million share a few thousand."""
+    """One distinct state of lessons had, shared by all enrolments in it: a million share a few thousand."""
 
     __tablename__ = "progress"
     __table_args__ = (UniqueConstraint("course_id", "digest"),)

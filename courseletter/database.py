@@ -24,11 +24,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError, ProgrammingError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 
 from courseletter.errors import CourseletterError
 
+SCHEMA = "0001"  # the newest migration
 BUSY_TIMEOUT = 10_000  # milliseconds a SQLite writer waits for the one before it
 
 Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
@@ -56,7 +57,7 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 class Base(DeclarativeBase):
-    """The base of every table. Constraints have fixed names so that migrations can find them on SQLite too."""
+    """The base of every table. Constraints have fixed names, so that migrations find them on SQLite too."""
 
     metadata = MetaData(
         naming_convention={
@@ -116,6 +117,18 @@ class Database:
                 raise DatabaseError(
                     f"The database cannot be opened ({error.orig}). Is it running?"
                 ) from error
+
+    def check_version(self) -> None:
+        """Raise DatabaseError, with what to run, unless the tables have this version's shape."""
+        try:
+            with self.engine.connect() as connection:
+                found = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+        except (OperationalError, ProgrammingError) as error:
+            if "alembic_version" not in str(error.orig):
+                raise DatabaseError(f"The database cannot be opened: {error.orig}. Is it running?") from None
+            raise DatabaseError("The database has no tables yet. Run `courseletter init`.") from None
+        if found != SCHEMA:
+            raise DatabaseError("The database has another version's tables. Run `courseletter db upgrade`.")
 
     def close(self) -> None:
         self.engine.dispose()

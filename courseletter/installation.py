@@ -1,12 +1,19 @@
 """One installation, opened: what the command line, the web app and the worker share."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from courseletter.clock import Clock, SystemClock
 from courseletter.config import Settings
 from courseletter.database import Database
+from sender.dkim import DkimKey
+from sender.letters import Composer
 from sender.links import Links
+from sender.run import Mailer
+from sender.smtp import Relay, SmtpTransport
 from subscribers.tokens import Tokens
+from templates.brand import Brand
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,11 +23,62 @@ class Installation:
     clock: Clock
     tokens: Tokens
     links: Links
+    brand: Brand
+
+    def dkim_keys(self) -> Sequence[DkimKey]:
+        """The keys that `courseletter init` made; none for a data folder without them."""
+        sender = self.settings.sender
+        found = sorted(keys_folder(self.settings.home).glob("dkim-*.pem"), reverse=True)  # RSA first
+        return [
+            DkimKey.load(path, f"{sender.dkim_selector}-{path.stem.removeprefix('dkim-')}", sender.domain)
+            for path in found
+        ]
+
+    def mailer(self) -> Mailer:
+        """A sender through the relay that the settings name."""
+        composer = Composer(self.brand, self.settings.sender, self.links, self.settings.key)
+        transport = SmtpTransport(_relay(self.settings))
+        return Mailer(
+            self.database, composer, transport, self.clock, self.settings.key, self.dkim_keys()
+        )
 
 
 def open_installation(settings: Settings, clock: Clock | None = None) -> Installation:
     """Open the database that the settings name; nothing is created or changed."""
     tokens = Tokens(settings.key)
+    brand = Brand(name=settings.brand.name, address=settings.brand.address, url=settings.brand.url)
     return Installation(
-        settings, Database(settings.database), clock or SystemClock(), tokens, Links(settings.base_url, tokens)
+        settings=settings,
+        database=Database(settings.database),
+        clock=clock or SystemClock(),
+        tokens=tokens,
+        links=Links(settings.base_url, tokens),
+        brand=brand,
+    )
+
+
+def keys_folder(home: Path) -> Path:
+    return home / "keys"
+
+
+def create_keys(settings: Settings) -> None:
+    """Make the DKIM keys once: RSA for everybody, Ed25519 (RFC 8463) for those who know it."""
+    folder = keys_folder(settings.home)
+    sender = settings.sender
+    for name, generate in (("rsa", DkimKey.generate_rsa), ("ed25519", DkimKey.generate_ed25519)):
+        path = folder / f"dkim-{name}.pem"
+        if not path.exists():
+            generate(f"{sender.dkim_selector}-{name}", sender.domain).save(path)
+
+
+def _relay(settings: Settings) -> Relay:
+    smtp = settings.smtp
+    token = smtp.oauth_token
+    return Relay(
+        host=smtp.host,
+        port=smtp.port,
+        security=smtp.security,
+        username=smtp.username,
+        password=smtp.password.get_secret_value() if smtp.password else None,
+        token=(lambda: token.get_secret_value()) if token else None,
     )

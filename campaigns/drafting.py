@@ -1,0 +1,138 @@
+"""A draft course: from an article's lessons, or from a course folder, into the tables that are edited."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from campaigns import article as articles
+from campaigns.cadence import Cadence
+from campaigns.models import Article, Course, Lesson
+from campaigns.splitting import DraftLesson
+from courseletter.errors import InvalidInput, NotFound
+from courseletter.ids import new_id
+from subscribers.models import MailingList
+
+LONGEST_SLUG = 60
+
+
+def add_article(session: Session, article: articles.Article, now: datetime) -> Article:
+    """Keep an article as it was read, with every decision, so that it can be reviewed and overruled."""
+    row = Article(
+        title=article.title,
+        language=article.language,
+        source=article.source,
+        form=article.form,
+        payload=article.to_json(),
+        created_at=now,
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def create_course(
+    session: Session,
+    article: Article,
+    lessons: Sequence[DraftLesson],
+    *,
+    cadence: Cadence,
+    zone: str,
+    now: datetime,
+    slug: str | None = None,
+) -> Course:
+    """Make a draft course of an article's lessons, with a mailing list of its own.
+
+    Raises InvalidInput where the cadence contradicts itself or the slug is taken or cannot stand in a link.
+    """
+    check_cadence(cadence)
+    slug = checked_slug(session, slug) if slug else free_slug(session, article.title)
+    course = Course(
+        id=new_id("crs"),
+        slug=slug,
+        title=article.title,
+        language=article.language,
+        zone=zone,
+        cadence=cadence.to_json(),
+        disclosures=article.payload["disclosures"],
+        disclaimers=article.payload["disclaimers"],
+        mailing_list=MailingList(slug=slug, name=article.title, created_at=now),
+        article=article,
+        created_at=now,
+    )
+    course.lessons = [_lesson(position, lesson) for position, lesson in enumerate(lessons)]
+    session.add(course)
+    session.flush()
+    return course
+
+
+def find_course(session: Session, name: str) -> Course:
+    """The course with this slug or id. Raises NotFound with the slugs that exist."""
+    course = session.scalar(select(Course).where((Course.slug == name) | (Course.id == name)))
+    if course is None:
+        known = session.scalars(select(Course.slug).order_by(Course.slug).limit(5)).all()
+        hint = f"There is: {', '.join(known)}." if known else "There is none yet: `courseletter course create`."
+        raise NotFound(f"No course is called “{name}”. {hint}")
+    return course
+
+
+def check_cadence(cadence: Cadence) -> None:
+    """Raise InvalidInput with what is contradictory in a cadence."""
+    problems = cadence.problems()
+    if problems:
+        raise InvalidInput("; ".join(problems), field="cadence")
+
+
+def checked_slug(session: Session, slug: str) -> str:
+    if slug != slug_of(slug):
+        raise InvalidInput(
+            f"“{slug}” cannot stand in a link. Use small letters, digits and hyphens, like “{slug_of(slug)}”.",
+            field="slug",
+        )
+    if _taken(session, slug):
+        raise InvalidInput(f"There is a course called “{slug}” already. Choose another --slug.", field="slug")
+    return slug
+
+
+def free_slug(session: Session, title: str) -> str:
+    """The title as a link's name, numbered where it is taken."""
+    base = slug_of(title)
+    number = 1
+    while _taken(session, slug := base if number == 1 else f"{base}-{number}"):
+        number += 1
+    return slug
+
+
+def slug_of(title: str) -> str:
+    """Small ASCII letters, digits and hyphens; a title that has none of them becomes `course`."""
+    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
+    words = re.findall(r"[a-z0-9]+", re.sub(r"['’]", "", plain))
+    slug = ""
+    for word in words:
+        if slug and len(slug) + 1 + len(word) > LONGEST_SLUG:
+            break
+        slug = f"{slug}-{word[:LONGEST_SLUG]}" if slug else word[:LONGEST_SLUG]
+    return slug or "course"
+
+
+def _taken(session: Session, slug: str) -> bool:
+    lists = select(func.count()).select_from(MailingList).where(MailingList.slug == slug)
+    return bool(session.scalar(lists))
+
+
+def _lesson(position: int, lesson: DraftLesson) -> Lesson:
+    return Lesson(
+        id=new_id("les"),
+        position=position,
+        kind=lesson.kind,
+        title=lesson.title,
+        subject=lesson.subject,
+        preheader=lesson.preheader,
+        recap=lesson.recap,
+        teaser=lesson.teaser,
+        body=lesson.body,
+        minutes=lesson.minutes,
+    )

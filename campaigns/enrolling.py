@@ -1,0 +1,189 @@
+"""Enrolments between the tables and the pure schedule: load a place, decide, store it again.
+
+The schedule's values know no database (campaigns/standing.py); a row shares its progress and its profile with
+every other row in the same state, so both are interned here.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from campaigns.cadence import Cadence
+from campaigns.models import Course, Enrolment, ProfileRecord, ProgressRecord
+from campaigns.schedule import Profile, Progress, Queued, Standing, Step, Timetable
+from campaigns.standing import enrolled, future
+from courseletter.errors import InvalidInput
+from courseletter.upserting import insert
+from subscribers.models import Subscriber
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where one learner stands in one course, as the schedule sees it."""
+
+    timetable: Timetable
+    profile: Profile
+    standing: Standing
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone in which this learner's days are counted."""
+        own = self.profile.zone if self.timetable.cadence.zone_mode == "subscriber" else None
+        return ZoneInfo(own or self.timetable.zone)
+
+
+def timetable_of(course: Course) -> Timetable:
+    """What the revision in force asks. Raises InvalidInput for a course that was never published."""
+    revision = course.revision
+    if revision is None:
+        raise InvalidInput(
+            f"“{course.title}” is not published yet. Run `courseletter course publish {course.slug}` first."
+        )
+    steps = tuple(Step(one.lesson_id, one.gap_days, one.kind == "welcome") for one in revision.lessons)
+    cadence = Cadence.from_json(revision.cadence)
+    return Timetable(revision.zone, steps, cadence, course.paused_at is not None, course.publishes)
+
+
+def place_of(session: Session, enrolment: Enrolment) -> Place:  # noqa: ARG001 - relationships load in the session
+    return Place(
+        timetable_of(enrolment.course), _profile_value(enrolment.profile), standing_of(enrolment)
+    )
+
+
+def enrol(session: Session, course: Course, subscriber: Subscriber, now: datetime) -> Enrolment:
+    """Give the subscriber a place in the course; who left before continues where they stopped (S17)."""
+    timetable = timetable_of(course)
+    enrolment = session.scalar(
+        select(Enrolment).filter_by(course_id=course.id, subscriber_id=subscriber.id).with_for_update()
+    )
+    if enrolment is None:
+        profile = Profile(
+            subscriber.zone,
+            subscriber.minute,
+            None if subscriber.weekdays is None else frozenset(subscriber.weekdays),
+        )
+        enrolment = Enrolment(
+            course=course,
+            subscriber=subscriber,
+            joined_at=now,
+            profile=_intern_profile(session, profile),
+        )
+        store(session, enrolment, enrolled(timetable, profile, now))
+        session.add(enrolment)
+        session.flush()
+    elif enrolment.state == "left":
+        place = place_of(session, enrolment)
+        store(session, enrolment, place.standing.rejoined(timetable, place.profile, now))
+    return enrolment
+
+
+def calendar(session: Session, enrolment: Enrolment, now: datetime) -> list[tuple[str, datetime]]:
+    """The lessons still to come and their moments, if nobody touches anything."""
+    place = place_of(session, enrolment)
+    return future(place.timetable, place.profile, place.standing, now)
+
+
+def standing_of(row: Enrolment) -> Standing:
+    queued = None
+    if row.queued_lesson is not None:
+        queued = Queued(row.queued_lesson, row.queued_by or "", row.queued_anchor_at, row.queued_last_at)
+    return Standing(
+        joined_at=row.joined_at,
+        state=row.state,
+        progress=Progress.from_json(row.progress.payload),
+        queued=queued,
+        paused_until=row.paused_until,
+        held_until=row.held_until,
+        rebase=row.rebase,
+        anchor_at=row.anchor_at,
+        last_at=row.last_at,
+        next_lesson=row.next_lesson,
+        planned_at=row.planned_at,
+        due_at=row.due_at,
+        joined_in=row.joined_in,
+        completed_in=row.completed_in,
+        reopened=tuple(row.reopened),
+        run=row.run,
+        failures=row.failures,
+    )
+
+
+def store(session: Session, row: Enrolment, standing: Standing, profile: Profile | None = None) -> None:
+    """Write a standing (and, where it changed, the profile) back to its row."""
+    for name in _PLAIN:
+        setattr(row, name, getattr(standing, name))
+    row.reopened = list(standing.reopened)
+    queued = standing.queued
+    row.queued_lesson = queued.lesson if queued else None
+    row.queued_by = queued.by if queued else None
+    row.queued_anchor_at = queued.anchor_at if queued else None
+    row.queued_last_at = queued.last_at if queued else None
+    if row.progress is None or Progress.from_json(row.progress.payload) != standing.progress:
+        row.progress = _intern_progress(session, row.course, standing.progress)
+    if profile is not None:
+        row.profile = _intern_profile(session, profile)
+
+
+_PLAIN = (
+    "state",
+    "run",
+    "joined_at",
+    "joined_in",
+    "completed_in",
+    "anchor_at",
+    "last_at",
+    "paused_until",
+    "held_until",
+    "rebase",
+    "next_lesson",
+    "planned_at",
+    "due_at",
+    "failures",
+)
+
+
+def _intern_progress(session: Session, course: Course, progress: Progress) -> ProgressRecord:
+    digest = _digest(course.id, progress.to_json())
+    values = {"course_id": course.id, "digest": digest, "payload": progress.to_json()}
+    return _interned(session, ProgressRecord, values)
+
+
+def _intern_profile(session: Session, profile: Profile) -> ProfileRecord:
+    weekdays = None if profile.weekdays is None else sorted(profile.weekdays)
+    values: dict[str, Any] = {
+        "zone": profile.zone,
+        "minute": profile.minute,
+        "weekdays": weekdays,
+        "pace": str(profile.pace),
+    }
+    values["digest"] = _digest("profile", values)
+    return _interned(session, ProfileRecord, values)
+
+
+def _profile_value(row: ProfileRecord) -> Profile:
+    weekdays = None if row.weekdays is None else frozenset(row.weekdays)
+    pace: str | int = int(row.pace) if row.pace.isdigit() else row.pace
+    return Profile(row.zone, row.minute, weekdays, pace)
+
+
+Record = TypeVar("Record", ProgressRecord, ProfileRecord)
+
+
+def _interned(session: Session, table: type[Record], values: dict[str, Any]) -> Record:
+    """The one row with this digest; whoever comes first inserts it."""
+    wanted = select(table).where(table.digest == values["digest"])
+    row = session.scalar(wanted)
+    if row is None:
+        session.execute(insert(session, table).values(**values).on_conflict_do_nothing())
+        row = session.scalars(wanted).one()
+    return row
+
+
+def _digest(*parts: object) -> str:
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,139 @@
+"""Publishing: the draft is checked, compiled and frozen as a revision that learners get from now on.
+
+Changing a course that people are under way in needs a plan of who gets what when (SEQUENCE S18 to S24) and is
+refused until there is one.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from campaigns.cadence import Cadence
+from campaigns.drafting import check_cadence
+from campaigns.models import Course, Enrolment, Lesson, Revision, RevisionLesson
+from courseletter.errors import InvalidInput
+from templates.brand import Brand
+from templates.compiling import CompiledLesson, LessonSource, compile_lesson
+from templates.dialect import problems
+
+
+class NotPublishable(InvalidInput):
+    """The draft cannot be published; `findings` says why, one line each, every one with its place and its mend."""
+
+    def __init__(self, title: str, findings: list[str]) -> None:
+        super().__init__(f"“{title}” cannot be published yet. " + " ".join(findings), field="course")
+        self.findings = findings
+
+
+def publish(session: Session, course: Course, brand: Brand, now: datetime) -> Revision:
+    """Freeze the draft as the revision in force. Raises NotPublishable, and then nothing was changed."""
+    findings = blocking(session, course, brand)
+    if findings:
+        raise NotPublishable(course.title, findings)
+    compiled = compile_course(course, brand)
+    revision = Revision(
+        course_id=course.id,
+        number=course.publishes + 1,
+        title=course.title,
+        language=course.language,
+        zone=course.zone,
+        cadence=course.cadence,
+        disclosures=course.disclosures,
+        disclaimers=course.disclaimers,
+        published_at=now,
+        lessons=[
+            _frozen(number, lesson, mail)
+            for (number, lesson), mail in zip(numbered(course), compiled, strict=True)
+        ],
+    )
+    session.add(revision)
+    session.flush()
+    course.revision = revision
+    course.publishes += 1
+    return revision
+
+
+def blocking(session: Session, course: Course, brand: Brand) -> list[str]:
+    """Everything that stands in the way of publishing this draft, all at once."""
+    found = []
+    if not any(lesson.kind == "lesson" for lesson in course.lessons):
+        found.append("It has no lesson: add one.")
+    if not brand.address.strip():
+        found.append(
+            "The footer needs your postal address: set `address` under [brand] in courseletter.toml, "
+            "or COURSELETTER_BRAND_ADDRESS."
+        )
+    if course.revision_id is not None and _under_way(session, course):
+        found.append(
+            "People are under way in the published revision, and a change of a running course "
+            "needs a plan first: copy the course, or wait until they have finished."
+        )
+    check_cadence(Cadence.from_json(course.cadence))
+    for lesson in course.lessons:
+        if lesson.format == "markdown":
+            found += [f"{lesson.title}, line {one.line}: {one.message}" for one in problems(lesson.body)]
+    return found
+
+
+def compile_course(course: Course, brand: Brand) -> list[CompiledLesson]:
+    """The mails of the draft, in order. Disclosures and disclaimers are in every one (REQUIREMENTS 19)."""
+    return [compile_lesson(source_of(course, number, lesson), brand) for number, lesson in numbered(course)]
+
+
+def source_of(course: Course, number: int, lesson: Lesson) -> LessonSource:
+    return LessonSource(
+        id=lesson.id,
+        kind=lesson.kind,
+        number=number,
+        total=sum(one.kind == "lesson" for one in course.lessons),
+        title=lesson.title,
+        subject=lesson.subject,
+        preheader=lesson.preheader,
+        body=lesson.body,
+        format=lesson.format,
+        minutes=lesson.minutes,
+        language=course.language,
+        course_title=course.title,
+        disclosures=tuple(course.disclosures),
+        disclaimers=tuple(course.disclaimers),
+    )
+
+
+def numbered(course: Course) -> list[tuple[int, Lesson]]:
+    """The lessons with the numbers that readers see: the welcome is 0, the first lesson 1."""
+    numbers, count = [], 0
+    for lesson in course.lessons:
+        count += lesson.kind == "lesson"
+        numbers.append((count if lesson.kind == "lesson" else 0, lesson))
+    return numbers
+
+
+def _frozen(number: int, lesson: Lesson, mail: CompiledLesson) -> RevisionLesson:
+    copied = (
+        "position",
+        "kind",
+        "title",
+        "subject",
+        "preheader",
+        "recap",
+        "teaser",
+        "gap_days",
+        "only_if",
+        "format",
+        "body",
+        "minutes",
+    )
+    return RevisionLesson(
+        lesson_id=lesson.id,
+        number=number,
+        compiled=mail.to_json(),
+        **{name: getattr(lesson, name) for name in copied},
+    )
+
+
+def _under_way(session: Session, course: Course) -> bool:
+    people = select(func.count()).where(
+        Enrolment.course_id == course.id, Enrolment.state.in_(("active", "paused"))
+    )
+    return bool(session.scalar(people))

@@ -1,0 +1,52 @@
+"""The options that say when lessons come, shared by `course create` and `simulate`."""
+
+from datetime import date
+from typing import Annotated
+
+import typer
+
+from campaigns.cadence import Cadence
+from courseletter.errors import InvalidInput
+
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+Days = Annotated[str, typer.Option(help="Weekdays lessons may come on: mon,thu or daily.")]
+Time = Annotated[str, typer.Option(help="Local hour, like 09:00, or a window, like 09:00-17:00.")]
+Gap = Annotated[int, typer.Option(help="Days from one lesson to the next.", min=1)]
+Start = Annotated[str | None, typer.Option(help="A cohort's first day, like 2026-03-02; else at sign-up.")]
+
+
+def cadence_of(days: str, time: str, gap: int, start: str | None) -> Cadence:
+    """The cadence that the options describe. Raises InvalidInput naming the option that is wrong."""
+    opening, _, closing = time.partition("-")
+    cohort = _date(start) if start else None
+    return Cadence(
+        weekdays=_weekdays(days),
+        start=_minute(opening),
+        end=_minute(closing) if closing else None,
+        gap=gap,
+        cohort_start=cohort,
+        catch_up="one_a_day" if cohort else "shift",
+    )
+
+
+def _weekdays(days: str) -> frozenset[int]:
+    names = DAYS if days.strip().lower() == "daily" else [one.strip().lower()[:3] for one in days.split(",")]
+    unknown = [name for name in names if name not in DAYS]
+    if unknown:
+        raise InvalidInput(f"--days: “{unknown[0]}” is no weekday. Write mon,thu or daily.", field="days")
+    return frozenset(DAYS.index(name) for name in names)
+
+
+def _minute(text: str) -> int:
+    hour, colon, minute = text.strip().partition(":")
+    if not (colon and hour.isdecimal() and minute.isdecimal() and int(hour) <= 24 and int(minute) < 60):
+        raise InvalidInput(f"--time: “{text}” is no time of day. Write it like 09:00.", field="time")
+    return int(hour) * 60 + int(minute)
+
+
+def _date(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise InvalidInput(f"“{text}” is no date. Write it like 2026-03-02.", field="date") from None

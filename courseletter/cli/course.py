@@ -1,0 +1,173 @@
+"""`courseletter course`: courses, their lessons and their publication."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from campaigns import drafting, folders, publishing
+from campaigns.article import Article
+from campaigns.cadence import Cadence
+from campaigns.models import Article as ArticleRow
+from campaigns.models import Course, Enrolment
+from campaigns.reading import read
+from campaigns.slots import zone_named
+from campaigns.splitting import split
+from courseletter.cli.cadences import Days, Gap, Start, Time, cadence_of
+from courseletter.cli.output import AsJson, installation, print_json, print_table, say
+from courseletter.errors import NotFound
+from sender import pausing
+
+app = typer.Typer(help="Make courses of articles, and publish them.", no_args_is_help=True)
+
+Name = Annotated[str, typer.Argument(metavar="COURSE", help="The course's name in links, or its id.")]
+
+
+@app.command()
+def create(
+    article: Annotated[str, typer.Argument(help="An article's number, or a file, an address or -.")],
+    slug: Annotated[str | None, typer.Option(help="The course's name in links; else from the title.")] = None,
+    days: Days = "daily",
+    time: Time = "09:00",
+    gap: Gap = 7,
+    start: Start = None,
+    zone: Annotated[str | None, typer.Option(help="The course's time zone; else the installation's.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a draft course of an article.
+
+    Example: courseletter course create article.html --days mon --time 09:00 --zone Europe/Berlin
+    """
+    cadence = cadence_of(days, time, gap, start)
+    with installation() as opened:
+        course_zone = zone_named(zone or opened.settings.timezone).key
+        fresh = None if article.isdecimal() else read(article)
+        with opened.database.write() as session:
+            now = opened.clock.now()
+            row = drafting.add_article(session, fresh, now) if fresh else _kept(session, int(article))
+            lessons = split(Article.from_json(row.payload))
+            course = drafting.create_course(
+                session, row, lessons, cadence=cadence, zone=course_zone, slug=slug, now=now
+            )
+            found = _facts(session, course)
+    if as_json:
+        return print_json(found)
+    _print_lessons(found)
+    return say(f"Next: courseletter course publish {found['slug']}")
+
+
+@app.command("list")
+def list_(as_json: AsJson = False) -> None:
+    """List the courses."""
+    with installation() as opened, opened.database.read() as session:
+        found = [_facts(session, one) for one in session.scalars(select(Course).order_by(Course.created_at))]
+    if as_json:
+        return print_json(found)
+    columns = ("slug", "title", "state", "lessons", "people")
+    rows = [(one["slug"], one["title"], one["state"], len(one["lessons"]), one["people"]) for one in found]
+    return print_table(columns, rows)
+
+
+@app.command()
+def show(course: Name, as_json: AsJson = False) -> None:
+    """Show a course: its lessons, when they come, and how many people are in it."""
+    with installation() as opened, opened.database.read() as session:
+        found = _facts(session, drafting.find_course(session, course))
+        found["sign_up"] = opened.links.sign_up(str(found["slug"]))
+    if as_json:
+        return print_json(found)
+    _print_lessons(found)
+    say(f"{found['rhythm']}, {found['zone']} · {found['people']} people · {found['state']}")
+    return say(f"Sign-up page: {found['sign_up']}")
+
+
+@app.command()
+def publish(course: Name) -> None:
+    """Check, compile and freeze the draft: from now on people can sign up and get it."""
+    with installation() as opened, opened.database.write() as session:
+        row = drafting.find_course(session, course)
+        revision = publishing.publish(session, row, opened.brand, opened.clock.now())
+        said = f"Published “{row.title}” as revision {revision.number}."
+        address = opened.links.sign_up(row.slug)
+    say(said)
+    say(f"Sign-up page: {address}")
+
+
+@app.command()
+def pause(course: Name) -> None:
+    """Send no lesson of this course until it is resumed. Nobody loses their place."""
+    with installation() as opened:
+        called_back = pausing.pause_course(opened.database, course, opened.clock.now())
+    say(f"Paused. {called_back} queued lessons were called back.")
+
+
+@app.command()
+def resume(course: Name) -> None:
+    """Let a paused course go on. What was missed is dated anew, never sent all at once."""
+    with installation() as opened:
+        pausing.resume_course(opened.database, course)
+    say("The course goes on.")
+
+
+@app.command("export")
+def export_(course: Name, folder: Annotated[Path, typer.Argument(help="The folder to write.")]) -> None:
+    """Write the draft as a folder of Markdown files; over an existing one, only what changed."""
+    with installation() as opened, opened.database.read() as session:
+        folders.export_course(drafting.find_course(session, course), folder)
+    say(f"Wrote {folder}")
+
+
+@app.command("import")
+def import_(folder: Annotated[Path, typer.Argument(help="A folder with course.toml and lessons/.")]) -> None:
+    """Read a course folder into a draft: a new course, or the draft of the one with its id."""
+    with installation() as opened, opened.database.write() as session:
+        course, notes = folders.import_course(
+            session, folder, opened.clock.now(), default_zone=opened.settings.timezone
+        )
+        said = f"Read “{course.title}” with {len(course.lessons)} lessons into {course.slug}."
+    for note in notes:
+        say(note)
+    say(said)
+
+
+def _kept(session: Session, number: int) -> ArticleRow:
+    row = session.get(ArticleRow, number)
+    if row is None:
+        raise NotFound(f"There is no article {number}. See `courseletter article list`.")
+    return row
+
+
+def _facts(session: Session, course: Course) -> dict[str, object]:
+    people = select(func.count()).where(
+        Enrolment.course_id == course.id, Enrolment.state.in_(("active", "paused"))
+    )
+    return {
+        "id": course.id,
+        "slug": course.slug,
+        "title": course.title,
+        "language": course.language,
+        "zone": course.zone,
+        "rhythm": Cadence.from_json(course.cadence).phrase(),
+        "state": _state(course.revision_id, course.paused_at),
+        "people": session.scalar(people),
+        "lessons": [
+            {"id": one.id, "number": number, "title": one.title, "subject": one.subject, "minutes": one.minutes}
+            for number, one in publishing.numbered(course)
+        ],
+    }
+
+
+def _state(revision_id: int | None, paused_at: datetime | None) -> str:
+    if revision_id is None:
+        return "draft"
+    return "paused" if paused_at else "published"
+
+
+def _print_lessons(found: dict[str, object]) -> None:
+    lessons = found["lessons"]
+    assert isinstance(lessons, list)
+    rows = [(one["number"] or "·", one["title"], one["subject"], f"{one['minutes']} min") for one in lessons]
+    print_table(("", "lesson", "subject", "reading"), rows, title=str(found["title"]))

@@ -1,0 +1,72 @@
+"""`courseletter init`: a data folder with settings, secret, DKIM keys and database."""
+
+from typing import Annotated
+
+import tomlkit
+import typer
+
+from courseletter import config
+from courseletter.cli.output import say
+from courseletter.database import Database
+from courseletter.installation import create_keys
+
+app = typer.Typer()
+
+_HINTS = {
+    "base_url": "The address at which readers reach `courseletter serve`, with https:// in real life.",
+    "timezone": "The zone of new courses, as the IANA database names it.",
+    "brand": "Who the mail is from. The postal address stands in every footer: the law asks for it.",
+    "sender": "Mail is sent from this address; its domain needs the DNS records that `serve` prints.",
+    "smtp": 'The server that takes your mail. security: "starttls" (port 587), "tls" (port 465).',
+}
+
+
+@app.command()
+def init(
+    brand: Annotated[str, typer.Option(help="Your name, as readers see it.")] = "Courseletter",
+    address: Annotated[str, typer.Option(help="Your postal address, for the footer.")] = "",
+    sender: Annotated[str, typer.Option("--from", help="The address mail is sent from.")] = "",
+    base_url: Annotated[str, typer.Option(help="Where readers reach this server.")] = "",
+    timezone: Annotated[str, typer.Option(help="The zone of new courses, like Europe/Berlin.")] = "UTC",
+    smtp_host: Annotated[str, typer.Option(help="The server that takes your mail.")] = "",
+) -> None:
+    """Set up a data folder: settings, secret key, DKIM keys and database.
+
+    The folder is COURSELETTER_HOME, else ./courseletter-data. Running it again changes nothing that exists.
+
+    Example: courseletter init --brand "Field Notes" --address "1 Example Street, Bristol" --from notes@example.org
+    """
+    home = config.home_folder()
+    given = {
+        "base_url": base_url or None,
+        "timezone": timezone,
+        "brand": {"name": brand, "address": address},
+        "sender": {"from_address": sender} if sender else None,
+        "smtp": {"host": smtp_host} if smtp_host else None,
+    }
+    wanted = {key: value for key, value in given.items() if value is not None}
+    path = home / config.FILE_NAME
+    is_new = not path.exists()
+    if is_new:
+        config.load(home, secret_key="-" * 32, **wanted)  # noqa: S106 - checks the rest before anything is written
+    config.create_secret(home)
+    if is_new:
+        path.write_text(_toml(wanted), encoding="utf-8")
+    settings = config.load(home)
+    create_keys(settings)
+    database = Database(settings.database)
+    database.upgrade()
+    database.close()
+    say(f"{'Set up' if is_new else 'Checked'} {home}")
+    if not settings.brand.address:
+        say(f"Next: write your postal address under [brand] in {path}, then `courseletter course create ARTICLE`.")
+    else:
+        say("Next: courseletter course create ARTICLE")
+
+
+def _toml(values: dict[str, object]) -> str:
+    document = tomlkit.document()
+    for key, value in values.items():
+        document.add(tomlkit.comment(_HINTS[key]))
+        document.add(key, tomlkit.item(value))
+    return tomlkit.dumps(document)

@@ -1,0 +1,53 @@
+"""`courseletter simulate`: the calendar that a subscriber would live through."""
+
+from datetime import datetime, time
+from typing import Annotated
+
+import typer
+
+from campaigns import drafting
+from campaigns.cadence import Cadence
+from campaigns.models import Course
+from campaigns.schedule import Profile, Step, Timetable
+from campaigns.slots import zone_named
+from campaigns.standing import simulate as live_through
+from courseletter.cli.cadences import _date
+from courseletter.cli.output import AsJson, installation, print_json, print_table, say
+
+app = typer.Typer()
+
+
+@app.command()
+def simulate(
+    course: Annotated[str, typer.Argument(help="The course's name in links, or its id.")],
+    start: Annotated[str, typer.Option("--from", help="The day of signing up, like 2026-03-11.")],
+    zone: Annotated[str | None, typer.Option(help="The subscriber's zone; else the course's.")] = None,
+    at: Annotated[str, typer.Option(help="The hour of signing up, like 15:42.")] = "12:00",
+    pace: Annotated[str, typer.Option(help="slower, normal, faster, or days between lessons.")] = "normal",
+    as_json: AsJson = False,
+) -> None:
+    """Show when each lesson would come, clock changes included. Touches nobody.
+
+    Example: courseletter simulate small-habits --from 2026-03-11 --zone Europe/Berlin
+    """
+    with installation() as opened, opened.database.read() as session:
+        row = drafting.find_course(session, course)
+        timetable, titles = draft_timetable(row), {one.id: one.title for one in row.lessons}
+    own = zone_named(zone) if zone else zone_named(timetable.zone)
+    joined = datetime.combine(_date(start), time.fromisoformat(at), own)
+    profile = Profile(own.key, None, None, int(pace) if pace.isdecimal() else pace)
+    lived = [
+        {"at": one.at.astimezone(own), "lesson": titles[one.lesson], "remark": one.remark}
+        for one in live_through(timetable, profile, joined)
+    ]
+    if as_json:
+        return print_json(lived)
+    say(f"Signing up on {joined:%a %d %b %Y at %H:%M}, {own.key}")
+    rows = [(f"{one['at']:%a %d %b %Y %H:%M}", one["lesson"], one["remark"]) for one in lived]
+    return print_table(("when", "lesson", ""), rows)
+
+
+def draft_timetable(course: Course) -> Timetable:
+    """The timetable that the draft would have if it were published now."""
+    steps = tuple(Step(one.id, one.gap_days, one.kind == "welcome") for one in course.lessons)
+    return Timetable(course.zone, steps, Cadence.from_json(course.cadence))

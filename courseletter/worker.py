@@ -1,0 +1,59 @@
+"""The clockwork of a running installation: APScheduler's ticks. It decides nothing; the sender does.
+
+One tick at a time and in memory only: the database knows what is due, so a tick that is missed or doubled
+changes nothing (DESIGN: never one job a subscriber, never a shared job store).
+"""
+
+import logging
+from collections import Counter
+
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from courseletter.installation import Installation
+from sender.planning import tick
+from sender.run import Mailer
+
+TICK_SECONDS = 5
+LATE_SECONDS = 30  # a tick delayed by less than this still runs, once
+
+log = logging.getLogger(__name__)
+
+
+def work_once(installation: Installation, mailer: Mailer) -> Counter[str]:
+    """Promote what is due and send what is ready. Returns the counts of both."""
+    planned = tick(installation.database, installation.clock.now())
+    return planned + mailer.work()
+
+
+class Worker:
+    """Runs `work_once` every few seconds on a thread of its own, from start() to stop()."""
+
+    def __init__(self, installation: Installation) -> None:
+        self._installation = installation
+        self._mailer = installation.mailer()
+        self._scheduler = BackgroundScheduler(timezone="UTC")
+
+    def start(self, seconds: float = TICK_SECONDS) -> None:
+        self._scheduler.add_job(
+            self._tick,
+            "interval",
+            seconds=seconds,
+            coalesce=True,
+            max_instances=1,
+            misfire_grace_time=LATE_SECONDS,
+        )
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        """Let the tick under way finish, then end."""
+        self._scheduler.shutdown(wait=True)
+        self._mailer.close()
+
+    def _tick(self) -> None:
+        try:
+            counts = work_once(self._installation, self._mailer)
+        except Exception:  # the database may be down for a minute: the next tick tries again
+            log.exception("a tick failed; the next one tries again")
+        else:
+            if counts:
+                log.info("tick: %s", dict(counts))

@@ -1,0 +1,125 @@
+"""What an attempt's verdict does: to the delivery, to the enrolment it belongs to, and to its person.
+
+All of it in the transaction that records the answer, so that no crash can come between.
+"""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from campaigns.enrolling import place_of, store
+from campaigns.models import Course, Enrolment
+from campaigns.standing import Standing
+from courseletter.database import Database
+from sender import events
+from sender.claiming import UNKNOWN_REST, Claim, finish, put_off
+from sender.models import Delivery, State
+from sender.replies import Outcome, Verdict, next_attempt
+from subscribers.models import SuppressionReason
+from subscribers.suppression import suppress
+
+
+def record(
+    session: Session,
+    held: Claim,
+    verdict: Verdict,
+    now: datetime,
+    *,
+    jitter: float,
+    wait: timedelta,
+    key: bytes,
+) -> None:
+    """Write down how the attempt ended. `wait` is how long the relay is left alone, `jitter` in [-1, 1].
+
+    A claim that is no longer ours changes nothing: somebody else has decided in the meantime.
+    """
+    delivery = session.get_one(Delivery, held.delivery_id, with_for_update=True)
+    match verdict.outcome:
+        case Outcome.ACCEPTED:
+            moved = finish(session, held, now, State.ACCEPTED, verdict.reason)
+        case Outcome.UNKNOWN:
+            moved = put_off(session, held, State.UNKNOWN, now + UNKNOWN_REST, verdict.reason)
+        case Outcome.FAILED:
+            moved = finish(session, held, now, State.FAILED, verdict.reason)
+        case Outcome.ABANDONED:
+            moved = _abandon(session, held, delivery, now)
+        case Outcome.DEFERRED:
+            moved = _defer(session, held, delivery, verdict, now, jitter, wait)
+    if not moved:
+        return
+    session.refresh(delivery)
+    events.record(session, delivery.state, now, delivery=delivery, reply=delivery.reply)
+    if verdict.suppress:
+        reason = SuppressionReason.BOUNCED
+        suppress(session, key, delivery.subscriber.email, reason, now, note=verdict.reason)
+    _tell_enrolment(session, delivery, verdict, now)
+
+
+def resolve_unknown(database: Database, now: datetime) -> None:
+    """Decide about deliveries whose answer never came: one more try (policy `retry_once`), then never again.
+
+    One that stays unknown counts as had: a copy too many is worse than a lesson that its page still shows.
+    """
+    waited = (Delivery.state == State.UNKNOWN, Delivery.due_at <= now, Delivery.finished_at.is_(None))
+    with database.write() as session:
+        session.execute(
+            update(Delivery)
+            .where(*waited, Delivery.retried_unknown.is_(False))
+            .values(state=State.READY, retried_unknown=True)
+        )
+        for delivery in session.scalars(select(Delivery).where(*waited).with_for_update()):
+            delivery.finished_at = now
+            events.record(session, "given_up", now, delivery=delivery, reply=delivery.reply)
+            _tell_enrolment(session, delivery, Verdict(Outcome.UNKNOWN, delivery.reply), now)
+
+
+def _defer(
+    session: Session,
+    held: Claim,
+    delivery: Delivery,
+    verdict: Verdict,
+    now: datetime,
+    jitter: float,
+    wait: timedelta,
+) -> bool:
+    """Let it wait for its next attempt; trouble of the relay is not charged to the message."""
+    first = delivery.first_attempt_at or now
+    if verdict.relay_trouble or verdict.pause_send:
+        return put_off(session, held, State.DEFERRED, now + wait, verdict.reason, charged=False)
+    due = next_attempt(delivery.attempts, first, now, jitter)
+    if due is None:
+        return finish(session, held, now, State.EXPIRED, verdict.reason)
+    return put_off(session, held, State.DEFERRED, due, verdict.reason)
+
+
+def _abandon(session: Session, held: Claim, delivery: Delivery, now: datetime) -> bool:
+    """It was stopped before the dot: by a paused course, which waits, or because consent is gone."""
+    course = session.get_one(Course, delivery.course_id)
+    if delivery.kind == "lesson" and course.paused_at is not None:
+        return put_off(session, held, State.READY, now, "the course is paused", charged=False)
+    return finish(session, held, now, State.CANCELLED, "no consent")
+
+
+def _tell_enrolment(session: Session, delivery: Delivery, verdict: Verdict, now: datetime) -> None:
+    """Let the enrolment know how its queued lesson fared. A copy that was asked for is on no calendar."""
+    if delivery.enrolment_id is None or delivery.copy:
+        return
+    enrolment = session.get_one(Enrolment, delivery.enrolment_id, with_for_update=True)
+    if enrolment.queued_lesson != delivery.lesson_id:
+        return
+    store(session, enrolment, _after(session, enrolment, delivery, verdict, now))
+
+
+def _after(
+    session: Session, enrolment: Enrolment, delivery: Delivery, verdict: Verdict, now: datetime
+) -> Standing:
+    place = place_of(session, enrolment)
+    standing = place.standing
+    if delivery.state == State.ACCEPTED or (delivery.state == State.UNKNOWN and delivery.finished_at):
+        return standing.sent(place.timetable, place.profile, now)
+    if delivery.state == State.CANCELLED or verdict.suppress:
+        return standing.leave()
+    if delivery.state in (State.FAILED, State.EXPIRED):
+        return standing.failed(place.timetable, place.profile, now)
+    return standing

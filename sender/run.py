@@ -1,0 +1,92 @@
+"""The simple sender: claims what is ready, writes, signs and hands over each letter, and records the answer."""
+
+import logging
+import random
+from collections import Counter
+from collections.abc import Sequence
+from datetime import timedelta
+
+from sqlalchemy.orm import Session
+
+from courseletter.clock import Clock
+from courseletter.database import Database
+from sender.breaker import Breaker
+from sender.claiming import Claim, claim, put_in_doubt, sweep
+from sender.dkim import DkimKey, sign
+from sender.letters import Composer, Letter
+from sender.models import Delivery
+from sender.outcomes import record, resolve_unknown
+from sender.replies import Outcome, Verdict, judge
+from sender.transport import Transport
+from subscribers.suppression import address_hash
+
+BATCH = 50  # claimed at once: few enough that the last is sent well within its lease
+
+log = logging.getLogger(__name__)
+
+
+class Mailer:
+    """Sends through one relay, one message after the other."""
+
+    def __init__(
+        self,
+        database: Database,
+        composer: Composer,
+        transport: Transport,
+        clock: Clock,
+        key: bytes,
+        dkim_keys: Sequence[DkimKey] = (),
+    ) -> None:
+        self._database = database
+        self._composer = composer
+        self._transport = transport
+        self._clock = clock
+        self._key = key
+        self._dkim_keys = dkim_keys
+        self._breaker = Breaker()
+
+    def work(self) -> Counter[str]:
+        """Sweep, then send until nothing is ready or the relay is unwell. Returns the outcomes' counts."""
+        outcomes: Counter[str] = Counter()
+        sweep(self._database, self._clock.now())
+        resolve_unknown(self._database, self._clock.now())
+        while self._breaker.closed(self._clock.now()):
+            held = claim(self._database, self._clock.now(), BATCH)
+            if not held:
+                break
+            for one in held:
+                outcomes[self._attempt(one)] += 1
+        return outcomes
+
+    def close(self) -> None:
+        self._transport.close()
+
+    def _attempt(self, held: Claim) -> str:
+        """One delivery's turn. Whatever is wrong with it stops no other (REQUIREMENTS 27)."""
+        if not self._breaker.closed(self._clock.now()):
+            verdict = Verdict(Outcome.DEFERRED, "the relay is unwell", relay_trouble=True)
+        else:
+            verdict = self._hand_over(held)
+            self._breaker.heard(verdict, self._clock.now())
+        now = self._clock.now()
+        wait = max(self._breaker.open_until - now, timedelta()) if self._breaker.open_until else timedelta()
+        with self._database.write() as session:
+            record(session, held, verdict, now, jitter=random.uniform(-1, 1), wait=wait, key=self._key)  # noqa: S311
+        return verdict.outcome
+
+    def _hand_over(self, held: Claim) -> Verdict:
+        with self._database.read() as session:
+            delivery = session.get_one(Delivery, held.delivery_id)
+            try:
+                letter = self._composer.compose(session, delivery)
+                message = sign(letter.message, self._dkim_keys, delivery.dated_at or self._clock.now())
+            except Exception as error:
+                log.exception("delivery %s cannot be written", held.delivery_id)
+                return Verdict(Outcome.FAILED, f"cannot be written: {error}")
+            recipient = address_hash(self._key, delivery.subscriber.email)
+        return judge(
+            self._transport.deliver(letter.envelope, message, lambda: self._go(held, letter, recipient))
+        )
+
+    def _go(self, held: Claim, letter: Letter, recipient: str) -> bool:
+        return put_in_doubt(self._database, held, letter.context, recipient, self._clock.now())

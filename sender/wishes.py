@@ -1,0 +1,114 @@
+"""What a learner asks for, carried out on their enrolment and on what is already queued for them.
+
+A wish is granted in one transaction. What is queued and not past the final dot is called back (S12); what may
+have been delivered stays as it is.
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from sqlalchemy import ColumnElement, select, update
+from sqlalchemy.orm import Session
+
+from campaigns.enrolling import place_of, store
+from campaigns.models import Course, Enrolment
+from campaigns.schedule import Profile
+from sender import events
+from sender.models import CALLABLE_STATES, Delivery, State
+from sender.planning import queue_lesson
+from subscribers import consent
+from subscribers.consent import Evidence
+from subscribers.models import MailingList, Subscriber
+
+
+def next_now(session: Session, enrolment: Enrolment, now: datetime) -> bool:
+    """Queue the next lesson at once (S14). False where there is nothing to send, or one is under way."""
+    place = place_of(session, enrolment)
+    after = place.standing.next_now(place.timetable, place.profile, now)
+    if after == place.standing:
+        return False
+    store(session, enrolment, after)
+    queue_lesson(session, enrolment, now)
+    return True
+
+
+def pause(session: Session, enrolment: Enrolment, now: datetime, until: date | None) -> None:
+    """Rest until the first slot on or after `until`; None: until resumed."""
+    call_back(session, enrolment, now)
+    place = place_of(session, enrolment)
+    store(session, enrolment, place.standing.pause(place.timetable, place.profile, now, until))
+    events.record(session, "paused", now, enrolment=enrolment, until=until.isoformat() if until else None)
+
+
+def resume(session: Session, enrolment: Enrolment, now: datetime) -> None:
+    place = place_of(session, enrolment)
+    store(session, enrolment, place.standing.resume(place.timetable, place.profile, now))
+    events.record(session, "resumed", now, enrolment=enrolment)
+
+
+def change_rhythm(
+    session: Session,
+    enrolment: Enrolment,
+    now: datetime,
+    *,
+    zone: str | None,
+    minute: int | None,
+    weekdays: frozenset[int] | None,
+    pace: str | int,
+) -> None:
+    """Take on another zone, hour, weekdays or pace; what comes next is dated anew (S15)."""
+    place = place_of(session, enrolment)
+    profile = Profile(zone, minute, weekdays, pace)
+    store(session, enrolment, place.standing.changed(place.timetable, profile, now), profile)
+    events.record(session, "rhythm_changed", now, enrolment=enrolment, pace=str(pace))
+
+
+def leave(session: Session, enrolment: Enrolment, now: datetime, evidence: Evidence) -> None:
+    """Leave the course: consent for its list is withdrawn, and nothing more comes. The place is kept (S17)."""
+    unsubscribe(session, enrolment.course.list_id, enrolment.subscriber_id, now, evidence)
+
+
+def unsubscribe(
+    session: Session, list_id: int, subscriber_id: int, now: datetime, evidence: Evidence
+) -> None:
+    """Withdraw consent for one list and leave its courses. Repeating it changes nothing."""
+    mailing_list = session.get_one(MailingList, list_id)
+    consent.withdraw(session, mailing_list, session.get_one(Subscriber, subscriber_id), evidence, now)
+    courses = select(Course.id).where(Course.list_id == list_id)
+    for enrolment in _under_way(session, subscriber_id, Enrolment.course_id.in_(courses)):
+        _leave(session, enrolment, now)
+
+
+def leave_everything(session: Session, subscriber: Subscriber, now: datetime, evidence: Evidence) -> None:
+    """Withdraw every consent and leave every course; the address is suppressed."""
+    consent.withdraw(session, None, subscriber, evidence, now)
+    for enrolment in _under_way(session, subscriber.id):
+        _leave(session, enrolment, now)
+
+
+def _leave(session: Session, enrolment: Enrolment, now: datetime) -> None:
+    call_back(session, enrolment, now)
+    store(session, enrolment, place_of(session, enrolment).standing.leave())
+    events.record(session, "left", now, enrolment=enrolment)
+
+
+def _under_way(
+    session: Session, subscriber_id: int, *conditions: ColumnElement[bool]
+) -> Sequence[Enrolment]:
+    return session.scalars(
+        select(Enrolment)
+        .where(Enrolment.subscriber_id == subscriber_id, Enrolment.state.in_(("active", "paused")), *conditions)
+        .with_for_update()
+    ).all()
+
+
+def call_back(session: Session, enrolment: Enrolment, now: datetime) -> None:
+    """Cancel what is queued and not past the dot, as if it had never been queued."""
+    called_back = session.execute(
+        update(Delivery)
+        .where(Delivery.enrolment_id == enrolment.id, Delivery.state.in_(CALLABLE_STATES))
+        .values(state=State.CANCELLED, finished_at=now, fence=None, reply="called back")
+        .returning(Delivery.copy)
+    ).scalars()
+    if 0 in called_back:  # a further copy was asked for and is on no calendar
+        store(session, enrolment, place_of(session, enrolment).standing.called_back())
