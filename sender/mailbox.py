@@ -2,7 +2,6 @@
 
 import asyncio
 import ipaddress
-import mailbox
 import os
 import socket
 import ssl
@@ -49,6 +48,7 @@ class LocalMailbox:
         self._count = count()
         self._read: dict[str, StoredMail] = {}
         self._loop = asyncio.new_event_loop()
+        self._over = asyncio.Event()
         self._thread: threading.Thread | None = None
 
     def __enter__(self) -> Self:
@@ -62,7 +62,7 @@ class LocalMailbox:
 
     def __exit__(self, *exc: object) -> None:
         if self._thread is not None:
-            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._loop.call_soon_threadsafe(self._over.set)
             self._thread.join()
 
     def messages(self) -> list[StoredMail]:
@@ -80,17 +80,17 @@ class LocalMailbox:
         return self._read[name]
 
     def _serve(self, listener: socket.socket) -> None:
-        asyncio.set_event_loop(self._loop)
-        server = self._loop.run_until_complete(self._loop.create_server(self._session, sock=listener))
-        try:
-            self._loop.run_forever()
-        finally:
-            server.close()
-            sessions = asyncio.all_tasks(self._loop)
-            for task in sessions:
-                task.cancel()
-            self._loop.run_until_complete(asyncio.gather(*sessions, return_exceptions=True))
-            self._loop.close()
+        self._loop.run_until_complete(self._take_mail(listener))
+        self._loop.close()
+
+    async def _take_mail(self, listener: socket.socket) -> None:
+        server = await self._loop.create_server(self._session, sock=listener)
+        await self._over.wait()
+        server.close()
+        sessions = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in sessions:
+            task.cancel()
+        await asyncio.gather(*sessions, return_exceptions=True)
 
     def _session(self) -> SMTP:
         return SMTP(
@@ -125,7 +125,6 @@ class LocalMailbox:
 
 def _maildir(folder: Path) -> Path:
     try:
-        mailbox.Maildir(folder, create=True)
         for name in ("tmp", "new", "cur"):
             (folder / name).mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -40,7 +40,7 @@ def read_mail(key: str, raw: bytes) -> StoredMail:
     message = _or_none(lambda: email.message_from_bytes(raw, policy=compat32))
     if message is None:  # parts nested too deep
         message = BytesHeaderParser(policy=compat32).parsebytes(raw)
-    headers = tuple((name, _decoded(str(value))) for name, value in message.items())
+    headers = tuple((name, _decoded(value)) for name, value in message.raw_items())
     first = {name.lower(): value for name, value in reversed(headers)}
     unsubscribe = _UNSUBSCRIBE_URL.search(first.get("list-unsubscribe", ""))
     return StoredMail(
@@ -75,7 +75,7 @@ def _text_of(part: "Message[str, str]") -> str:
 
 def _decoded(value: str) -> str:
     unfolded = re.sub(r"\r?\n(?=[ \t])", "", value)
-    readable = unfolded.encode("ascii", "surrogateescape").decode("utf-8", "replace")
+    readable = unfolded.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     return _or_none(lambda: str(make_header(decode_header(readable)))) or readable
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
+from scripted_smtp import Certificates, make_certificates
 
 from sender.dkim import DkimKey
 from sender.message import Mail
@@ -50,3 +51,8 @@ def mail() -> Mail:
         reply_to="help@example.org",
         language="en",
     )
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
+    return make_certificates(tmp_path_factory.mktemp("certificates"))

@@ -12,11 +12,12 @@ from typing import Any, cast
 
 import dkim
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from sender.dkim import DkimKey, sign
 from sender.message import Mail, UnsafeMessage, build, message_id, mime_boundary, needs_smtputf8
+from sender.transfer import encode_text
 
 NOW = datetime(2025, 3, 3, 7, 0, tzinfo=UTC)
 FIELDS = [
@@ -293,7 +294,8 @@ HEADER_TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_character
 
 @settings(max_examples=150, deadline=None)
 @given(subject=HEADER_TEXT, name=HEADER_TEXT, text=st.text(st.characters(exclude_categories=["Cs"])))
-def test_r07_any_text_round_trips_or_is_refused(subject: str, name: str, text: str) -> None:
+def test_r07_any_text_round_trips(subject: str, name: str, text: str) -> None:
+    assume("=?" not in subject + name)
     mail = Mail(
         from_name=name,
         from_address="letters@example.org",
@@ -306,11 +308,7 @@ def test_r07_any_text_round_trips_or_is_refused(subject: str, name: str, text: s
         date=NOW,
         boundary="abcdefghij234567",
     )
-    try:
-        raw = build(mail)
-    except UnsafeMessage as refusal:
-        assert refusal.field in {"subject", "from_name", "to_name"} and "=?" in subject + name
-        return
+    raw = build(mail)
     assert header_value(raw, "subject") == subject
     assert header_value(raw, "to_name") == name
     assert body(raw, "plain") == re.sub("\r\n|\r|\n", "\r\n", text)
@@ -320,8 +318,6 @@ def test_r07_any_text_round_trips_or_is_refused(subject: str, name: str, text: s
 @settings(max_examples=200, deadline=None)
 @given(st.text(alphabet="x=. FromÀ\t\n", max_size=400))
 def test_r07_bodies_of_awkward_characters_round_trip(text: str) -> None:
-    from sender.transfer import encode_text
-
     part = b"Content-Transfer-Encoding: %s\r\n\r\n%s"
     name, octets = encode_text(text)
     read = cast(bytes, compat(part % (name.encode(), octets)).get_payload(decode=True))

@@ -1,0 +1,152 @@
+"""What every reply means, as a table, and the ladder of retries."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sender.replies import DEADLINE, Outcome, judge, next_attempt
+from sender.transport import Attempt, Phase, Reply
+
+FLAGS = ("pause_send", "suppress", "soft", "policy", "relay_trouble", "throttle")
+FIRST = datetime(2025, 3, 3, 7, 0, tzinfo=UTC)
+
+# phase | reply | outcome | flags
+REPLIES = [
+    ("connect", "421 4.3.2 busy", "deferred", "relay_trouble"),
+    ("connect", "554 5.3.2 go away", "deferred", "relay_trouble"),
+    ("ehlo", "502 5.5.1 what", "deferred", "pause_send"),
+    ("ehlo", "421 4.3.2 busy", "deferred", "relay_trouble"),
+    ("starttls", "454 4.7.0 no TLS now", "deferred", "relay_trouble throttle"),
+    ("starttls", "502 5.5.1 what", "deferred", "relay_trouble"),
+    ("auth", "535 5.7.8 wrong password", "deferred", "pause_send"),
+    ("auth", "454 4.3.0 later", "deferred", "relay_trouble"),
+    ("mail", "451 4.3.0 later", "deferred", ""),
+    ("mail", "421 4.3.0 closing", "deferred", "relay_trouble"),
+    ("mail", "550 5.7.1 sender refused", "deferred", "pause_send"),
+    ("mail", "530 5.7.0 authenticate first", "deferred", "pause_send"),
+    ("rcpt", "450 4.2.0 greylisted", "deferred", ""),
+    ("rcpt", "450 4.7.1 slow down", "deferred", "throttle"),
+    ("rcpt", "451 too many messages from you", "deferred", "throttle"),
+    ("rcpt", "452 4.5.3 too many recipients", "deferred", "throttle"),
+    ("rcpt", "452 4.2.2 mailbox full for now", "deferred", ""),
+    ("rcpt", "421 4.7.28 rate limited", "deferred", "relay_trouble throttle"),
+    ("rcpt", "550 5.1.1 nobody", "failed", "suppress"),
+    ("rcpt", "550 5.1.2 no such host", "failed", "suppress"),
+    ("rcpt", "553 5.1.3 bad syntax", "failed", "suppress"),
+    ("rcpt", "551 5.1.6 moved", "failed", "suppress"),
+    ("rcpt", "556 5.1.10 null MX", "failed", "suppress"),
+    ("rcpt", "550 5.1.0 other address status", "failed", ""),
+    ("rcpt", "550 5.1.8 bad sender", "failed", ""),
+    ("rcpt", "552 5.2.2 mailbox full", "failed", "soft"),
+    ("rcpt", "550 5.2.2 mailbox full", "failed", "soft"),
+    ("rcpt", "552 mailbox full", "failed", "soft"),
+    ("rcpt", "550 5.2.1 disabled", "failed", ""),
+    ("rcpt", "553 5.6.7 no SMTPUTF8", "failed", ""),
+    ("rcpt", "554 5.7.1 blocked", "failed", "policy"),
+    ("rcpt", "550 no such user here", "failed", ""),
+    ("rcpt", "450 5.1.1 says one thing and another", "deferred", ""),
+    ("rcpt", "550 4.1.1 says one thing and another", "failed", ""),
+    ("data", "451 4.3.0 later", "deferred", ""),
+    ("data", "554 5.5.1 no", "failed", "policy"),
+    ("dot", "250 2.0.0 queued", "accepted", ""),
+    ("dot", "250 ok", "accepted", ""),
+    ("dot", "451 4.3.0 later", "deferred", ""),
+    ("dot", "421 4.3.2 closing", "deferred", "relay_trouble"),
+    ("dot", "452 4.7.0 throttled", "deferred", "throttle"),
+    ("dot", "550 5.1.1 nobody after all", "failed", "policy"),
+    ("dot", "554 5.7.1 spam", "failed", "policy"),
+    ("dot", "354 more?", "unknown", ""),
+]
+
+ERRORS = [
+    ("connect", "deferred", "relay_trouble"),
+    ("ehlo", "deferred", "relay_trouble"),
+    ("starttls", "deferred", "relay_trouble"),
+    ("auth", "deferred", "relay_trouble"),
+    ("mail", "deferred", ""),
+    ("rcpt", "deferred", ""),
+    ("data", "deferred", ""),
+    ("dot", "unknown", ""),
+]
+
+
+@pytest.mark.parametrize(("phase", "reply", "outcome", "flags"), REPLIES)
+def test_every_reply_has_its_verdict(phase: str, reply: str, outcome: str, flags: str) -> None:
+    code, _, text = reply.partition(" ")
+    verdict = judge(Attempt(Phase(phase), reply=Reply.of(int(code), text)))
+    assert verdict.outcome == outcome
+    assert {name for name in FLAGS if getattr(verdict, name)} == set(flags.split())
+    assert verdict.reason.startswith(code)
+
+
+@pytest.mark.parametrize(("phase", "outcome", "flags"), ERRORS)
+def test_a_lost_connection_is_in_doubt_only_after_the_dot(phase: str, outcome: str, flags: str) -> None:
+    verdict = judge(Attempt(Phase(phase), error="connection lost"))
+    assert verdict.outcome == outcome
+    assert {name for name in FLAGS if getattr(verdict, name)} == set(flags.split())
+    assert verdict.reason == "connection lost"
+
+
+def test_abandoned_is_neither_failed_nor_deferred() -> None:
+    assert judge(Attempt(Phase.DATA, abandoned=True)).outcome is Outcome.ABANDONED
+
+
+@given(
+    st.sampled_from(Phase),
+    st.integers(200, 599),
+    st.text(max_size=40) | st.from_regex(r"[245]\.\d\.\d+ x", fullmatch=True),
+)
+def test_only_a_2xx_at_the_dot_is_accepted_and_only_rcpt_suppresses(
+    phase: Phase, code: int, text: str
+) -> None:
+    verdict = judge(Attempt(phase, reply=Reply.of(code, text)))
+    assert (verdict.outcome is Outcome.ACCEPTED) == (phase is Phase.DOT and code < 300)
+    assert (verdict.outcome is Outcome.UNKNOWN) == (phase is Phase.DOT and 300 <= code < 400)
+    assert not verdict.suppress or (phase is Phase.RCPT and code >= 500)
+    assert verdict.reason.isprintable()
+
+
+def test_retry_ladder_until_the_deadline() -> None:
+    now, waits, attempts = FIRST, [], 1
+    while (due := next_attempt(attempts, FIRST, now, 0)) is not None:
+        waits.append(due - now)
+        now, attempts = due, attempts + 1
+    minutes = [wait.total_seconds() / 60 for wait in waits]
+    assert minutes == [5, 15, 30, 60, 120, 240, 360, 360, 360, 360, 360, 360]
+    assert now - FIRST < DEADLINE
+
+
+@given(st.integers(1, 20), st.floats(-1, 1))
+def test_jitter_moves_the_wait_by_at_most_a_fifth(attempts: int, jitter: float) -> None:
+    plain = next_attempt(attempts, FIRST, FIRST, 0)
+    moved = next_attempt(attempts, FIRST, FIRST, jitter)
+    assert plain is not None
+    assert moved is not None
+    assert abs((moved - FIRST) / (plain - FIRST) - 1) <= 0.2 + 1e-9
+
+
+@pytest.mark.parametrize(
+    ("now", "deadline", "due"),
+    [
+        (FIRST + timedelta(hours=42), DEADLINE, FIRST + timedelta(hours=48)),
+        (FIRST + timedelta(hours=42, seconds=1), DEADLINE, None),
+        (FIRST + timedelta(hours=42, seconds=1), timedelta(hours=72), FIRST + timedelta(hours=48, seconds=1)),
+        (FIRST + timedelta(days=9), DEADLINE, None),
+    ],
+)
+def test_deadline(now: datetime, deadline: timedelta, due: datetime | None) -> None:
+    assert next_attempt(9, FIRST, now, 0, deadline) == due
+
+
+def test_jitter_out_of_range_is_a_mistake() -> None:
+    with pytest.raises(ValueError, match="jitter"):
+        next_attempt(1, FIRST, FIRST, 1.5)
+
+
+def test_reply_reads_enhanced_codes() -> None:
+    assert Reply.of(550, "5.01.10 null MX") == Reply(550, "5.1.10", "null MX")
+    assert Reply.of(550, "5.1.1") == Reply(550, "5.1.1", "")
+    assert Reply.of(550, "5.1.1.1 not one") == Reply(550, None, "5.1.1.1 not one")
+    assert str(Reply.of(550, "5.1.1 nobody")) == "550 5.1.1 nobody"
