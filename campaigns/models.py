@@ -1,13 +1,17 @@
 """Tables of what is taught: articles, courses, their lessons and revisions, and who is enrolled where."""
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from courseletter.database import Base
 from subscribers.models import MailingList, Subscriber
+
+
+Kind = Literal["welcome", "lesson"]
+Format = Literal["markdown", "mjml"]
 
 
 class Article(Base):
@@ -54,7 +58,7 @@ class LessonContent:
     """What a lesson says, in the draft and in a revision alike."""
 
     position: Mapped[int]
-    kind: Mapped[str] = mapped_column(String(8))  # welcome | lesson
+    kind: Mapped[Kind] = mapped_column(String(8))
     title: Mapped[str]
     subject: Mapped[str]
     preheader: Mapped[str] = mapped_column(default="")
@@ -62,7 +66,7 @@ class LessonContent:
     teaser: Mapped[str] = mapped_column(default="")
     gap_days: Mapped[int | None]  # own gap; None: the rhythm's
     only_if: Mapped[str] = mapped_column(default="")
-    format: Mapped[str] = mapped_column(String(8), default="markdown")  # markdown | mjml
+    format: Mapped[Format] = mapped_column(String(8), default="markdown")
     body: Mapped[str]
     minutes: Mapped[int] = mapped_column(default=1)
 
@@ -109,7 +113,7 @@ class RevisionLesson(LessonContent, Base):
     revision_id: Mapped[int] = mapped_column(ForeignKey("revisions.id"), primary_key=True)
     lesson_id: Mapped[str] = mapped_column(ForeignKey("lessons.id"), primary_key=True)
     number: Mapped[int]  # 0 is the welcome
-    compiled: Mapped[dict[str, Any]]
+    compiled: Mapped[str] = mapped_column(Text)  # templates.compiling.CompiledLesson as JSON
 
     revision: Mapped[Revision] = relationship(back_populates="lessons")
 

@@ -97,6 +97,7 @@ def source_of(course: Course, number: int, lesson: Lesson) -> LessonSource:
         course_title=course.title,
         disclosures=tuple(course.disclosures),
         disclaimers=tuple(course.disclaimers),
+        outline=tuple(one.title for one in course.lessons if one.kind == "lesson"),
     )
 
 

@@ -6,6 +6,7 @@ changes nothing (DESIGN: never one job a subscriber, never a shared job store).
 
 import logging
 from collections import Counter
+from threading import Lock
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
@@ -32,6 +33,7 @@ class Worker:
         self._installation = installation
         self._mailer = installation.mailer()
         self._scheduler = BackgroundScheduler(timezone="UTC")
+        self._one_at_a_time = Lock()
 
     def start(self, seconds: float = TICK_SECONDS) -> None:
         self._scheduler.add_job(
@@ -46,12 +48,18 @@ class Worker:
 
     def stop(self) -> None:
         """Let the tick under way finish, then end."""
-        self._scheduler.shutdown(wait=True)
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=True)
         self._mailer.close()
+
+    def tick(self) -> Counter[str]:
+        """Do now what a tick does. Ticks never overlap: the mailer's connection serves one at a time."""
+        with self._one_at_a_time:
+            return work_once(self._installation, self._mailer)
 
     def _tick(self) -> None:
         try:
-            counts = work_once(self._installation, self._mailer)
+            counts = self.tick()
         except Exception:  # the database may be down for a minute: the next tick tries again
             log.exception("a tick failed; the next one tries again")
         else:

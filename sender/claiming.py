@@ -134,7 +134,8 @@ def sweep(database: Database, now: datetime) -> Counter[str]:
     moved: Counter[str] = Counter()
     with database.write() as session:
         for name, condition, values in moves:
-            moved[name] = session.execute(update(Delivery).where(condition).values(**values)).rowcount
+            moving = update(Delivery).where(condition).values(**values).returning(Delivery.id)
+            moved[name] = len(session.scalars(moving).all())
     return moved
 
 
@@ -143,7 +144,8 @@ def _moved(
 ) -> bool:
     states = (of,) if isinstance(of, State) else of
     mine = and_(Delivery.id == held.delivery_id, Delivery.fence == held.fence, Delivery.state.in_(states))
-    return bool(session.execute(update(Delivery).where(mine, *conditions).values(**values)).rowcount)
+    moving = update(Delivery).where(mine, *conditions).values(**values).returning(Delivery.id)
+    return session.scalar(moving) is not None
 
 
 def _consented() -> ColumnElement[bool]:

@@ -42,7 +42,7 @@ class Composer:
         """The letter of a claimed delivery. A context frozen by an earlier attempt is used again."""
         course = session.get_one(Course, delivery.course_id)
         if delivery.kind == "confirmation":
-            compiled = compile_notice("confirmation", self._brand, course.language)
+            compiled = compile_notice("confirm", self._brand, course.language)
             context = delivery.context or confirmation_context(
                 course, delivery.subscriber, self._brand, self._links
             )

@@ -75,7 +75,8 @@ def queue_lesson(session: Session, enrolment: Enrolment, now: datetime) -> None:
     for name in ("enrolment_id", "run", "lesson_id", "copy"):
         again = again.where(getattr(Delivery, name) == values[name])
     forgotten = {"context": None, "dated_at": None, "first_attempt_at": None, "finished_at": None}
-    if not session.execute(again.values(**fresh, **forgotten)).rowcount:
+    reused = again.values(**fresh, **forgotten).returning(Delivery.id)
+    if session.scalar(reused) is None:
         session.add(Delivery(**values, **fresh))
 
 
@@ -107,7 +108,7 @@ def next_moment(session: Session) -> datetime | None:
     return min((moment for moment in moments if moment is not None), default=None)
 
 
-def _due(course_id: str, now: datetime) -> Select[tuple[Enrolment]]:
+def _due(course_id: str, now: datetime) -> Select[Enrolment]:
     return (
         select(Enrolment)
         .join(Course)

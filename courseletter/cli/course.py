@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from sqlalchemy import func, select
@@ -140,7 +140,7 @@ def _kept(session: Session, number: int) -> ArticleRow:
     return row
 
 
-def _facts(session: Session, course: Course) -> dict[str, object]:
+def _facts(session: Session, course: Course) -> dict[str, Any]:
     people = select(func.count()).where(
         Enrolment.course_id == course.id, Enrolment.state.in_(("active", "paused"))
     )
@@ -166,8 +166,7 @@ def _state(revision_id: int | None, paused_at: datetime | None) -> str:
     return "paused" if paused_at else "published"
 
 
-def _print_lessons(found: dict[str, object]) -> None:
-    lessons = found["lessons"]
-    assert isinstance(lessons, list)
-    rows = [(one["number"] or "·", one["title"], one["subject"], f"{one['minutes']} min") for one in lessons]
+def _print_lessons(found: dict[str, Any]) -> None:
+    rows = [(one["number"] or "·", one["title"], one["subject"], f"{one['minutes']} min")
+        for one in found["lessons"]]
     print_table(("", "lesson", "subject", "reading"), rows, title=str(found["title"]))

@@ -1,5 +1,6 @@
 """`courseletter init`: a data folder with settings, secret, DKIM keys and database."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 import tomlkit
@@ -64,7 +65,7 @@ def init(
         say("Next: courseletter course create ARTICLE")
 
 
-def _toml(values: dict[str, object]) -> str:
+def _toml(values: Mapping[str, object]) -> str:
     document = tomlkit.document()
     for key, value in values.items():
         document.add(tomlkit.comment(_HINTS[key]))

@@ -1,6 +1,6 @@
 """`courseletter subscriber`: one person at a time."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from sqlalchemy import select
@@ -13,10 +13,9 @@ from sender import wishes
 from sender.models import Delivery
 from subscribers.addresses import check_address
 from subscribers.consent import Evidence
-from subscribers.models import ConsentEntry, Subscriber
+from subscribers.models import ConsentEntry, Subscriber, SuppressionReason
 from subscribers.people import Details, check_details, find, find_or_create
 from subscribers.suppression import suppress
-from subscribers.models import SuppressionReason
 
 app = typer.Typer(help="Look after subscribers, one at a time.", no_args_is_help=True)
 
@@ -54,7 +53,7 @@ def show(email: Email, as_json: AsJson = False) -> None:
     """Show a subscriber: consent, courses and what was sent."""
     with installation() as opened, opened.database.read() as session:
         subscriber = known(session, email)
-        found = {
+        found: dict[str, Any] = {
             **_summary(subscriber),
             "consent": [
                 {"at": one.at, "act": one.act, "list": one.list_id, "source": one.source_url, "ip": one.ip}
