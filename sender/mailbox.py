@@ -6,6 +6,7 @@ import os
 import socket
 import ssl
 import threading
+from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 from typing import Any, Final, Self
@@ -18,6 +19,36 @@ from courseletter.errors import CourseletterError, InvalidInput
 from sender.stored_mail import StoredMail, read_mail
 
 _LARGEST_MAIL: Final = 32 * 1024 * 1024
+
+
+class _Server:
+    """An event loop in a thread of its own that serves one listening socket."""
+
+    def __init__(self, listener: socket.socket, session: Callable[[], SMTP]) -> None:
+        self._listener, self._session = listener, session
+        self._loop = asyncio.new_event_loop()
+        self._over = asyncio.Event()
+        self._thread = threading.Thread(target=self._run, name="local mailbox", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._loop.call_soon_threadsafe(self._over.set)
+        self._thread.join()
+
+    def _run(self) -> None:
+        self._loop.run_until_complete(self._serve())
+        self._loop.close()
+
+    async def _serve(self) -> None:
+        server = await self._loop.create_server(self._session, sock=self._listener)
+        await self._over.wait()
+        server.close()
+        sessions = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in sessions:
+            task.cancel()
+        await asyncio.gather(*sessions, return_exceptions=True)
 
 
 class LocalMailbox:
@@ -47,23 +78,18 @@ class LocalMailbox:
         self._clock = clock or SystemClock()
         self._count = count()
         self._read: dict[str, StoredMail] = {}
-        self._loop = asyncio.new_event_loop()
-        self._over = asyncio.Event()
-        self._thread: threading.Thread | None = None
+        self._server: _Server | None = None
 
     def __enter__(self) -> Self:
         listener = _listen(self.host, self.port)
         self.port = listener.getsockname()[1]
-        self._thread = threading.Thread(
-            target=self._serve, args=[listener], name="local mailbox", daemon=True
-        )
-        self._thread.start()
+        self._server = _Server(listener, self._session)
+        self._server.start()
         return self
 
     def __exit__(self, *exc: object) -> None:
-        if self._thread is not None:
-            self._loop.call_soon_threadsafe(self._over.set)
-            self._thread.join()
+        if self._server is not None:
+            self._server.stop()
 
     def messages(self) -> list[StoredMail]:
         """Everything that has arrived, oldest first."""
@@ -79,19 +105,6 @@ class LocalMailbox:
             self._read[name] = read_mail(name, (self._new / name).read_bytes())
         return self._read[name]
 
-    def _serve(self, listener: socket.socket) -> None:
-        self._loop.run_until_complete(self._take_mail(listener))
-        self._loop.close()
-
-    async def _take_mail(self, listener: socket.socket) -> None:
-        server = await self._loop.create_server(self._session, sock=listener)
-        await self._over.wait()
-        server.close()
-        sessions = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in sessions:
-            task.cancel()
-        await asyncio.gather(*sessions, return_exceptions=True)
-
     def _session(self) -> SMTP:
         return SMTP(
             self,
@@ -100,7 +113,7 @@ class LocalMailbox:
             hostname="localhost",
             ident="Courseletter local mailbox",
             tls_context=self._tls,
-            loop=self._loop,
+            loop=asyncio.get_running_loop(),
         )
 
     async def handle_DATA(self, server: SMTP, session: Any, envelope: Received) -> str:  # noqa: ARG002, N802
