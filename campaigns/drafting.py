@@ -26,7 +26,7 @@ def add_article(session: Session, article: articles.Article, now: datetime) -> A
         language=article.language,
         source=article.source,
         form=article.form,
-        payload=article.to_json(),
+        payload=article.to_dict(),
         created_at=now,
     )
     session.add(row)
@@ -50,6 +50,7 @@ def create_course(
     """
     check_cadence(cadence)
     slug = checked_slug(session, slug) if slug else free_slug(session, article.title)
+    read = articles.Article.from_dict(article.payload)
     course = Course(
         id=new_id("crs"),
         slug=slug,
@@ -57,8 +58,8 @@ def create_course(
         language=article.language,
         zone=zone,
         cadence=cadence.to_json(),
-        disclosures=article.payload["disclosures"],
-        disclaimers=article.payload["disclaimers"],
+        disclosures=list(read.disclosures),
+        disclaimers=list(read.disclaimers),
         mailing_list=MailingList(slug=slug, name=article.title, created_at=now),
         article=article,
         created_at=now,
@@ -74,7 +75,9 @@ def find_course(session: Session, name: str) -> Course:
     course = session.scalar(select(Course).where((Course.slug == name) | (Course.id == name)))
     if course is None:
         known = session.scalars(select(Course.slug).order_by(Course.slug).limit(5)).all()
-        hint = f"There is: {', '.join(known)}." if known else "There is none yet: `courseletter course create`."
+        hint = (
+            f"There is: {', '.join(known)}." if known else "There is none yet: `courseletter course create`."
+        )
         raise NotFound(f"No course is called “{name}”. {hint}")
     return course
 
@@ -89,7 +92,7 @@ def check_cadence(cadence: Cadence) -> None:
 def checked_slug(session: Session, slug: str) -> str:
     if slug != slug_of(slug):
         raise InvalidInput(
-            f"“{slug}” cannot stand in a link. Use small letters, digits and hyphens, like “{slug_of(slug)}”.",
+            f"“{slug}” cannot stand in a link. Write small letters, digits and hyphens: “{slug_of(slug)}”.",
             field="slug",
         )
     if _taken(session, slug):

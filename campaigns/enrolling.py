@@ -16,8 +16,8 @@ from sqlalchemy.orm import Session
 
 from campaigns.cadence import Cadence
 from campaigns.models import Course, Enrolment, ProfileRecord, ProgressRecord
-from campaigns.schedule import Profile, Progress, Queued, Standing, Step, Timetable
-from campaigns.standing import enrolled, future
+from campaigns.schedule import Profile, Progress, Queued, Step, Timetable, slots_for
+from campaigns.standing import Standing, enrolled, future
 from courseletter.errors import InvalidInput
 from courseletter.upserting import insert
 from subscribers.models import Subscriber
@@ -34,8 +34,7 @@ class Place:
     @property
     def zone(self) -> ZoneInfo:
         """The zone in which this learner's days are counted."""
-        own = self.profile.zone if self.timetable.cadence.zone_mode == "subscriber" else None
-        return ZoneInfo(own or self.timetable.zone)
+        return slots_for(self.timetable, self.profile).zone
 
 
 def timetable_of(course: Course) -> Timetable:
@@ -51,9 +50,7 @@ def timetable_of(course: Course) -> Timetable:
 
 
 def place_of(session: Session, enrolment: Enrolment) -> Place:  # noqa: ARG001 - relationships load in the session
-    return Place(
-        timetable_of(enrolment.course), _profile_value(enrolment.profile), standing_of(enrolment)
-    )
+    return Place(timetable_of(enrolment.course), _profile_value(enrolment.profile), standing_of(enrolment))
 
 
 def enrol(session: Session, course: Course, subscriber: Subscriber, now: datetime) -> Enrolment:

@@ -19,7 +19,7 @@ from templates.dialect import problems
 
 
 class NotPublishable(InvalidInput):
-    """The draft cannot be published; `findings` says why, one line each, every one with its place and its mend."""
+    """The draft cannot be published; `findings` says why, one line each, with place and mend."""
 
     def __init__(self, title: str, findings: list[str]) -> None:
         super().__init__(f"“{title}” cannot be published yet. " + " ".join(findings), field="course")

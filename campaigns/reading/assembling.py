@@ -1,0 +1,231 @@
+"""From what a reader saw to an Article: the last step of every form.
+
+Here it is decided which blocks are notices, which are the page's and not the article's, and which heading is the
+title over again. Each decision keeps its score and reason.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from campaigns import language as languages
+from campaigns.article import Article, Block, BlockKind, Picture, Piece, Role
+from campaigns.reading import boilerplate, notices
+from campaigns.reading.sentences import sentences
+from courseletter.errors import InvalidInput
+
+_TEXTUAL = (BlockKind.PARAGRAPH, BlockKind.QUOTE, BlockKind.CAPTION, BlockKind.LIST, BlockKind.TABLE)
+_FEWEST_WORDS_OF_A_PAGE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a reader hands over. `language` is what the source declares, if anything. `around` are blocks of the
+    page outside the article, looked through for notices only. `authored` sources (Markdown, DOCX) hold nothing
+    but the article: no boilerplate is looked for there."""
+
+    title: str
+    pieces: tuple[Piece, ...]
+    language: str | None = None
+    around: tuple[Piece, ...] = ()
+    authored: bool = False
+    pictures: tuple[Picture, ...] = field(default=())
+
+
+def fold(text: str) -> str:
+    """`text` for comparison: letters and digits only, without case and width."""
+    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text).casefold())
+
+
+def title_from_name(name: str) -> str:
+    """A file's name as a title: `2021-07-27-small_habits.md` is "Small habits"; "" where there is no file name."""
+    file = name.rstrip("/").rpartition("/")[2]
+    stem, dot, _ = file.rpartition(".")
+    if not dot:
+        return ""
+    words = re.sub(r"[-_]+", " ", re.sub(r"^\d{4}-\d{2}-\d{2}-", "", stem)).strip()
+    return words[:1].upper() + words[1:]
+
+
+def assemble(reading: Reading, *, source: str, form: str) -> Article:
+    """The article of `reading`. Raises InvalidInput where no text is left to make lessons of."""
+    reading = replace(reading, title=" ".join(reading.title.split()) or _title_from_text(reading.pieces))
+    pieces = [_unless_notice(piece) for piece in reading.pieces]
+    pieces = [part for piece in pieces for part in _notice_cut_out(piece)]
+    if not reading.authored:
+        pieces = _without_boilerplate(pieces)
+    pieces = _without_title(pieces, reading.title)
+    if not any(piece.role is Role.HEADING for piece in pieces):
+        pieces = _with_bold_headings(pieces, level=2)
+    pieces = _without_empty_end(pieces)
+    seen = {fold(piece.block.text) for piece in pieces if piece.role in (Role.DISCLOSURE, Role.DISCLAIMER)}
+    for piece in reading.around:
+        told = _unless_notice(replace(piece, role=Role.BODY))
+        if told.role is Role.BODY:
+            pieces.append(piece)
+        elif fold(piece.block.text) not in seen:
+            seen.add(fold(piece.block.text))
+            pieces.append(replace(told, reason=f"{told.reason}; stands outside the article"))
+    body = " ".join(piece.block.text for piece in pieces if piece.role is Role.BODY)
+    _refuse_if_empty(body, pieces, source, form)
+    return Article(
+        title=reading.title,
+        language=languages.detect(body, reading.language),
+        pieces=tuple(pieces),
+        source=source,
+        form=form,
+        pictures=reading.pictures,
+    )
+
+
+def _title_from_text(pieces: Sequence[Piece]) -> str:
+    """A source that names no title goes by its first heading, else by the first words of its text."""
+    for role in (Role.HEADING, Role.BODY):
+        text = next((piece.block.text for piece in pieces if piece.role is role and piece.block.text), "")
+        if text:
+            first = sentences(text)[0]
+            return first if len(first) <= 90 else first[:80].rpartition(" ")[0] + "…"
+    return "Untitled"
+
+
+def _unless_notice(piece: Piece) -> Piece:
+    if piece.role is not Role.BODY or piece.block.kind not in _TEXTUAL:
+        return piece
+    notice = notices.recognise(piece.block.text)
+    return replace(piece, role=notice.role, score=notice.score, reason=notice.reason) if notice else piece
+
+
+def _notice_cut_out(piece: Piece) -> Iterable[Piece]:
+    """A long paragraph gives its notice away as a piece of its own, if the cut is clean in its Markdown."""
+    if piece.role is not Role.BODY or piece.block.kind is not BlockKind.PARAGRAPH:
+        return [piece]
+    parts = sentences(piece.block.text)
+    found = notices.within(parts) if len(parts) > 1 else None
+    if found is None:
+        return [piece]
+    text, notice = found
+    block = piece.block
+    before, cut, after = block.markdown.partition(text)
+    aside = Piece(Block(BlockKind.PARAGRAPH, text, text), notice.role, notice.score, notice.reason)
+    if not cut:
+        return [piece, replace(aside, reason=f"{notice.reason}; the paragraph it stands in was kept whole")]
+    rest = " ".join(filter(None, (before.strip(), after.strip())))
+    kept = " ".join(block.text.replace(text, " ", 1).split())
+    return [aside, replace(piece, block=replace(block, markdown=rest, text=kept))] if kept else [aside]
+
+
+def _without_boilerplate(pieces: Sequence[Piece]) -> list[Piece]:
+    """Page furniture dropped; what ends an article drops all behind it, if little prose is left there."""
+    prose = [_prose_length(piece) for piece in pieces]
+    total = sum(prose) or 1
+    result: list[Piece] = []
+    passed = 0
+    under: tuple[int, str] | None = None
+    for index, piece in enumerate(pieces):
+        passed += prose[index]
+        if piece.role not in (Role.BODY, Role.HEADING):
+            result.append(piece)
+            continue
+        if under and piece.role is Role.HEADING and piece.level <= under[0]:
+            under = None
+        found = boilerplate.recognise(piece.block.text) if _could_be_furniture(piece) else None
+        if found and found.ends_article and passed > total / 2 and total - passed < total / 5:
+            result.append(_dropped(piece, found.reason, found.score))
+            result += _dropped_tail(pieces[index + 1 :], "comes after the end of the article")
+            break
+        if found:
+            if piece.role is Role.HEADING:
+                under = (piece.level, found.reason)
+            result.append(_dropped(piece, found.reason, found.score))
+        elif under and _prose_length(piece) < 400:
+            result.append(_dropped(piece, f"stands under a heading that {under[1]}", 0.8))
+        else:
+            result.append(piece)
+    return result
+
+
+def _could_be_furniture(piece: Piece) -> bool:
+    return piece.block.kind in (BlockKind.PARAGRAPH, BlockKind.HEADING, BlockKind.LIST, BlockKind.QUOTE)
+
+
+def _prose_length(piece: Piece) -> int:
+    """Characters of running text; headings, labels and lists of links are none."""
+    if piece.role is not Role.BODY or len(piece.block.text) < 60:
+        return 0
+    return len(piece.block.text)
+
+
+def _dropped(piece: Piece, reason: str, score: float) -> Piece:
+    return replace(piece, role=Role.DROPPED, reason=reason, score=score)
+
+
+def _dropped_tail(pieces: Iterable[Piece], reason: str) -> list[Piece]:
+    return [_dropped(p, reason, 0.85) if p.role in (Role.BODY, Role.HEADING) else p for p in pieces]
+
+
+def _without_title(pieces: Sequence[Piece], title: str) -> list[Piece]:
+    """The first heading or line that only says the title again goes."""
+    wanted = fold(title)
+    for index, piece in enumerate(pieces):
+        if piece.role is Role.HEADING and wanted and fold(piece.block.text) == wanted:
+            return [*pieces[:index], _dropped(piece, "is the title", 0.99), *pieces[index + 1 :]]
+    return list(pieces)
+
+
+def _with_bold_headings(pieces: Sequence[Piece], level: int) -> list[Piece]:
+    return [
+        replace(
+            piece,
+            role=Role.HEADING,
+            level=level,
+            score=0.75,
+            reason="a short bold line of its own, followed by text",
+            block=replace(piece.block, kind=BlockKind.HEADING),
+        )
+        if is_bold_line(piece) and _next_is_text(pieces, index)
+        else piece
+        for index, piece in enumerate(pieces)
+    ]
+
+
+def is_bold_line(piece: Piece) -> bool:
+    """Whether a paragraph is one short bold phrase: a heading by looks alone."""
+    text = piece.block.text
+    return (
+        piece.role is Role.BODY
+        and piece.block.kind is BlockKind.PARAGRAPH
+        and re.fullmatch(r"\*\*[^*\n]+\*\*", piece.block.markdown) is not None
+        and len(text.split()) <= 14
+        and not text.endswith((".", ",", ";", "。"))
+    )
+
+
+def _next_is_text(pieces: Sequence[Piece], index: int) -> bool:
+    following = next((piece for piece in pieces[index + 1 :] if piece.role is not Role.DROPPED), None)
+    return following is not None and following.role is Role.BODY and not is_bold_line(following)
+
+
+def _without_empty_end(pieces: Sequence[Piece]) -> list[Piece]:
+    """Headings after the last text head nothing."""
+    last = max((i for i, piece in enumerate(pieces) if piece.role is Role.BODY), default=-1)
+    return [
+        _dropped(piece, "a heading with nothing under it", 0.8)
+        if index > last >= 0 and piece.role is Role.HEADING
+        else piece
+        for index, piece in enumerate(pieces)
+    ]
+
+
+def _refuse_if_empty(body: str, pieces: Sequence[Piece], source: str, form: str) -> None:
+    letters = sum(character.isalnum() for character in body)
+    words = len(body.split()) + languages.unspaced_characters(body) // 2
+    if letters == 0 and any(piece.role is Role.HEADING for piece in pieces):
+        raise InvalidInput(f"{source} has headings but no text under them: add the text, then read it again.")
+    if letters == 0 or (form == "html" and words < _FEWEST_WORDS_OF_A_PAGE):
+        raise InvalidInput(
+            f"{source} holds no article text: if the page builds itself in the browser or asks for a login, "
+            "save the article from there as HTML or text and read that file."
+        )

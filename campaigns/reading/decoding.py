@@ -1,0 +1,103 @@
+"""Bytes of a text source to characters, also where the declared encoding is not the true one."""
+
+from __future__ import annotations
+
+import codecs
+import re
+
+from courseletter.errors import InvalidInput
+
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_DECLARED = re.compile(rb"""(?:charset|encoding)\s*=\s*["']?\s*([A-Za-z0-9._:-]{2,40})""", re.I)
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x80-\x9f\ufffd]")
+_MOST_CONTROL = 0.005
+
+
+def decode(data: bytes, name: str, declared: str | None = None) -> str:
+    """The text of `data`. `declared` is the encoding an HTTP header names; a <meta> or XML one is found here.
+
+    A byte order mark decides; else UTF-8 if the bytes are valid UTF-8; else the declaration, if it gives readable
+    text; else what charset-normalizer finds. Raises InvalidInput for binary data and undecipherable text.
+    """
+    for mark, encoding in _BOMS:
+        if data.startswith(mark):
+            return _checked(data.decode(encoding, errors="replace").removeprefix("\ufeff"), name)
+    wide = _utf_16_without_mark(data)
+    if wide:
+        return _checked(data.decode(wide, errors="replace"), name)
+    if b"\x00" in data[:4096]:
+        raise _binary(name)
+    try:
+        return _checked(data.decode("utf-8"), name)
+    except UnicodeDecodeError:
+        pass
+    for encoding in (declared, _in_the_text(data)):
+        text = _tried(data, encoding)
+        if text is not None:
+            return _checked(text, name)
+    return _checked(_guessed(data), name)
+
+
+def _utf_16_without_mark(data: bytes) -> str | None:
+    """UTF-16 text in a Western script is every second byte zero."""
+    sample = data[:4096]
+    if len(sample) < 8:
+        return None
+    even, odd = sample[0::2].count(0), sample[1::2].count(0)
+    half = len(sample) // 2
+    if odd > 0.6 * half and even < 0.05 * half:
+        return "utf-16-le"
+    return "utf-16-be" if even > 0.6 * half and odd < 0.05 * half else None
+
+
+def _in_the_text(data: bytes) -> str | None:
+    match = _DECLARED.search(data[:4096])
+    return match[1].decode("ascii") if match else None
+
+
+def _tried(data: bytes, encoding: str | None) -> str | None:
+    if not encoding or encoding.lower().replace("_", "-") in ("utf-8", "utf8", "utf-16", "utf-32"):
+        return None
+    if encoding.lower() in ("iso-8859-1", "latin-1", "latin1", "us-ascii", "ascii"):
+        encoding = "cp1252"  # what browsers read under these names (WHATWG Encoding)
+    try:
+        text = data.decode(encoding)
+    except (LookupError, UnicodeDecodeError):
+        return None
+    return text if _share_of_control(text) <= _MOST_CONTROL else None
+
+
+def _guessed(data: bytes) -> str:
+    import charset_normalizer
+
+    best = charset_normalizer.from_bytes(data[:200_000]).best()
+    text = _tried(data, best.encoding if best else None)
+    # One stray byte in a UTF-8 text is likelier than an encoding nobody can name.
+    return data.decode("utf-8", errors="replace") if text is None else text
+
+
+def _share_of_control(text: str) -> float:
+    return len(_CONTROL.findall(text)) / max(1, len(text))
+
+
+def _checked(text: str, name: str) -> str:
+    share = _share_of_control(text)
+    if share > 0.1:
+        raise _binary(name)
+    if share > _MOST_CONTROL:
+        raise InvalidInput(
+            f"The letters of {name} cannot be made out (its encoding is unknown): save it as UTF-8 and try again."
+        )
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _binary(name: str) -> InvalidInput:
+    return InvalidInput(
+        f"{name} is a binary file, not an article: give plain text, HTML, Markdown, DOCX, a feed or a WordPress export."
+    )

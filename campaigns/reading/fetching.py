@@ -1,0 +1,244 @@
+"""A page from the web, without letting its address lead into the machine's own network.
+
+Every address a host resolves to is checked before a socket is opened, at every redirect again, and the connection
+goes to the checked address itself: a second look-up could answer differently (DNS rebinding). TLS still names and
+verifies the host. REQUIREMENTS 39.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import socket
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from threading import Timer
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin, urlsplit
+
+from courseletter.errors import InvalidInput
+
+if TYPE_CHECKING:
+    import httpx
+
+MOST_BYTES = 10_000_000
+_MOST_HOPS = 5
+_SECONDS_PER_STEP = 10.0
+_SECONDS_IN_ALL = 30.0
+
+# host -> every address it has, as text. May raise OSError.
+Resolver = Callable[[str, int], Sequence[str]]
+
+# What `is_global` of some Python releases lets through, and addresses that carry another one inside.
+_REFUSED = [
+    ipaddress.ip_network(network)
+    for network in (
+        "0.0.0.0/8",
+        "10.0.0.0/8",
+        "100.64.0.0/10",
+        "127.0.0.0/8",
+        "169.254.0.0/16",
+        "172.16.0.0/12",
+        "192.0.0.0/24",
+        "192.0.2.0/24",
+        "192.88.99.0/24",
+        "192.168.0.0/16",
+        "198.18.0.0/15",
+        "198.51.100.0/24",
+        "203.0.113.0/24",
+        "224.0.0.0/4",
+        "240.0.0.0/4",
+        "::/96",
+        "::ffff:0:0/96",
+        "64:ff9b::/96",
+        "64:ff9b:1::/48",
+        "100::/64",
+        "2001::/23",
+        "2001:db8::/32",
+        "2002::/16",
+        "3fff::/20",
+        "5f00::/16",
+        "fc00::/7",
+        "fe80::/10",
+        "fec0::/10",
+        "ff00::/8",
+    )
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """`url` is where the redirects ended: the base of the page's own links."""
+
+    url: str
+    content_type: str
+    charset: str | None
+    data: bytes
+
+
+def resolve(host: str, port: int) -> Sequence[str]:
+    """Every address of `host`, by the system's resolver."""
+    return [str(found[4][0]) for found in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+
+
+def is_allowed(address: str) -> bool:
+    """Whether `address` (text of an IP address) is a public one that a fetch may connect to."""
+    try:
+        parsed = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    if any(parsed.version == network.version and parsed in network for network in _REFUSED):
+        return False
+    return parsed.is_global and not parsed.is_multicast
+
+
+class Fetcher:
+    """`resolver` and `transport` are the two ways out into the network; tests give their own."""
+
+    def __init__(self, resolver: Resolver = resolve, transport: httpx.BaseTransport | None = None) -> None:
+        self._resolver = resolver
+        self._transport = transport
+
+    def fetch(self, url: str) -> Page:
+        """The page at `url`. Raises InvalidInput, in one line, for whatever stands in the way."""
+        import httpx
+
+        try:
+            # No environment: a proxy would resolve names by itself, past the check.
+            with httpx.Client(
+                transport=self._transport, trust_env=False, follow_redirects=False, timeout=_SECONDS_PER_STEP
+            ) as client:
+                # Time-outs hold per read; a server that drips bytes is ended by closing the client.
+                ending = Timer(_SECONDS_IN_ALL, client.close)
+                ending.daemon = True
+                ending.start()
+                try:
+                    return self._follow(client, url)
+                finally:
+                    ending.cancel()
+        except httpx.TimeoutException as error:
+            raise InvalidInput(f"{url} did not answer in time: try again, or save the page and read the file.") from error
+        except (httpx.HTTPError, httpx.InvalidURL, RuntimeError, OSError) as error:
+            reason = " ".join(str(error).split())[:120] or type(error).__name__
+            raise InvalidInput(f"{url} could not be read ({reason}): check the address, or save the page as a file.") from error
+
+    def _follow(self, client: httpx.Client, url: str) -> Page:
+        for _ in range(_MOST_HOPS + 1):
+            page = self._one_hop(client, url)
+            if isinstance(page, Page):
+                return page
+            url = page
+        raise InvalidInput(f"{url} redirects more than {_MOST_HOPS} times: give the address it should end at.")
+
+    def _one_hop(self, client: httpx.Client, url: str) -> Page | str:
+        """The page, or the address it redirects to."""
+        parts = _parts(url)
+        address = self._checked_address(parts.host, parts.port, url)
+        request = client.build_request(
+            "GET",
+            parts.at(address),
+            headers={
+                "Host": parts.host_header,
+                "User-Agent": "Courseletter (+article reader)",
+                "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.5",
+                "Accept-Encoding": "gzip",
+            },
+            extensions={"sni_hostname": parts.host},
+        )
+        response = client.send(request, stream=True)
+        try:
+            if response.is_redirect:
+                return urljoin(url, response.headers.get("location", ""))
+            _refuse_status(response.status_code, url)
+            content_type = response.headers.get("content-type", "")
+            charset = re.search(r"charset=[\"']?([\w.:-]+)", content_type, re.I)
+            encoding = response.headers.get("content-encoding", "identity").lower()
+            data = _capped(response.iter_raw(), encoding, url)
+            return Page(url, content_type.partition(";")[0].strip().lower(), charset[1] if charset else None, data)
+        finally:
+            response.close()
+
+    def _checked_address(self, host: str, port: int, url: str) -> str:
+        try:
+            addresses = [_numeric(host)] if _numeric(host) else list(self._resolver(host, port))
+        except (OSError, UnicodeError) as error:
+            raise InvalidInput(f"The host {host} is not known: check the address {url}.") from error
+        if not addresses or not all(is_allowed(str(address)) for address in addresses):
+            raise InvalidInput(
+                f"{url}: address not allowed. Only public web pages are read; save the page and read the file.",
+                field="source",
+            )
+        return str(addresses[0])
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    scheme: str
+    host: str
+    port: int
+    rest: str
+
+    @property
+    def host_header(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == {"http": 80, "https": 443}[self.scheme] else f"{host}:{self.port}"
+
+    def at(self, address: str) -> str:
+        """The request's URL with the host replaced by the checked address."""
+        return f"{self.scheme}://{f'[{address}]' if ':' in address else address}:{self.port}{self.rest}"
+
+
+def _parts(url: str) -> _Parts:
+    try:
+        parts = urlsplit(url.strip())
+        host, port = parts.hostname or "", parts.port
+        if not host.isascii():
+            host = host.encode("idna").decode("ascii")
+    except (ValueError, UnicodeError) as error:
+        raise InvalidInput(f"{url} is no valid web address: it should look like https://example.org/article.") from error
+    if parts.scheme not in ("http", "https") or not host:
+        raise InvalidInput(f"{url} is no web address: only http:// and https:// are read.")
+    path = parts.path or "/"
+    rest = f"{path}?{parts.query}" if parts.query else path
+    return _Parts(parts.scheme, host.rstrip("."), port or {"http": 80, "https": 443}[parts.scheme], rest)
+
+
+def _numeric(host: str) -> str | None:
+    """The address that `host` spells in any of the forms a C library takes: 2130706433, 0x7f.1, 127.1, ::1."""
+    try:
+        return str(ipaddress.ip_address(host))
+    except ValueError:
+        pass
+    if not re.fullmatch(r"[0-9a-fA-FxX.]+", host) or not re.match(r"\d", host):
+        return None
+    try:
+        return socket.inet_ntoa(socket.inet_aton(host))
+    except OSError:
+        return None
+
+
+def _refuse_status(status: int, url: str) -> None:
+    if status in (401, 402, 403, 407):
+        raise InvalidInput(f"{url} asks for a login ({status}): open it in your browser, save the page, and read the file.")
+    if status in (404, 410):
+        raise InvalidInput(f"{url} does not exist ({status}): check the address.")
+    if status >= 300:
+        raise InvalidInput(f"{url} answered with an error ({status}): try again later, or save the page and read the file.")
+
+
+def _capped(chunks: Iterator[bytes], encoding: str, url: str) -> bytes:
+    """The decompressed body. It is inflated here, step by step, so that a small answer cannot fill the memory."""
+    too_much = InvalidInput(f"{url} is larger than {MOST_BYTES // 1_000_000} MB: give the page of one article.")
+    if encoding not in ("", "identity", "gzip", "x-gzip", "deflate"):
+        raise InvalidInput(f"{url} is packed in a way that is not read ({encoding}): save the page and read the file.")
+    inflater = None if encoding in ("", "identity") else zlib.decompressobj(47 if "gzip" in encoding else 15)
+    data = bytearray()
+    for chunk in chunks:
+        try:
+            data += inflater.decompress(chunk, MOST_BYTES + 1 - len(data)) if inflater else chunk
+        except zlib.error as error:
+            raise InvalidInput(f"{url} sent damaged data: try again, or save the page and read the file.") from error
+        if len(data) > MOST_BYTES or (inflater and inflater.unconsumed_tail):
+            raise too_much
+    return bytes(data)

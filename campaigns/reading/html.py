@@ -1,0 +1,281 @@
+"""An HTML page to a Reading: trafilatura says what belongs to the article, the tree keeps its structure.
+
+A leaf block is marked when its text occurs in trafilatura's output; the smallest element that holds nearly all of the
+marked text is the article; unmarked blocks at its ends and inside page furniture go.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from campaigns.article import BlockKind, Piece, Role
+from campaigns.reading import boilerplate
+from campaigns.reading.assembling import Reading, fold
+from campaigns.reading.blocks import Leaf, is_hidden, leaves
+from courseletter.errors import InvalidInput
+
+_SHARE_OF_MARKED = 0.9
+_FALLBACK_BELOW = 0.6
+_MOST_AROUND = 120
+
+_FURNITURE_CLASS = re.compile(
+    r"(?:^|[\s_-])(?:share|sharing|sharedaddy|social|related|relatedposts|recommend\w*|comments?|respond|sidebar|widget\w*|newsletter|subscribe"
+    r"|signup|sign-up|promo|advert\w*|ads?|banner|sponsor|author|authorbox|bio|byline|breadcrumbs?|nav|navbar|navigation|menu|pagination|pager|footer"
+    r"|masthead|cookie|popup|modal|tags?|tagcloud|meta|postmeta|categories|toc|jump|print|login|paywall|metered|donat\w*|teaser|kicker)(?:$|[\s_-])",
+    re.I,
+)
+_FURNITURE_TAGS = frozenset({"aside", "footer", "nav", "header", "form"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    tree: Any
+    html: str
+    base: str
+
+
+def parse(html: str) -> Any:
+    """The tree of `html`, with <html> as its root; an empty one for an empty text."""
+    import lxml.html
+
+    parser = lxml.html.HTMLParser(encoding="utf-8", remove_pis=True, remove_comments=True, no_network=True, huge_tree=False)
+    data = re.sub(r"\A\s*<\?xml[^>]*\?>", "", html).encode("utf-8", "replace")
+    if not data.strip():
+        data = b"<p></p>"
+    return lxml.html.document_fromstring(data, parser=parser)
+
+
+def as_piece(leaf: Leaf, reason: str) -> Piece:
+    """A leaf as body text, or as a heading where it is one."""
+    if leaf.block.kind is BlockKind.HEADING:
+        return Piece(leaf.block, Role.HEADING, 0.98, reason, leaf.level)
+    return Piece(leaf.block, Role.BODY)
+
+
+def read(html: str, name: str, base: str = "") -> Reading:
+    """The article of a whole page. `base` is the address it came from, if it came from one."""
+    page = _Page(parse(html), html, base)
+    page = replace(page, base=_base(page))
+    every = leaves(page.tree, page.base)
+    wanted = _wanted_text(html)
+    marked = [_is_marked(leaf, wanted) for leaf in every]
+    title = _title(page.tree, every)
+    _refuse_login(page.tree, wanted, name)
+    chosen = _article(every, marked, title)
+    if chosen is None or _kept_length(chosen) < _FALLBACK_BELOW * len(wanted.joined):
+        own = leaves(parse(wanted.html()), page.base)
+        pieces = [as_piece(leaf, "marked as a heading") for leaf in own]
+        inside = {fold(leaf.block.text) for leaf in own}
+        around = [leaf for leaf in every if fold(leaf.block.text) not in inside]
+    else:
+        pieces = [piece for _, piece in chosen]
+        inside_leaves = {id(leaf) for leaf, _ in chosen}
+        around = [leaf for leaf in every if id(leaf) not in inside_leaves]
+    return Reading(title, tuple(pieces), _language(page.tree), tuple(_around(around)))
+
+
+def read_fragment(html: str, base: str = "") -> tuple[Piece, ...]:
+    """The blocks of HTML that holds nothing but an article: a feed's entry, a WordPress post."""
+    return tuple(as_piece(leaf, "marked as a heading") for leaf in leaves(parse(html), base))
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """trafilatura's opinion: its lines folded, and all of them as one string."""
+
+    source: str
+    lines: frozenset[str]
+    joined: str
+
+    def html(self) -> str:
+        import trafilatura
+
+        return (
+            trafilatura.extract(
+                self.source,
+                output_format="html",
+                include_comments=False,
+                include_tables=True,
+                include_images=True,
+                include_links=True,
+                include_formatting=True,
+            )
+            or ""
+        )
+
+
+def _wanted_text(html: str) -> _Wanted:
+    import trafilatura
+
+    text = trafilatura.extract(html, output_format="txt", include_comments=False, include_tables=True) or ""
+    lines = [fold(line) for line in text.split("\n")]
+    return _Wanted(html, frozenset(filter(None, lines)), "".join(lines))
+
+
+def _is_marked(leaf: Leaf, wanted: _Wanted) -> bool:
+    if leaf.block.kind in (BlockKind.LIST, BlockKind.TABLE, BlockKind.CODE):
+        parts = [folded for line in leaf.block.text.split("\n") if (folded := fold(line))]
+        return bool(parts) and sum(_occurs(part, wanted) for part in parts) * 2 > len(parts)
+    return _occurs(fold(leaf.block.text), wanted)
+
+
+def _occurs(folded: str, wanted: _Wanted) -> bool:
+    if not folded:
+        return False
+    if folded in wanted.lines:
+        return True
+    return len(folded) >= 25 and (folded in wanted.joined or (len(folded) > 200 and folded[:120] in wanted.joined))
+
+
+def _article(
+    every: Sequence[Leaf], marked: Sequence[bool], title: str
+) -> list[tuple[Leaf, Piece]] | None:
+    """The leaves of the article's element with what becomes of each; None where nothing is marked."""
+    container = _container(every, marked)
+    if container is None:
+        return None
+    inside = [i for i, leaf in enumerate(every) if leaf.element is container or container in leaf.element.iterancestors()]
+    hits = [i for i in inside if marked[i] and not _opens_or_ends_page(every[i])]
+    if not hits:
+        return None
+    first, last = hits[0], hits[-1]
+    first = _with_picture_above(every, inside, first)
+    pieces = []
+    for i in inside:
+        leaf = every[i]
+        piece = as_piece(leaf, "marked as a heading")
+        if i < first or i > last:
+            where = "before the article begins" if i < first else "after the article ends"
+            piece = replace(piece, role=Role.DROPPED, reason=f"stands {where}", score=0.9)
+        elif not marked[i] and (why := _furniture(leaf, container)):
+            piece = replace(piece, role=Role.DROPPED, reason=why, score=0.88)
+        pieces.append((leaf, piece))
+    return pieces
+
+
+def _opens_or_ends_page(leaf: Leaf) -> bool:
+    found = boilerplate.recognise(leaf.block.text)
+    return found is not None
+
+
+def _container(every: Sequence[Leaf], marked: Sequence[bool]) -> Any:
+    """The smallest element with at least nine tenths of the marked text below it."""
+    weights: dict[Any, int] = {}
+    total = 0
+    for leaf, is_marked in zip(every, marked, strict=True):
+        if not is_marked:
+            continue
+        length = len(leaf.block.text)
+        total += length
+        for element in (leaf.element, *leaf.element.iterancestors()):
+            weights[element] = weights.get(element, 0) + length
+    enough = [element for element, weight in weights.items() if weight >= _SHARE_OF_MARKED * total]
+    if not enough:
+        return None
+    return max(enough, key=lambda element: sum(1 for _ in element.iterancestors()))
+
+
+def _with_picture_above(every: Sequence[Leaf], inside: Sequence[int], first: int) -> int:
+    """The picture and caption right above the first text open the article, unless furniture holds them."""
+    start = first
+    for i in reversed([i for i in inside if i < first]):
+        kind = every[i].block.kind
+        if kind not in (BlockKind.IMAGE, BlockKind.CAPTION) or _furniture(every[i], None):
+            break
+        start = i
+    return start
+
+
+def _furniture(leaf: Leaf, container: Any) -> str:
+    """Why an unmarked block is the page's; "" where it may be the article's."""
+    for element in (leaf.element, *leaf.element.iterancestors()):
+        if element is container:
+            break
+        names = f"{element.get('class') or ''} {element.get('id') or ''}"
+        if element.tag in _FURNITURE_TAGS:
+            return f"stands in the page's <{element.tag}>"
+        if element.tag in ("body", "html"):
+            break
+        if match := _FURNITURE_CLASS.search(names):
+            return f"stands in a part of the page called “{match[0].strip(' _-')}”"
+    if leaf.block.kind in (BlockKind.LIST, BlockKind.PARAGRAPH, BlockKind.TABLE) and leaf.links > 0.8:
+        return "is nothing but links"
+    return ""
+
+
+def _kept_length(chosen: Sequence[tuple[Leaf, Piece]]) -> int:
+    return sum(len(fold(piece.block.text)) for _, piece in chosen if piece.role is not Role.DROPPED)
+
+
+def _around(outside: Sequence[Leaf]) -> list[Piece]:
+    """Blocks outside the article that a person may want back, or that hold a notice."""
+    pieces = [
+        Piece(leaf.block, Role.DROPPED, 0.9, "stands outside the article")
+        for leaf in outside
+        if leaf.block.kind is not BlockKind.HEADING and len(leaf.block.text.split()) >= 6 and leaf.links < 0.8
+    ]
+    return pieces[:_MOST_AROUND]
+
+
+def _base(page: _Page) -> str:
+    """What relative addresses start from: the page's own <base>, its address, or the one it names as canonical."""
+    from urllib.parse import urljoin
+
+    declared = page.tree.xpath("string(//base/@href)")
+    if declared:
+        return urljoin(page.base, declared)
+    if page.base:
+        return page.base
+    canonical = page.tree.xpath("string(//link[@rel='canonical']/@href)") or _meta(page.tree, "og:url")
+    return canonical if canonical.startswith(("http://", "https://")) else ""
+
+
+def _meta(tree: Any, name: str) -> str:
+    found = tree.xpath("//meta[@property=$name or @name=$name]/@content", name=name)
+    return " ".join(str(found[0]).split()) if found else ""
+
+
+def _language(tree: Any) -> str | None:
+    root = tree.getroottree().getroot()
+    return root.get("lang") or root.get("{http://www.w3.org/XML/1998/namespace}lang") or _meta(tree, "og:locale") or None
+
+
+def _title(tree: Any, every: Sequence[Leaf]) -> str:
+    """The <h1> that the page's own title confirms; else that title without the site's name."""
+    page_title = " ".join((tree.findtext(".//title") or "").split())
+    shared = _meta(tree, "og:title") or _meta(tree, "twitter:title")
+    site = _meta(tree, "og:site_name")
+    tops = [leaf.block.text for leaf in every if leaf.level == 1 and not is_hidden(leaf.element)]
+    known = [fold(text) for text in (page_title, shared) if text]
+    for top in tops:
+        if any(fold(top) in text or (len(text) > 15 and text in fold(top)) for text in known) and fold(top) != fold(site):
+            return top
+    if not known and tops:
+        return tops[0]
+    for candidate in (shared, page_title):
+        if candidate:
+            return _without_site(candidate, site)
+    return ""
+
+
+def _without_site(title: str, site: str) -> str:
+    """ "How to sleep | The Blog" is "How to sleep": the part that names the site, else the shorter one at an edge."""
+    if site and fold(title) != fold(site):
+        for pattern in (rf"\s*[|–—·•»«:-]+\s*{re.escape(site)}\s*$", rf"^\s*{re.escape(site)}\s*[|–—·•»«:-]+\s*"):
+            shorter = re.sub(pattern, "", title, flags=re.I)
+            if shorter != title and shorter:
+                return shorter
+    parts = [part for part in re.split(r"\s+[|–—·•»«]\s+|\s+-\s+", title) if part]
+    if len(parts) > 1 and len(parts[0]) >= len(parts[-1]):
+        return title[: title.rindex(parts[-1])].rstrip(" |–—·•»«-")
+    return title
+
+
+def _refuse_login(tree: Any, wanted: _Wanted, name: str) -> None:
+    if len(wanted.joined) < 600 and tree.xpath("//input[@type='password']"):
+        raise InvalidInput(
+            f"{name} is a login page, not an article: log in with your browser, save the article, and read that file."
+        )

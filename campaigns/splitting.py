@@ -1,0 +1,303 @@
+"""An Article's sections to draft lessons: pure and deterministic, no language model.
+
+Text before the first heading is the welcome. Every section is an atom; one that is too long falls into its
+paragraphs. Of all ways to cut the row of atoms the cheapest is taken (`_cost`), found by dynamic programming.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from campaigns import wording
+from campaigns.article import Article, Block, BlockKind, Section
+from campaigns.language import count_words, unspaced_characters
+from campaigns.reading import marking
+from courseletter.errors import InvalidInput
+
+WORDS_PER_MINUTE = 238
+CHARACTERS_PER_MINUTE = 260
+
+_JOINED_SECTION = 0.4
+_JOINED_SUBSECTION = 0.15
+_STARTS_INSIDE = 0.5
+_SPEAKING = (BlockKind.PARAGRAPH, BlockKind.QUOTE, BlockKind.LIST)
+_NEARLY = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class SplitSettings:
+    """How long lessons should be, in minutes of reading. Settings of the course."""
+
+    target: float = 2.0
+    minimum: float = 0.5
+    maximum: float = 4.0
+
+    def __post_init__(self) -> None:
+        if not 0 < self.minimum <= self.target <= self.maximum <= 120:
+            raise InvalidInput(
+                "Lesson lengths must be in order: 0 < shortest <= target <= longest <= 120 minutes.", field="target"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class DraftLesson:
+    """A lesson as it is proposed. `title`, `subject`, `preheader`, `recap` and `teaser` are lines that may hold merge
+    fields (`wording.shown` gives them without); `body` is Markdown of the lesson dialect and does not repeat a title
+    that is a heading. `headings` are the source's own that begin in this lesson; `source_sections` the indices of
+    the article's sections it is made of, empty for a generated welcome."""
+
+    kind: str
+    title: str
+    title_generated: bool
+    subject: str
+    preheader: str
+    recap: str
+    teaser: str
+    words: int
+    minutes: float
+    headings: tuple[str, ...]
+    body: str
+    source_sections: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Atom:
+    """What is never cut: a whole section, or some paragraphs of one that is too long. `parents` are the sections
+    it is a subsection of, nearest last; `opens` whether its section begins with it."""
+
+    section: int
+    blocks: tuple[Block, ...]
+    minutes: float
+    opens: bool
+    parents: tuple[int, ...] = ()
+
+
+def split(article: Article, settings: SplitSettings | None = None) -> tuple[DraftLesson, ...]:
+    """The welcome and the lessons of `article`. Raises InvalidInput for an article without any text."""
+    settings = settings or SplitSettings()
+    sections = article.sections
+    atoms = _atoms(sections, settings)
+    headed = any(section.heading is not None for section in sections)
+    opening: tuple[Atom, ...] = ()
+    if headed:
+        lead = [atom for atom in atoms if sections[atom.section].heading is None]
+        opening = tuple(lead[: partition(lead, settings)[0]]) if lead else ()
+        atoms = atoms[len(opening) :]
+    if not any(atom.blocks for atom in (*opening, *atoms)):
+        raise InvalidInput("The article has no text to make lessons of: bring back one of its parts.")
+    groups = _groups(atoms, settings)
+    if not groups:
+        groups, opening = [opening], ()
+    drafts = [_lesson(group, groups, sections, article) for group in groups]
+    welcome = _welcome(opening, drafts, article)
+    return _chained([welcome, *drafts], [opening, *groups], article.language)
+
+
+def partition(atoms: Sequence[Atom], settings: SplitSettings) -> list[int]:
+    """The ends of the cheapest contiguous groups of `atoms`; of equally cheap ways the one that cuts earlier.
+
+    `[2, 3]` for three atoms says: the first two together, the third alone.
+    """
+    count = len(atoms)
+    best = [0.0] * (count + 1)
+    choice = [count] * (count + 1)
+    for start in range(count - 1, -1, -1):
+        best[start] = float("inf")
+        minutes = 0.0
+        for end in range(start + 1, count + 1):
+            minutes += atoms[end - 1].minutes
+            total = _cost(atoms[start:end], minutes, settings) + best[end]
+            if total < best[start] - _NEARLY:
+                best[start], choice[start] = total, end
+            # Far past the maximum every further atom only costs more.
+            if minutes > 3 * settings.maximum and end > start + 1:
+                break
+    ends: list[int] = []
+    while (ends[-1] if ends else 0) < count:
+        ends.append(choice[ends[-1] if ends else 0])
+    return ends
+
+
+def _cost(group: Sequence[Atom], minutes: float, settings: SplitSettings) -> float:
+    """What one lesson costs: a little for missing the target, much for leaving the bounds, and for every join."""
+    cost = 0.05 * ((minutes - settings.target) / settings.target) ** 2
+    if minutes < settings.minimum:
+        cost += 4 * ((settings.minimum - minutes) / settings.minimum) ** 2
+    if minutes > settings.maximum:
+        cost += 4 * ((minutes - settings.maximum) / settings.maximum) ** 2
+    held = {group[0].section}
+    for atom in group[1:]:
+        if atom.section not in held:
+            cost += _JOINED_SUBSECTION if held & set(atom.parents) else _JOINED_SECTION
+            held.add(atom.section)
+    return cost if group[0].opens else cost + _STARTS_INSIDE
+
+
+def reading_minutes(blocks: Sequence[Block]) -> float:
+    """How long `blocks` take to read: 238 words a minute, 260 characters of scripts without spaces."""
+    text = " ".join(block.text for block in blocks if block.kind is not BlockKind.IMAGE)
+    characters = unspaced_characters(text)
+    return (count_words(text) - characters) / WORDS_PER_MINUTE + characters / CHARACTERS_PER_MINUTE
+
+
+def _atoms(sections: Sequence[Section], settings: SplitSettings) -> list[Atom]:
+    atoms: list[Atom] = []
+    headed = any(section.heading is not None for section in sections)
+    for index, section in enumerate(sections):
+        parents = _parents(sections, index)
+        minutes = reading_minutes(section.blocks)
+        if headed and minutes <= settings.maximum:
+            atoms.append(Atom(index, section.blocks, minutes, True, parents))
+            continue
+        for number, blocks in enumerate(_inseparable(section.blocks)):
+            atoms.append(Atom(index, blocks, reading_minutes(blocks), number == 0, parents))
+    return atoms
+
+
+def _parents(sections: Sequence[Section], index: int) -> tuple[int, ...]:
+    level = sections[index].level
+    found: list[int] = []
+    for earlier in range(index - 1, -1, -1):
+        if sections[earlier].heading is not None and sections[earlier].level < level:
+            found.append(earlier)
+            level = sections[earlier].level
+    return tuple(reversed(found))
+
+
+def _inseparable(blocks: Sequence[Block]) -> list[tuple[Block, ...]]:
+    """Blocks in groups that no cut may part: what ends in a colon and what it announces, a picture and its caption,
+    a picture and the paragraph above it."""
+    groups: list[list[Block]] = []
+    for block in blocks:
+        last = groups[-1][-1] if groups else None
+        bound = last is not None and (
+            last.text.rstrip("*_\"'”’» ").endswith((":", "：")) or block.kind in (BlockKind.CAPTION, BlockKind.IMAGE)
+        )
+        if bound:
+            groups[-1].append(block)
+        else:
+            groups.append([block])
+    return [tuple(group) for group in groups]
+
+
+def _groups(atoms: Sequence[Atom], settings: SplitSettings) -> list[tuple[Atom, ...]]:
+    starts = [0, *partition(atoms, settings)]
+    return [tuple(atoms[start:end]) for start, end in zip(starts, starts[1:], strict=False)]
+
+
+def _lesson(
+    group: Sequence[Atom], groups: Sequence[Sequence[Atom]], sections: Sequence[Section], article: Article
+) -> DraftLesson:
+    held = list(dict.fromkeys(atom.section for atom in group))
+    top = [index for index in held if not set(_parents(sections, index)) & set(held)]
+    title, generated = _title(group, groups, top, sections, article)
+    begins = [atom.section for atom in group if atom.opens]
+    headings = tuple(heading for index in begins if (heading := sections[index].heading) is not None)
+    named = top[0] if len(top) == 1 else None
+    blocks = [block for atom in group for block in atom.blocks]
+    return DraftLesson(
+        kind="lesson",
+        title=wording.literal(title),
+        title_generated=generated,
+        subject="",
+        preheader=wording.literal(wording.preheader(_speech(blocks), title, article.language)),
+        recap="",
+        teaser="",
+        words=_words(blocks),
+        minutes=reading_minutes(blocks),
+        headings=headings,
+        body=_body(group, sections, named),
+        source_sections=tuple(held),
+    )
+
+
+def _title(
+    group: Sequence[Atom],
+    groups: Sequence[Sequence[Atom]],
+    top: Sequence[int],
+    sections: Sequence[Section],
+    article: Article,
+) -> tuple[str, bool]:
+    """The title and whether it is other than one of the source's headings."""
+    language = article.language
+    names = [heading for index in top if (heading := sections[index].heading) is not None]
+    if len(top) > 1 and names:
+        return (wording.lesson_title(names, language) if len(names) > 1 else names[0]), len(names) > 1
+    over = [other for other in groups if any(atom.section == top[0] for atom in other)]
+    title = names[0] if names else article.title
+    if len(over) == 1:
+        return title, not names
+    number = next(place for place, other in enumerate(over, 1) if other[0] is group[0])
+    return wording.part_title(title, number, len(over), language), True
+
+
+def _welcome(opening: Sequence[Atom], drafts: Sequence[DraftLesson], article: Article) -> DraftLesson:
+    """The article's own opening, or a short text that says what comes."""
+    words = wording.phrases(article.language)
+    blocks = [block for atom in opening for block in atom.blocks]
+    body = "\n\n".join(block.markdown for block in blocks)
+    if not blocks:
+        items = "\n".join("- " + marking.paragraph(wording.shown(draft.title)) for draft in drafts)
+        body = f"{words.intro}\n\n{items}"
+        shown = [words.intro, *(wording.shown(draft.title) for draft in drafts)]
+        blocks = [Block(BlockKind.PARAGRAPH, body, " ".join(shown))]
+    return DraftLesson(
+        kind="welcome",
+        title=words.welcome,
+        title_generated=True,
+        subject=wording.literal(wording.clip(article.title, wording.SUBJECT_COLUMNS)),
+        preheader=wording.welcome_preheader([draft.minutes for draft in drafts], article.language),
+        recap="",
+        teaser="",
+        words=_words(blocks),
+        minutes=reading_minutes(blocks),
+        headings=(),
+        body=body,
+        source_sections=tuple(dict.fromkeys(atom.section for atom in opening)),
+    )
+
+
+def _words(blocks: Sequence[Block]) -> int:
+    return sum(count_words(block.text) for block in blocks if block.kind is not BlockKind.IMAGE)
+
+
+def _speech(blocks: Sequence[Block]) -> list[str]:
+    """The texts that sentences are chosen from; items of a list are apart, tables and code say no sentences."""
+    return [line for block in blocks if block.kind in _SPEAKING for line in block.text.split("\n") if line.strip()]
+
+
+def _body(group: Sequence[Atom], sections: Sequence[Section], named: int | None) -> str:
+    """The Markdown of a lesson. The heading that is its title is left out, the others begin at `##`."""
+    shown = [atom.section for atom in group if atom.opens and atom.section != named and sections[atom.section].heading]
+    highest = min((sections[index].level for index in shown), default=2)
+    parts: list[str] = []
+    for atom in group:
+        section = sections[atom.section]
+        if atom.opens and atom.section in shown and section.heading is not None:
+            depth = min(2 + section.level - highest, 4)
+            parts.append(f"{'#' * depth} {marking.escape(section.heading)}")
+        parts += [block.markdown for block in atom.blocks]
+    return "\n\n".join(parts)
+
+
+def _chained(
+    drafts: Sequence[DraftLesson], groups: Sequence[Sequence[Atom]], language: str
+) -> tuple[DraftLesson, ...]:
+    """The drafts with their numbers and with the sentences that lead from one to the next."""
+    speech = [_speech([block for atom in group for block in atom.blocks]) for group in groups]
+    total = len(drafts) - 1
+    chained = [drafts[0]]
+    for number, draft in enumerate(drafts[1:], 1):
+        subject = wording.literal(wording.subject(number, total, wording.shown(draft.title)))
+        recap = wording.literal(wording.recap(speech[number - 1], language))
+        chained.append(replace(draft, subject=subject, recap=recap))
+    return tuple(
+        replace(
+            draft,
+            teaser=wording.literal(wording.teaser(wording.shown(chained[place + 1].title), speech[place + 1]))
+            if place < total
+            else "",
+        )
+        for place, draft in enumerate(chained)
+    )

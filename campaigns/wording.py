@@ -1,0 +1,297 @@
+"""The words around a lesson: title, subject, preheader, recap, teaser. Pure; `splitting` calls it.
+
+What comes from the article is chosen from its own sentences; what is generated ("part 2 of 3") is in the article's
+language if that is one of the seven known, else in English.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from campaigns.language import anaphora, columns, content_words, count_words, is_unspaced, words_of
+from campaigns.reading.sentences import sentences
+
+SUBJECT_COLUMNS = 60
+PREHEADER_COLUMNS = (45, 100)
+_TITLE_COLUMNS = 60
+_TEASER_COLUMNS = 180
+_RECAP_WORDS = (7, 32)
+_RECAP_CHARACTERS = (14, 80)
+_CLAUSE = re.compile(r"[,;:،؛、，；：]\s*|\s+[–—-]\s+|\s+\(")
+_DEFAULT = re.compile(r"\{\{[^{}|]*\|\s*default\((['\"])(.*?)\1\)\s*\}\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Phrases:
+    """The generated words of one language. `{{ ... }}` in `arrives` is filled with the true moment at sending."""
+
+    welcome: str
+    part: str
+    more: str
+    one_lesson: str
+    lessons: str
+    a_minute: str
+    minutes: str
+    minutes_range: str
+    arrives: str
+    only_arrives: str
+    intro: str
+
+
+
+def _phrases(when: str, arrives: str, only: str, **rest: str) -> Phrases:
+    field = "{{ lesson.next_when | default('" + when + "') }}"
+    return Phrases(arrives=arrives.replace("@", field), only_arrives=only.replace("@", field), **rest)
+
+
+PHRASES = {
+    "en": _phrases(
+        "tomorrow",
+        "Lesson 1 arrives @, then one a week.",
+        "It arrives @.",
+        welcome="Welcome",
+        part="{title} (part {number} of {total})",
+        more="{title} (and {count} more)",
+        one_lesson="One short lesson,",
+        lessons="{count} short lessons,",
+        a_minute="about a minute",
+        minutes="about {count} minutes",
+        minutes_range="{low} to {high} minutes",
+        intro="Welcome to this course. Here is what comes:",
+    ),
+    "de": _phrases(
+        "morgen",
+        "Lektion 1 kommt @, dann jede Woche eine.",
+        "Sie kommt @.",
+        welcome="Willkommen",
+        part="{title} (Teil {number} von {total})",
+        more="{title} (und {count} mehr)",
+        one_lesson="Eine kurze Lektion,",
+        lessons="{count} kurze Lektionen,",
+        a_minute="etwa eine Minute",
+        minutes="etwa {count} Minuten",
+        minutes_range="{low} bis {high} Minuten",
+        intro="Willkommen in diesem Kurs. Das kommt auf Sie zu:",
+    ),
+    "fr": _phrases(
+        "demain",
+        "La leçon 1 arrive @, puis une par semaine.",
+        "Elle arrive @.",
+        welcome="Bienvenue",
+        part="{title} (partie {number} sur {total})",
+        more="{title} (et {count} de plus)",
+        one_lesson="Une leçon courte,",
+        lessons="{count} leçons courtes,",
+        a_minute="environ une minute",
+        minutes="environ {count} minutes",
+        minutes_range="de {low} à {high} minutes",
+        intro="Bienvenue dans ce cours. Voici ce qui vous attend :",
+    ),
+    "es": _phrases(
+        "mañana",
+        "La lección 1 llega @, después una por semana.",
+        "Llega @.",
+        welcome="Bienvenida",
+        part="{title} (parte {number} de {total})",
+        more="{title} (y {count} más)",
+        one_lesson="Una lección breve,",
+        lessons="{count} lecciones breves,",
+        a_minute="cerca de un minuto",
+        minutes="unos {count} minutos",
+        minutes_range="de {low} a {high} minutos",
+        intro="Te damos la bienvenida a este curso. Esto es lo que viene:",
+    ),
+    "pt": _phrases(
+        "amanhã",
+        "A lição 1 chega @, depois uma por semana.",
+        "Chega @.",
+        welcome="Boas-vindas",
+        part="{title} (parte {number} de {total})",
+        more="{title} (e mais {count})",
+        one_lesson="Uma lição curta,",
+        lessons="{count} lições curtas,",
+        a_minute="cerca de um minuto",
+        minutes="cerca de {count} minutos",
+        minutes_range="de {low} a {high} minutos",
+        intro="Boas-vindas a este curso. Eis o que vem a seguir:",
+    ),
+    "it": _phrases(
+        "domani",
+        "La lezione 1 arriva @, poi una alla settimana.",
+        "Arriva @.",
+        welcome="Benvenuto",
+        part="{title} (parte {number} di {total})",
+        more="{title} (e altre {count})",
+        one_lesson="Una breve lezione,",
+        lessons="{count} brevi lezioni,",
+        a_minute="circa un minuto",
+        minutes="circa {count} minuti",
+        minutes_range="da {low} a {high} minuti",
+        intro="Ti diamo il benvenuto in questo corso. Ecco che cosa ti aspetta:",
+    ),
+    "nl": _phrases(
+        "morgen",
+        "Les 1 komt @, daarna elke week een.",
+        "Die komt @.",
+        welcome="Welkom",
+        part="{title} (deel {number} van {total})",
+        more="{title} (en nog {count})",
+        one_lesson="Eén korte les,",
+        lessons="{count} korte lessen,",
+        a_minute="ongeveer een minuut",
+        minutes="ongeveer {count} minuten",
+        minutes_range="{low} tot {high} minuten",
+        intro="Welkom bij deze cursus. Dit komt eraan:",
+    ),
+}
+# "each" behind the minutes, where there is more than one lesson.
+_EACH = {
+    "en": "{} each.",
+    "de": "je {}.",
+    "fr": "{} chacune.",
+    "es": "{} cada una.",
+    "pt": "{} cada.",
+    "it": "{} ciascuna.",
+    "nl": "elk {}.",
+}
+
+
+def phrases(language: str) -> Phrases:
+    return PHRASES.get(language, PHRASES["en"])
+
+
+def literal(text: str) -> str:
+    """Text of the article as a title, subject or preheader may hold it: no merge field can arise from it."""
+    return text.replace("{{", "\\{{")
+
+
+def shown(text: str) -> str:
+    """A title, subject or preheader as a reader without a name or a date would see it: fields as their defaults."""
+    filled = _DEFAULT.sub(lambda match: match[2], text)
+    return filled.replace("\\{{", "{{")
+
+
+def clip(text: str, most: float, least: float | None = None) -> str:
+    """`text` in at most `most` columns: cut after its last whole clause of at least `least` columns (by default two
+    fifths of `most`), else after a word, and marked with "…"."""
+    text = " ".join(text.split())
+    if columns(text) <= most:
+        return text
+    least = 0.4 * most if least is None else least
+    room = most - 1
+    clauses = [text[: match.start()] for match in _CLAUSE.finditer(text)]
+    fitting = [clause for clause in clauses if least <= columns(clause) <= room]
+    if fitting:
+        return fitting[-1].rstrip() + "…"
+    cut = ""
+    for character in text:
+        if columns(cut + character) > room:
+            break
+        cut += character
+    if not is_unspaced(text) and " " in cut and not text[len(cut)].isspace():
+        cut = cut.rpartition(" ")[0]
+    return cut.rstrip(" ,;:–—-(") + "…"
+
+
+def lesson_title(headings: Sequence[str], language: str) -> str:
+    """The title of a lesson made of several sections: "A · B", or "A (and 2 more)" where that is too long."""
+    joined = " · ".join(headings)
+    if columns(joined) <= _TITLE_COLUMNS:
+        return joined
+    return phrases(language).more.format(title=headings[0], count=len(headings) - 1)
+
+
+def part_title(title: str, number: int, total: int, language: str) -> str:
+    return phrases(language).part.format(title=title, number=number, total=total)
+
+
+def subject(number: int, total: int, title: str) -> str:
+    prefix = f"{number}/{total}: "
+    return prefix + clip(title, SUBJECT_COLUMNS - len(prefix))
+
+
+def preheader(text: Sequence[str], title: str, language: str) -> str:
+    """The first sentence that says more than the title and can stand alone, 45 to 100 columns; "" without any.
+    `text` holds the lesson's blocks."""
+    least, most = PREHEADER_COLUMNS
+    spoken = [sentence for block in text for sentence in sentences(block)]
+    order = [index for index, sentence in enumerate(spoken) if _can_open(sentence, title, language)]
+    start = order[0] if order else next((i for i, s in enumerate(spoken) if _long_enough(s)), None)
+    if start is None:
+        start = 0 if spoken else None
+    if start is None:
+        return ""
+    chosen = spoken[start]
+    for following in spoken[start + 1 :]:
+        if columns(chosen) >= least:
+            break
+        chosen += following if is_unspaced(chosen) else f" {following}"
+    return clip(chosen, most, least)
+
+
+def recap(text: Sequence[str], language: str) -> str:
+    """The most central sentence of a lesson: the one whose content words are the lesson's most frequent ones."""
+    frequency = Counter(word for block in text for word in content_words(block, language))
+    best, best_weight = "", 0.0
+    for block in text:
+        for sentence in sentences(block):
+            terms = content_words(sentence, language)
+            if len(set(terms)) < 3 or not _can_be_recapped(sentence, language):
+                continue
+            weight = sum(frequency[term] for term in terms) / len(terms)
+            if weight > best_weight:
+                best, best_weight = sentence, weight
+    return best
+
+
+def teaser(title: str, text: Sequence[str]) -> str:
+    """The next lesson's title and its first sentence."""
+    first = next((sentence for block in text for sentence in sentences(block)), "")
+    if not first:
+        return title
+    joint = " " if title.endswith(("?", "!", "…", "？", "！")) else ": "
+    return title + joint + clip(first, max(60.0, _TEASER_COLUMNS - columns(title)))
+
+
+def welcome_preheader(minutes: Sequence[float], language: str) -> str:
+    """How many lessons come, how long they take, and when the first one does. `minutes` of each lesson, unrounded."""
+    words = phrases(language)
+    low, high = (max(1, round(value)) for value in (min(minutes), max(minutes)))
+    if low != high:
+        length = words.minutes_range.format(low=low, high=high)
+    else:
+        length = words.a_minute if high == 1 else words.minutes.format(count=high)
+    if len(minutes) == 1:
+        return f"{words.one_lesson} {length}. {words.only_arrives}"
+    each = _EACH.get(language, _EACH["en"]).format(length)
+    return f"{words.lessons.format(count=len(minutes))} {each} {words.arrives}"
+
+
+def _long_enough(sentence: str) -> bool:
+    return len(sentence) >= 12 if is_unspaced(sentence) else count_words(sentence) >= 5
+
+
+def _points_back(sentence: str, language: str) -> bool:
+    first = next(iter(words_of(sentence)), "").casefold().replace("’", "'")
+    pointing = anaphora(language)
+    # "it's", "c'est": the word before the apostrophe is the one that points.
+    return first in pointing or first.partition("'")[0] in pointing
+
+
+def _can_open(sentence: str, title: str, language: str) -> bool:
+    if not _long_enough(sentence) or _points_back(sentence, language) or sentence.endswith((":", "：")):
+        return False
+    named = set(content_words(title, language))
+    if len(named) < 2:
+        return sentence.rstrip(".!?…。！？").casefold() != title.rstrip(".!?…。！？").casefold()
+    return len(named & set(content_words(sentence, language))) < 2 / 3 * len(named)
+
+
+def _can_be_recapped(sentence: str, language: str) -> bool:
+    least, most = _RECAP_CHARACTERS if is_unspaced(sentence) else _RECAP_WORDS
+    length = len(sentence) if is_unspaced(sentence) else count_words(sentence)
+    asks_or_leads = sentence.rstrip("\"'”’»›)]」』").endswith(("?", "？", "؟", ":", "："))
+    return least <= length <= most and not asks_or_leads and not _points_back(sentence, language)

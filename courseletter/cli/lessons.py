@@ -1,0 +1,129 @@
+"""`courseletter lessons SOURCE`: what an article would become, without touching a database."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from campaigns.article import Article
+    from campaigns.splitting import DraftLesson
+
+
+def lessons(
+    source: Annotated[str, typer.Argument(help="A file, an http(s) address, or - for standard input.")],
+    form: Annotated[
+        str | None, typer.Option(help="text, html, markdown, docx, feed or wxr; detected if not given.")
+    ] = None,
+    entry: Annotated[
+        str | None, typer.Option(help="Which entry of a feed or WordPress export: number, title, id or link.")
+    ] = None,
+    target: Annotated[float, typer.Option(help="Minutes of reading that a lesson should take.")] = 2.0,
+    minimum: Annotated[float, typer.Option("--min", help="Minutes that a lesson should not fall below.")] = 0.5,
+    maximum: Annotated[float, typer.Option("--max", help="Minutes that a lesson should not exceed.")] = 4.0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON, for scripts.")] = False,
+) -> None:
+    """Show the lessons that an article becomes, and what was left out and why.
+
+    Examples: courseletter lessons article.html / courseletter lessons https://example.org/post --json /
+    cat notes.txt | courseletter lessons - --target 3
+    """
+    from campaigns.reading import read
+    from campaigns.splitting import SplitSettings, split
+
+    settings = SplitSettings(target=target, minimum=minimum, maximum=maximum)
+    article = read(source, form, entry=entry)
+    drafts = split(article, settings)
+    if as_json:
+        # The terminal's encoding may not hold every letter; JSON is UTF-8 by its definition.
+        sys.stdout.flush()
+        typer.echo(json.dumps(as_dict(article, drafts), ensure_ascii=False, indent=2).encode("utf-8", "replace"))
+    else:
+        _print_table(article, drafts)
+
+
+def as_dict(article: Article, drafts: tuple[DraftLesson, ...]) -> dict[str, Any]:
+    """The plan as JSON values. Merge fields stand as their defaults."""
+    from campaigns.article import Role
+    from campaigns.wording import shown
+
+    decisions = article.decisions
+    return {
+        "title": article.title,
+        "language": article.language,
+        "disclosures": list(article.disclosures),
+        "disclaimers": list(article.disclaimers),
+        "dropped": [
+            {"text": found.text, "reason": found.reason, "score": found.score}
+            for found in decisions
+            if found.role is Role.DROPPED
+        ],
+        "lessons": [
+            {
+                "title": shown(draft.title),
+                "title_generated": draft.title_generated,
+                "kind": draft.kind,
+                "subject": shown(draft.subject),
+                "preheader": shown(draft.preheader),
+                "recap": shown(draft.recap),
+                "teaser": shown(draft.teaser),
+                "words": draft.words,
+                "minutes": round(draft.minutes, 2),
+                "headings": list(draft.headings),
+                "html": _html(draft.body),
+                "text": _text(draft.body),
+                "body": draft.body,
+            }
+            for draft in drafts
+        ],
+        "form": article.form,
+        "source": article.source,
+        "decisions": [
+            {"piece": d.piece, "role": d.role.value, "text": d.text, "reason": d.reason, "score": d.score}
+            for d in decisions
+        ],
+    }
+
+
+def _html(body: str) -> str:
+    from markdown_it import MarkdownIt
+
+    return str(MarkdownIt("commonmark", {"html": False}).enable("table").render(body))
+
+
+def _text(body: str) -> str:
+    import lxml.html
+
+    tree = lxml.html.fromstring(f"<div>{_html(body)}</div>")
+    return str(tree.text_content()).strip()
+
+
+def _print_table(article: Article, drafts: tuple[DraftLesson, ...]) -> None:
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    from campaigns.article import Role
+    from campaigns.wording import shown
+
+    console = Console()
+    console.print(f"[bold]{escape(article.title)}[/bold]  ({article.language}, read as {article.form})")
+    table = Table(show_lines=False, pad_edge=False)
+    for column in ("", "Subject and preheader", "Words", "Minutes"):
+        table.add_column(column, justify="right" if column in ("Words", "Minutes") else "left")
+    for number, draft in enumerate(drafts):
+        lines = f"[bold]{escape(shown(draft.subject))}[/bold]\n{escape(shown(draft.preheader))}"
+        table.add_row(str(number), lines, str(draft.words), f"{draft.minutes:.1f}")
+    console.print(table)
+    for name, texts in (("Disclosure, above every lesson", article.disclosures), ("Disclaimer", article.disclaimers)):
+        for text in texts:
+            console.print(f"[bold]{name}:[/bold] {escape(text)}")
+    dropped = [found for found in article.decisions if found.role is Role.DROPPED]
+    if dropped:
+        console.print("[bold]Left out[/bold]")
+    for found in dropped:
+        text = found.text if len(found.text) <= 70 else found.text[:69] + "…"
+        console.print(f"  {escape(text.replace(chr(10), ' '))}  [dim]{escape(found.reason)}, {found.score:.0%} sure[/dim]")
