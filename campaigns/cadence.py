@@ -41,7 +41,7 @@ class Cadence:
         return self.catch_up or ("one_a_day" if self.cohort_start else "shift")
 
     def problems(self) -> list[str]:
-        """What contradicts itself, a sentence each that says what to do. Empty: there is always a next slot."""
+        """What contradicts itself, in sentences that say what to do. Empty: there is always a next slot."""
         return [*self._problems_of_days(), *self._problems_of_hours(), *self._problems_of_choices()]
 
     def _problems_of_days(self) -> Iterator[str]:
@@ -58,13 +58,13 @@ class Cadence:
             yield "The hour is not a time of day: choose one from 0:00 to 23:59."
         elif self.end is not None and not self.start < self.end <= MINUTES_A_DAY:
             yield (
-                f"The window must close after it opens at {time_phrase(self.start)} and by 24:00 of that day: "
-                "choose a later end."
+                f"The window opens at {time_phrase(self.start)} and must close later, by 24:00 of that day: "
+                "choose another end."
             )
         elif self.quiet is not None and not all(0 <= edge <= MINUTES_A_DAY for edge in self.quiet):
             yield "The quiet hours are not times of day: choose them from 0:00 to 24:00."
         elif all(is_quiet(minute, self.quiet) for minute in range(self.start, self.end or self.start + 1)):
-            yield "All of the time for sending lies in the quiet hours: move the hour, or shorten the quiet hours."
+            yield "The whole time for sending lies in the quiet hours: move the one or shorten the other."
 
     def _problems_of_choices(self) -> Iterator[str]:
         choices = (
@@ -84,7 +84,7 @@ class Cadence:
             hour = f"between {time_phrase(self.start)} and {time_phrase(self.end)}"
         gap = max(self.gap, self.min_gap)
         rhythm = rhythm_phrase(self.weekdays, gap)
-        # A rhythm that names its weekdays says it all; “every second day” is one that wanders through the week.
+        # One that names its weekdays says it all; “every second day” wanders through the week.
         if rhythm == days or len(self.weekdays) == 1:
             return f"{rhythm} {hour}"
         return f"{days} {hour}, {spacing_phrase(gap)} apart"

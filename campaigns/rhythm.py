@@ -1,4 +1,4 @@
-"""Days, hours and rhythms in English: “every second Thursday”, “Monday to Friday at 9:00, 4 days apart” (pure)."""
+"""Days, hours and rhythms in English: “29 March”, “9:00”, “every second Thursday” (pure)."""
 
 from collections.abc import Sequence
 from datetime import date

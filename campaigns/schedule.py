@@ -72,7 +72,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What a learner has had, and which lessons a publish moved to their end. Shared by all in the same state."""
+    """What a learner has had, and which lessons a publish moved to the end. Shared by all who had the same."""
 
     marks: frozenset[Mark] = frozenset()
     appended: tuple[tuple[str, int], ...] = ()  # (lesson, publish)
@@ -122,13 +122,13 @@ def pace_named(text: str) -> str | int:
     if wanted.isdecimal() and len(wanted) <= 3 and 1 <= int(wanted) <= LONGEST_GAP:
         return int(wanted)
     raise InvalidInput(
-        f"“{text[:20]}” is not a pace: choose slower, normal, faster, or 1 to {LONGEST_GAP} days between lessons.",
+        f"“{text[:20]}” is not a pace: choose slower, normal, faster, or days between lessons (1 to {LONGEST_GAP}).",
         field="pace",
     )
 
 
 def slots_for(timetable: Timetable, profile: Profile) -> Slots:
-    """The moments that course, learner and pace allow together (S5, S7). Its zone counts this learner's days."""
+    """The moments that course, learner and pace allow together (S5, S7), in the learner's zone."""
     cadence = timetable.cadence
     zone = profile.zone if cadence.zone_mode == "subscriber" else None
     own_hour = profile.minute is not None  # beats window and quiet hours, which exist to protect them
@@ -219,8 +219,8 @@ def _welcomes_at_once(timetable: Timetable, standing: "Standing", step: Step, no
 def _past(timetable: Timetable, standing: "Standing") -> tuple[bool, bool]:
     """(taught, begun): a lesson other than the welcome was sent or queued; the rhythm runs.
 
-    Skipping starts nobody's rhythm, but a cohort's calendar goes on over what a learner skipped. What a publish
-    marked as skipped was never on their calendar.
+    Skipping starts nobody's rhythm, but a cohort's calendar goes on over what a learner skipped. What a
+    publish marked as skipped was never on their calendar.
     """
     welcomes = {step.id for step in timetable.steps if step.welcome}
     if standing.queued is not None and standing.queued.lesson not in welcomes:
@@ -250,12 +250,11 @@ def _rests(
     """The moments before which the last lesson forbids another (S2, S6)."""
     if standing.last_at is None:
         return []
+    # After the welcome only the day counts: sign up at night, lesson 1 in the morning.
+    days = timetable.cadence.min_gap if taught else 1
     if step.gap is not None:
         days = gap  # time to practise counts from when the lesson really came
-    else:
-        days = timetable.cadence.min_gap if taught else 1
     rests = [_days_after(slots, standing.last_at, days)]
-    # After the welcome only the day counts: sign up at night, lesson 1 in the morning.
     return [*rests, standing.last_at + REST] if taught else rests
 
 

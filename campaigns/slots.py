@@ -1,4 +1,4 @@
-"""The moments at which a lesson may go: weekdays, holidays, hour or window and quiet hours in one zone (pure).
+"""The moments at which a lesson may go: weekdays, holidays, hours and quiet hours in one zone (pure).
 
 The lowest stair of the schedule: campaigns/schedule.py merges a course's wishes and a learner's into `Slots`.
 Days are local dates, times of day are minutes from midnight, moments are aware UTC datetimes.
@@ -44,7 +44,7 @@ class Slots:
         return instant(day, 0, self.zone)
 
     def first(self, not_before: datetime) -> datetime:
-        """The first slot at or after a moment. Raises ValueError where the cadence has problems() and no slot."""
+        """The first slot at or after a moment. Raises ValueError for a cadence whose problems leave no slot."""
         day = self.day_of(not_before)
         for _ in range(7 * (WEEKS_WITHOUT + len(self.holidays))):
             moment = self.on(day, not_before)
@@ -66,7 +66,7 @@ class Slots:
     def _opening(self, day: date) -> datetime:
         """The fixed time, or the window's first moment. May lie on another day if this one does not exist."""
         opening = instant(day, self.start, self.zone)
-        # Where the gap runs to midnight the moment after it is tomorrow, so the last minute before it counts (S4).
+        # Where the gap runs to midnight the moment after it is tomorrow: the last minute before it (S4).
         return opening if self.day_of(opening) == day else opening - MINUTE
 
     def _reopenings(self, day: date) -> list[datetime]:

@@ -4,7 +4,8 @@ Every verb takes `now` and returns a new Standing whose next lesson and moment a
 the same fields (campaigns/models.py); campaigns/enrolling.py loads and stores them.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Self
@@ -48,7 +49,7 @@ class Refusal(StrEnum):
 class Standing:
     joined_at: datetime
     state: str = "active"  # active | paused | completed | left
-    progress: Progress = Progress()
+    progress: Progress = field(default_factory=Progress)
     queued: Queued | None = None
     paused_until: date | None = None
     held_until: date | None = None  # the cap was full, or a delivery failed on the day before
@@ -133,8 +134,8 @@ class Standing:
     def failed(self, timetable: Timetable, profile: Profile, now: datetime) -> Self:
         """The lesson in flight FAILED or EXPIRED and its person is not suppressed.
 
-        Due again at the next slot, though never on the day it was last due, at most MOST_RETRIES times; then it
-        is `held` until `released` or skipped.
+        Due again at the next slot, though never on the day it was last due, at most MOST_RETRIES times; then
+        it is `held` until `released` or skipped.
         """
         if self.queued is None or self.last_at is None:
             return self
@@ -280,7 +281,7 @@ class Standing:
         )
 
     def _caught_up(self, timetable: Timetable, profile: Profile, now: datetime) -> Self:
-        """Of the lessons whose moment has passed: all of them later, or under `skip` the newest only (S10)."""
+        """Of the lessons whose moment has passed: all later, or under `skip` the newest only (S10)."""
         here = self.changed(timetable, profile, now)
         while timetable.cadence.policy == "skip" and here._may_be_passed_over(timetable):
             onward = replace(
@@ -313,14 +314,17 @@ def future(
 
     Empty for who is paused without a date, has left or finished. A paused course counts as running from now.
     """
+    return [(due.lesson, due.at) for due in coming(timetable, profile, standing, now)]
+
+
+def coming(timetable: Timetable, profile: Profile, standing: Standing, now: datetime) -> Iterator[Due]:
+    """As `future`, one lesson at a time with its place on the calendar, by the very steps of a tick."""
     running = replace(timetable, paused=False)
-    calendar = []
     here = standing.sent(running, profile, now)
-    while here.due_at is not None and here.next_lesson is not None:
-        now = max(now, here.due_at)
-        lesson, at = here.next_lesson, here.due_at
+    while here.due_at is not None and here.next_lesson is not None and here.planned_at is not None:
+        due = Due(here.next_lesson, here.planned_at, here.due_at)
+        now = max(now, due.at)
         promotion, here = here.promote(running, profile, now)
         if promotion is Promotion.QUEUED:
-            calendar.append((lesson, at))
+            yield due
             here = here.sent(running, profile, now)
-    return calendar

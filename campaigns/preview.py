@@ -1,0 +1,114 @@
+"""What a learner would live through: a course simulated from a sign-up, and the dates a pace would give (pure)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from campaigns.rhythm import day_phrase, rhythm_phrase
+from campaigns.schedule import Profile, Timetable, rhythm_gap, slots_for
+from campaigns.slots import DAY, Slots, change_between, instant
+from campaigns.standing import Promotion, Standing, enrolled, future
+from courseletter.errors import InvalidInput
+
+FIRST_YEAR, LAST_YEAR = (
+    1970,
+    2199,
+)  # the tz database tells little before, and a course's dates end long before 9999
+
+
+@dataclass(frozen=True, slots=True)
+class Lived:
+    """One lesson of a simulated course."""
+
+    lesson: str
+    planned: datetime
+    at: datetime  # when it goes, UTC
+    remark: str  # what happened to the clock on the way; mostly empty
+
+
+@dataclass(frozen=True, slots=True)
+class PacePreview:
+    """What choosing a pace would mean: “Mondays and Thursdays”, and the coming dates."""
+
+    rhythm: str
+    dates: list[tuple[str, datetime]]  # (lesson, moment), all that are left
+
+
+def simulate(timetable: Timetable, profile: Profile, start: datetime) -> list[Lived]:
+    """The whole course for somebody who signs up at `start`, with every change of the clock on the way.
+
+    Raises InvalidInput for a year outside 1970 to 2199.
+    """
+    if not FIRST_YEAR <= start.year <= LAST_YEAR:
+        raise InvalidInput(
+            f"{start.year} is too far away: choose a day from {FIRST_YEAR} to {LAST_YEAR}.", field="from"
+        )
+    running = replace(timetable, paused=False)
+    slots = slots_for(running, profile)
+    here, before, now = enrolled(running, profile, start), start, start
+    lived = []
+    while here.due_at is not None and here.next_lesson is not None and here.planned_at is not None:
+        lesson, planned, at = here.next_lesson, here.planned_at, here.due_at
+        now = max(now, at)
+        promotion, here = here.promote(running, profile, now)
+        if promotion is Promotion.QUEUED:
+            welcomed = at == here.joined_at  # at the moment of signing up: no slot was asked
+            remarks = [*_clock_changes(slots, before, at), *([] if welcomed else _odd_hour(slots, at))]
+            lived.append(Lived(lesson, planned, at, "; ".join(remarks)))
+            here, before = here.sent(running, profile, now), at
+    return lived
+
+
+def rhythm(timetable: Timetable, profile: Profile, standing: Standing | None = None) -> str:
+    """On which days lessons come at this pace: “every second Thursday”. Without a standing: before the start."""
+    slots = slots_for(timetable, profile)
+    weekday = None
+    if standing is not None and standing.planned_at is not None:
+        weekday = slots.day_of(standing.planned_at).weekday()
+    return rhythm_phrase(slots.weekdays, rhythm_gap(timetable, profile), weekday)
+
+
+def pace_preview(
+    timetable: Timetable, profile: Profile, standing: Standing, now: datetime, pace: str | int
+) -> PacePreview:
+    """What the learner's calendar would be at another pace, shown before they choose it (S7)."""
+    changed = replace(profile, pace=pace)
+    after = standing.changed(timetable, changed, now)
+    return PacePreview(rhythm(timetable, changed, after), future(timetable, changed, after, now))
+
+
+def _clock_changes(slots: Slots, after: datetime, until: datetime) -> Iterator[str]:
+    """“summer time began on 29 March” for each change of the zone's offset in (after, until]."""
+    low = after
+    while low < until:
+        high = min(low + DAY, until)
+        changed_at = change_between(low, high, slots.zone)
+        if changed_at is not None:
+            yield _clock_change(slots, changed_at)
+        low = high
+
+
+def _clock_change(slots: Slots, changed_at: datetime) -> str:
+    new, old = (moment.astimezone(slots.zone) for moment in (changed_at, changed_at - timedelta(seconds=1)))
+    nothing = timedelta(0)
+    step = (new.utcoffset() or nothing) - (old.utcoffset() or nothing)
+    day = day_phrase(old.date())
+    if step > nothing and not old.dst() and (new.dst() or nothing) > nothing:
+        return f"summer time began on {day}"
+    if step < nothing and not new.dst() and (old.dst() or nothing) > nothing:
+        return f"summer time ended on {day}"
+    minutes = int(abs(step) / timedelta(minutes=1))
+    return f"the clock went {'forward' if step > nothing else 'back'} by {minutes} minutes on {day}"
+
+
+def _odd_hour(slots: Slots, at: datetime) -> Iterator[str]:
+    """What the hour of a lesson met on a day on which the clock changes (S4)."""
+    wall = at.astimezone(slots.zone)
+    asked = f"{slots.start // 60:02}:{slots.start % 60:02}"
+    opening = slots.on(wall.date(), slots.midnight(wall.date()))
+    if at != opening:
+        return  # later in the window
+    if wall.hour * 60 + wall.minute != slots.start:
+        yield f"clock gap: {asked} does not exist, moved to {wall:%H:%M}"
+    elif instant(wall.date(), slots.start, slots.zone, fold=1) != at:
+        yield f"{asked} comes twice: the first one counts"
