@@ -5,7 +5,14 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any, Literal, Self, get_args
 
-from campaigns.rhythm import EVERY_DAY, rhythm_phrase, spacing_phrase, time_phrase, weekdays_phrase
+from campaigns.rhythm import (
+    EVERY_DAY,
+    interval_phrase,
+    rhythm_phrase,
+    spacing_phrase,
+    time_phrase,
+    weekdays_phrase,
+)
 from campaigns.slots import MINUTES_A_DAY, is_quiet
 
 ZoneMode = Literal["subscriber", "course"]
@@ -77,15 +84,15 @@ class Cadence:
                 yield f"“{value}” is not a {name}: choose one of {', '.join(known)}."
 
     def phrase(self) -> str:
-        """“Mondays at 9:00”, “every day at 9:00, a week apart”, “Monday to Friday between 9:00 and 17:00”."""
-        days = weekdays_phrase(self.weekdays)
+        """“Mondays at 9:00”, “once a week at 9:00”, “Monday to Friday between 9:00 and 17:00”."""
         hour = f"at {time_phrase(self.start)}"
         if self.end is not None:
             hour = f"between {time_phrase(self.start)} and {time_phrase(self.end)}"
         gap = max(self.gap, self.min_gap)
-        rhythm = rhythm_phrase(self.weekdays, gap)
-        # One that names its weekdays says it all; “every second day” wanders through the week.
-        if rhythm == days or len(self.weekdays) == 1:
+        if self.weekdays == EVERY_DAY:
+            return f"{interval_phrase(gap)} {hour}"
+        rhythm, days = rhythm_phrase(self.weekdays, gap), weekdays_phrase(self.weekdays)
+        if rhythm == days or len(self.weekdays) == 1:  # it says it all
             return f"{rhythm} {hour}"
         return f"{days} {hour}, {spacing_phrase(gap)} apart"
 

@@ -1,19 +1,17 @@
-"""What a learner would live through: a course simulated from a sign-up, and the dates a pace would give (pure)."""
+"""What a learner would live through: a course simulated from a sign-up, the dates of another pace (pure)."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from campaigns.rhythm import day_phrase, rhythm_phrase
 from campaigns.schedule import Profile, Timetable, rhythm_gap, slots_for
 from campaigns.slots import DAY, Slots, change_between, instant
-from campaigns.standing import Promotion, Standing, enrolled, future
+from campaigns.standing import Standing, coming, enrolled, future
 from courseletter.errors import InvalidInput
 
-FIRST_YEAR, LAST_YEAR = (
-    1970,
-    2199,
-)  # the tz database tells little before, and a course's dates end long before 9999
+# The tz database tells little before the one, and Python has no year after 9999 for a slow pace to reach.
+FIRST_YEAR, LAST_YEAR = 1970, 2199
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,24 +41,18 @@ def simulate(timetable: Timetable, profile: Profile, start: datetime) -> list[Li
         raise InvalidInput(
             f"{start.year} is too far away: choose a day from {FIRST_YEAR} to {LAST_YEAR}.", field="from"
         )
-    running = replace(timetable, paused=False)
-    slots = slots_for(running, profile)
-    here, before, now = enrolled(running, profile, start), start, start
-    lived = []
-    while here.due_at is not None and here.next_lesson is not None and here.planned_at is not None:
-        lesson, planned, at = here.next_lesson, here.planned_at, here.due_at
-        now = max(now, at)
-        promotion, here = here.promote(running, profile, now)
-        if promotion is Promotion.QUEUED:
-            welcomed = at == here.joined_at  # at the moment of signing up: no slot was asked
-            remarks = [*_clock_changes(slots, before, at), *([] if welcomed else _odd_hour(slots, at))]
-            lived.append(Lived(lesson, planned, at, "; ".join(remarks)))
-            here, before = here.sent(running, profile, now), at
+    start = start.astimezone(UTC)
+    slots = slots_for(timetable, profile)
+    standing, before, lived = enrolled(timetable, profile, start), start, []
+    for due in coming(timetable, profile, standing, start):
+        remarks = [*_clock_changes(slots, before, due.at), *_odd_hour(slots, due.at)]
+        lived.append(Lived(due.lesson, due.planned, due.at, "; ".join(remarks)))
+        before = due.at
     return lived
 
 
 def rhythm(timetable: Timetable, profile: Profile, standing: Standing | None = None) -> str:
-    """On which days lessons come at this pace: “every second Thursday”. Without a standing: before the start."""
+    """On which days lessons come at this pace: “every second Thursday”. Without a standing: of anybody."""
     slots = slots_for(timetable, profile)
     weekday = None
     if standing is not None and standing.planned_at is not None:
@@ -104,10 +96,9 @@ def _clock_change(slots: Slots, changed_at: datetime) -> str:
 def _odd_hour(slots: Slots, at: datetime) -> Iterator[str]:
     """What the hour of a lesson met on a day on which the clock changes (S4)."""
     wall = at.astimezone(slots.zone)
+    if at != slots.opening(wall.date()):
+        return
     asked = f"{slots.start // 60:02}:{slots.start % 60:02}"
-    opening = slots.on(wall.date(), slots.midnight(wall.date()))
-    if at != opening:
-        return  # later in the window
     if wall.hour * 60 + wall.minute != slots.start:
         yield f"clock gap: {asked} does not exist, moved to {wall:%H:%M}"
     elif instant(wall.date(), slots.start, slots.zone, fold=1) != at:

@@ -57,7 +57,7 @@ def rhythm_phrase(weekdays: frozenset[int], gap: int, weekday: int | None = None
     `weekday` is one on which a lesson comes: it decides where more than one rhythm fits. None: not known yet.
     """
     starts = weekdays if weekday is None else frozenset({weekday})
-    phrases = {_cycle_phrase(_cycle(weekdays, gap, start)) for start in starts}
+    phrases = {_cycle_phrase(_cycle(weekdays, gap, start), weekdays) for start in starts}
     if len(phrases) == 1:
         return phrases.pop()
     if weekdays == EVERY_DAY:
@@ -78,7 +78,7 @@ def _cycle(weekdays: frozenset[int], gap: int, start: int) -> list[int]:
             return seen[again[0] :]
 
 
-def _cycle_phrase(cycle: Sequence[int]) -> str:
+def _cycle_phrase(cycle: Sequence[int], allowed: frozenset[int]) -> str:
     weeks = (cycle[-1] - cycle[0]) // 7
     weekdays = frozenset(day % 7 for day in cycle)
     steps = {later - earlier for earlier, later in pairwise(cycle)}
@@ -88,7 +88,7 @@ def _cycle_phrase(cycle: Sequence[int]) -> str:
         return _every(weeks, WEEKDAYS[cycle[0] % 7])
     if len(steps) == 1:
         return interval_phrase(steps.pop())
-    return f"every {min(steps)} to {max(steps)} days, {weekdays_phrase(weekdays)}"
+    return f"every {min(steps)} to {max(steps)} days, {weekdays_phrase(allowed)}"
 
 
 def _every(count: int, unit: str) -> str:

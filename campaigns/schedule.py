@@ -72,7 +72,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What a learner has had, and which lessons a publish moved to the end. Shared by all who had the same."""
+    """What a learner has had, and what a publish moved to the end. Shared by all who had the same."""
 
     marks: frozenset[Mark] = frozenset()
     appended: tuple[tuple[str, int], ...] = ()  # (lesson, publish)
@@ -122,7 +122,7 @@ def pace_named(text: str) -> str | int:
     if wanted.isdecimal() and len(wanted) <= 3 and 1 <= int(wanted) <= LONGEST_GAP:
         return int(wanted)
     raise InvalidInput(
-        f"“{text[:20]}” is not a pace: choose slower, normal, faster, or days between lessons (1 to {LONGEST_GAP}).",
+        f"“{text[:20]}” is not a pace: choose slower, normal, faster or 1 to {LONGEST_GAP} days.",
         field="pace",
     )
 

@@ -43,8 +43,14 @@ class Slots:
         """The first moment of the local day."""
         return instant(day, 0, self.zone)
 
+    def opening(self, day: date) -> datetime:
+        """The fixed time, or the window's first moment. May lie on another day if this one does not exist."""
+        opening = instant(day, self.start, self.zone)
+        # Where the gap runs to midnight the moment after it is tomorrow: the last minute before it (S4).
+        return opening if self.day_of(opening) == day else opening - MINUTE
+
     def first(self, not_before: datetime) -> datetime:
-        """The first slot at or after a moment. Raises ValueError for a cadence whose problems leave no slot."""
+        """The first slot at or after a moment. Raises ValueError where a cadence's problems leave none."""
         day = self.day_of(not_before)
         for _ in range(7 * (WEEKS_WITHOUT + len(self.holidays))):
             moment = self.on(day, not_before)
@@ -57,17 +63,11 @@ class Slots:
         """The first slot of one local day at or after a moment; None where that day has none (left)."""
         if day.weekday() not in self.weekdays or day in self.holidays:
             return None
-        opening = self._opening(day)
+        opening = self.opening(day)
         candidates = [opening]
         if self.end is not None:
             candidates = sorted([opening, not_before, *self._reopenings(day)])
         return next((at for at in candidates if at >= not_before and self._allows(at, day, opening)), None)
-
-    def _opening(self, day: date) -> datetime:
-        """The fixed time, or the window's first moment. May lie on another day if this one does not exist."""
-        opening = instant(day, self.start, self.zone)
-        # Where the gap runs to midnight the moment after it is tomorrow: the last minute before it (S4).
-        return opening if self.day_of(opening) == day else opening - MINUTE
 
     def _reopenings(self, day: date) -> list[datetime]:
         """Where else the window may begin to be open: after quiet hours, and when the clock is put back."""
