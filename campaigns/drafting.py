@@ -137,5 +137,5 @@ def _lesson(position: int, lesson: DraftLesson) -> Lesson:
         recap=lesson.recap,
         teaser=lesson.teaser,
         body=lesson.body,
-        minutes=lesson.minutes,
+        minutes=max(1, round(lesson.minutes)),
     )

@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError, ProgrammingError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError, ProgrammingError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 
 from courseletter.errors import CourseletterError
@@ -114,9 +114,7 @@ class Database:
             try:
                 command.upgrade(config, "head")
             except OperationalError as error:
-                raise DatabaseError(
-                    f"The database cannot be opened ({error.orig}). Is it running?"
-                ) from error
+                raise _unreachable(error) from None
 
     def check_version(self) -> None:
         """Raise DatabaseError, with what to run, unless the tables have this version's shape."""
@@ -125,13 +123,20 @@ class Database:
                 found = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
         except (OperationalError, ProgrammingError) as error:
             if "alembic_version" not in str(error.orig):
-                raise DatabaseError(f"The database cannot be opened: {error.orig}. Is it running?") from None
+                raise _unreachable(error) from None
             raise DatabaseError("The database has no tables yet. Run `courseletter init`.") from None
         if found != SCHEMA:
             raise DatabaseError("The database has another version's tables. Run `courseletter db upgrade`.")
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+def _unreachable(error: DBAPIError) -> DatabaseError:
+    first_line = str(error.orig).partition("\n")[0].rstrip(". ")
+    return DatabaseError(
+        f"The database cannot be opened: {first_line}. Is it running, and is its address right?"
+    )
 
 
 def _parse(address: str) -> URL:

@@ -1,4 +1,4 @@
-"""The demo: one article's whole story on this machine, with real pages, real SMTP and a calendar in time-lapse.
+"""The demo: one article's whole story on this machine: real pages, real SMTP, a calendar in time-lapse.
 
 Nothing is faked but the passing of days: the subscriber signs up and confirms through the pages, the sender
 talks SMTP to a local mailbox, and unsubscribing is the one-click POST a mail program would make.
@@ -194,7 +194,8 @@ class Demo:
 
 def _press_one_click(mail: StoredMail) -> None:
     """What a mail program does on "unsubscribe" (RFC 8058)."""
-    assert mail.unsubscribe_url is not None
+    if mail.unsubscribe_url is None:
+        raise CourseletterError("The last mail has no one-click address. Please report this.")
     body = {"List-Unsubscribe": "One-Click"}
     httpx.post(mail.unsubscribe_url, data=body, timeout=10).raise_for_status()
 

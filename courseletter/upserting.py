@@ -1,4 +1,4 @@
-"""INSERT that settles a conflict by itself: one statement both databases spell alike and SQLAlchemy does not."""
+"""INSERT that settles a conflict by itself: both databases spell it alike, SQLAlchemy does not."""
 
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session

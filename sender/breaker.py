@@ -9,7 +9,7 @@ LONGEST_REST = timedelta(minutes=30)
 
 
 class Breaker:
-    """Opens on the relay's trouble, doubles its rest while trouble lasts, closes with the first good answer."""
+    """Opens on the relay's trouble, doubles its rest while that lasts, closes with the first good answer."""
 
     def __init__(self) -> None:
         self.open_until: datetime | None = None

@@ -140,7 +140,11 @@ def sweep(database: Database, now: datetime) -> Counter[str]:
 
 
 def _moved(
-    session: Session, held: Claim, of: State | tuple[State, ...], *conditions: ColumnElement[bool], **values: Any
+    session: Session,
+    held: Claim,
+    of: State | tuple[State, ...],
+    *conditions: ColumnElement[bool],
+    **values: Any,
 ) -> bool:
     states = (of,) if isinstance(of, State) else of
     mine = and_(Delivery.id == held.delivery_id, Delivery.fence == held.fence, Delivery.state.in_(states))
@@ -149,7 +153,7 @@ def _moved(
 
 
 def _consented() -> ColumnElement[bool]:
-    """A lesson needs a confirmed membership of its course's list; a confirmation mail one that waits for it."""
+    """A lesson needs a confirmed membership of its course's list; a confirmation mail a pending one."""
     return exists().where(
         Course.id == Delivery.course_id,
         Membership.list_id == Course.list_id,

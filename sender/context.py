@@ -1,7 +1,7 @@
 """What a mail knows about its reader: the plain values that a lesson's merge fields are filled with.
 
-Dates are in words, in the course's language and the reader's zone. What came before and what comes next is this
-reader's own, which under live edits need not be the neighbouring lesson.
+Dates are in words, in the course's language and the reader's zone. What came before and what comes next is
+this reader's own, which under live edits need not be the neighbouring lesson.
 """
 
 from collections.abc import Sequence
@@ -47,7 +47,9 @@ def lesson_context(
     }
 
 
-def confirmation_context(course: Course, subscriber: Subscriber, brand: Brand, links: Links) -> dict[str, Any]:
+def confirmation_context(
+    course: Course, subscriber: Subscriber, brand: Brand, links: Links
+) -> dict[str, Any]:
     return {
         "subscriber": _subscriber(subscriber, subscriber.created_at.date(), course.language),
         "course": {"title": course.title},
@@ -95,7 +97,8 @@ def _upcoming(session: Session, enrolment: Enrolment, revision: Revision) -> dic
     return {
         "number": lesson.number,
         "title": lesson.title,
-        "teaser": before.teaser if before else "",
+        # The mail shows the title above, so the made teaser's own is left out.
+        "teaser": before.teaser.removeprefix(f"{lesson.title}: ") if before else "",
         "when": day_in_words(enrolment.due_at.astimezone(zone).date(), revision.language),
     }
 
@@ -125,9 +128,7 @@ def _find(lessons: Sequence[RevisionLesson], lesson_id: str | None) -> RevisionL
     return next((one for one in lessons if one.lesson_id == lesson_id), None)
 
 
-def _neighbour(
-    lessons: Sequence[RevisionLesson], lesson: RevisionLesson, step: int
-) -> RevisionLesson | None:
+def _neighbour(lessons: Sequence[RevisionLesson], lesson: RevisionLesson, step: int) -> RevisionLesson | None:
     at = lessons.index(lesson) + step
     return lessons[at] if 0 <= at < len(lessons) else None
 

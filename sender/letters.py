@@ -51,9 +51,7 @@ class Composer:
             if lesson is None:
                 raise CourseletterError("The lesson is not in the revision it was queued from; cancel it.")
             compiled = self._compiled_of(lesson)
-            context = delivery.context or lesson_context(
-                session, delivery, lesson, self._brand, self._links
-            )
+            context = delivery.context or lesson_context(session, delivery, lesson, self._brand, self._links)
         return self._letter(delivery, course, compiled, context)
 
     def _compiled_of(self, lesson: RevisionLesson) -> CompiledLesson:

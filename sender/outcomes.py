@@ -5,12 +5,12 @@ All of it in the transaction that records the answer, so that no crash can come 
 
 from datetime import datetime, timedelta
 
+from campaigns.standing import Standing
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from campaigns.enrolling import place_of, store
 from campaigns.models import Course, Enrolment
-from campaigns.standing import Standing
 from courseletter.database import Database
 from sender import events
 from sender.claiming import UNKNOWN_REST, Claim, finish, put_off
@@ -119,7 +119,7 @@ def _after(
     if delivery.state == State.ACCEPTED or (delivery.state == State.UNKNOWN and delivery.finished_at):
         return standing.sent(place.timetable, place.profile, now)
     if delivery.state == State.CANCELLED or verdict.suppress:
-        return standing.leave()
+        return standing.called_back(place.timetable, place.profile, now).leave()
     if delivery.state in (State.FAILED, State.EXPIRED):
         return standing.failed(place.timetable, place.profile, now)
     return standing

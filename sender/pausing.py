@@ -1,4 +1,4 @@
-"""A whole course on pause: one flag that tick and claim read, and queued lessons called back in chunks (S13)."""
+"""A whole course on pause: one flag that tick and claim read; queued lessons are called back (S13)."""
 
 from datetime import datetime
 

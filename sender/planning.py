@@ -81,7 +81,7 @@ def queue_lesson(session: Session, enrolment: Enrolment, now: datetime) -> None:
 
 
 def queue_confirmation(session: Session, course: Course, subscriber: Subscriber, now: datetime) -> None:
-    """Ask the subscriber whether it was them. The only mail that goes out before consent (REQUIREMENTS 15)."""
+    """Ask the subscriber whether it was them: the only mail that goes out before consent."""
     session.add(
         Delivery(
             kind="confirmation",

@@ -1,12 +1,10 @@
-"""The simple sender: claims what is ready, writes, signs and hands over each letter, and records the answer."""
+"""The simple sender: claims what is ready, writes, signs and hands over each letter, records the answer."""
 
 import logging
 import random
 from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
-
-from sqlalchemy.orm import Session
 
 from courseletter.clock import Clock
 from courseletter.database import Database

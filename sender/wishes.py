@@ -64,7 +64,7 @@ def change_rhythm(
 
 
 def leave(session: Session, enrolment: Enrolment, now: datetime, evidence: Evidence) -> None:
-    """Leave the course: consent for its list is withdrawn, and nothing more comes. The place is kept (S17)."""
+    """Leave the course: consent for its list is withdrawn, nothing more comes, the place is kept (S17)."""
     unsubscribe(session, enrolment.course.list_id, enrolment.subscriber_id, now, evidence)
 
 
@@ -92,12 +92,12 @@ def _leave(session: Session, enrolment: Enrolment, now: datetime) -> None:
     events.record(session, "left", now, enrolment=enrolment)
 
 
-def _under_way(
-    session: Session, subscriber_id: int, *conditions: ColumnElement[bool]
-) -> Sequence[Enrolment]:
+def _under_way(session: Session, subscriber_id: int, *conditions: ColumnElement[bool]) -> Sequence[Enrolment]:
     return session.scalars(
         select(Enrolment)
-        .where(Enrolment.subscriber_id == subscriber_id, Enrolment.state.in_(("active", "paused")), *conditions)
+        .where(
+            Enrolment.subscriber_id == subscriber_id, Enrolment.state.in_(("active", "paused")), *conditions
+        )
         .with_for_update()
     ).all()
 
@@ -111,4 +111,5 @@ def call_back(session: Session, enrolment: Enrolment, now: datetime) -> None:
         .returning(Delivery.copy)
     ).scalars()
     if 0 in called_back:  # a further copy was asked for and is on no calendar
-        store(session, enrolment, place_of(session, enrolment).standing.called_back())
+        place = place_of(session, enrolment)
+        store(session, enrolment, place.standing.called_back(place.timetable, place.profile, now))

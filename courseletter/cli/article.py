@@ -13,7 +13,9 @@ from courseletter.cli.output import AsJson, installation, print_json, print_tabl
 app = typer.Typer(help="Read articles and keep them.", no_args_is_help=True)
 
 Source = Annotated[str, typer.Argument(help="A file, an http(s) address, or - for standard input.")]
-Form = Annotated[str | None, typer.Option(help="text, html, markdown, docx, feed or wordpress; else detected.")]
+Form = Annotated[
+    str | None, typer.Option(help="text, html, markdown, docx, feed or wordpress; else detected.")
+]
 
 
 @app.command()
@@ -25,7 +27,12 @@ def add(source: Source, form: Form = None, as_json: AsJson = False) -> None:
     article = read(source, form)
     with installation() as opened, opened.database.write() as session:
         row = drafting.add_article(session, article, opened.clock.now())
-        found = {"id": row.id, "title": row.title, "language": row.language, "sections": len(article.sections)}
+        found = {
+            "id": row.id,
+            "title": row.title,
+            "language": row.language,
+            "sections": len(article.sections),
+        }
     if as_json:
         return print_json(found)
     say(f"Article {found['id']}: {found['title']} ({found['sections']} sections)")
@@ -38,5 +45,9 @@ def list_(as_json: AsJson = False) -> None:
     with installation() as opened, opened.database.read() as session:
         rows = session.scalars(select(Article).order_by(Article.id.desc())).all()
     if as_json:
-        return print_json([{"id": r.id, "title": r.title, "language": r.language, "source": r.source} for r in rows])
-    return print_table(("id", "title", "language", "source"), [(r.id, r.title, r.language, r.source) for r in rows])
+        return print_json(
+            [{"id": r.id, "title": r.title, "language": r.language, "source": r.source} for r in rows]
+        )
+    return print_table(
+        ("id", "title", "language", "source"), [(r.id, r.title, r.language, r.source) for r in rows]
+    )

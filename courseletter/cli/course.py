@@ -48,7 +48,7 @@ def create(
         with opened.database.write() as session:
             now = opened.clock.now()
             row = drafting.add_article(session, fresh, now) if fresh else _kept(session, int(article))
-            lessons = split(Article.from_json(row.payload))
+            lessons = split(Article.from_dict(row.payload))
             course = drafting.create_course(
                 session, row, lessons, cadence=cadence, zone=course_zone, slug=slug, now=now
             )
@@ -154,7 +154,13 @@ def _facts(session: Session, course: Course) -> dict[str, Any]:
         "state": _state(course.revision_id, course.paused_at),
         "people": session.scalar(people),
         "lessons": [
-            {"id": one.id, "number": number, "title": one.title, "subject": one.subject, "minutes": one.minutes}
+            {
+                "id": one.id,
+                "number": number,
+                "title": one.title,
+                "subject": one.subject,
+                "minutes": one.minutes,
+            }
             for number, one in publishing.numbered(course)
         ],
     }
@@ -167,6 +173,8 @@ def _state(revision_id: int | None, paused_at: datetime | None) -> str:
 
 
 def _print_lessons(found: dict[str, Any]) -> None:
-    rows = [(one["number"] or "·", one["title"], one["subject"], f"{one['minutes']} min")
-        for one in found["lessons"]]
+    rows = [
+        (one["number"] or "·", one["title"], one["subject"], f"{one['minutes']} min")
+        for one in found["lessons"]
+    ]
     print_table(("", "lesson", "subject", "reading"), rows, title=str(found["title"]))

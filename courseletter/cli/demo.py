@@ -45,9 +45,7 @@ def demo(
             if watching:
                 _introduce(running)
             running.sign_up()
-            story = running.play(
-                _Teller(watching, quiet=as_json).arrived, unsubscribe_after
-            )
+            story = running.play(_Teller(watching, quiet=as_json).arrived, unsubscribe_after)
             if mailbox is not None:
                 running.write_dns(mailbox / "dns.txt")
             if as_json:
@@ -80,7 +78,7 @@ def _introduce(running: Demo) -> None:
 
 
 def _sum_up(story: Story, mailbox: Path | None) -> None:
-    say(f"“{story.course}”: {story.lessons} lessons and a welcome, {len(story.mails)} mails with the confirmation.")
+    say(f"“{story.course}”: {story.lessons} lessons and a welcome; {len(story.mails)} mails in all.")
     if story.unsubscribed_after is not None:
         say(f"One-click unsubscribe after lesson {story.unsubscribed_after}: nothing more has come since.")
     if mailbox is not None:
@@ -88,10 +86,11 @@ def _sum_up(story: Story, mailbox: Path | None) -> None:
 
 
 def _wait(running: Demo) -> None:
-    base = running.installation.settings.base_url
-    say(f"\nThe mailbox: {base}/demo/mailbox  (phone and desktop view, text, source)")
-    say(f"The sign-up page: {running.installation.links.sign_up(running.slug)}  (sign up yourself: mail to any address lands here)")
-    say("In a mail, press “change the pace”, “Send the next lesson now” or “Unsubscribe”. Ctrl+C ends the demo.")
+    links = running.installation.links
+    say(f"\nThe mailbox: {links.base_url}/demo/mailbox  (phone and desktop view, text, source)")
+    say(f"The sign-up page: {links.sign_up(running.slug)}  (mail to any address lands in the mailbox)")
+    say("In a mail, press “Send the next lesson now”, “change the pace” or “Unsubscribe”.")
+    say("Ctrl+C ends the demo.")
     running.keep_running()
     try:
         while True:

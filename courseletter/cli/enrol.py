@@ -48,4 +48,6 @@ def enrol(
     if as_json:
         return print_json(coming)
     say(f"{email} is enrolled. What comes, in {zone.key}:")
-    return print_table(("when", "lesson"), [(f"{one['at']:%a %d %b %Y %H:%M}", one["lesson"]) for one in coming])
+    return print_table(
+        ("when", "lesson"), [(f"{one['at']:%a %d %b %Y %H:%M}", one["lesson"]) for one in coming]
+    )

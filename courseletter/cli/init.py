@@ -35,7 +35,7 @@ def init(
 
     The folder is COURSELETTER_HOME, else ./courseletter-data. Running it again changes nothing that exists.
 
-    Example: courseletter init --brand "Field Notes" --address "1 Example Street, Bristol" --from notes@example.org
+    Example: courseletter init --brand "Field Notes" --address "1 Example Street" --from notes@example.org
     """
     home = config.home_folder()
     given = {
@@ -49,7 +49,7 @@ def init(
     path = home / config.FILE_NAME
     is_new = not path.exists()
     if is_new:
-        config.load(home, secret_key="-" * 32, **wanted)  # noqa: S106 - checks the rest before anything is written
+        config.load(home, secret_key="-" * 32, **wanted)
     config.create_secret(home)
     if is_new:
         path.write_text(_toml(wanted), encoding="utf-8")
@@ -60,9 +60,8 @@ def init(
     database.close()
     say(f"{'Set up' if is_new else 'Checked'} {home}")
     if not settings.brand.address:
-        say(f"Next: write your postal address under [brand] in {path}, then `courseletter course create ARTICLE`.")
-    else:
-        say("Next: courseletter course create ARTICLE")
+        say(f"Next: write your postal address under [brand] in {path}: the law wants it in every mail.")
+    say("Then: courseletter course create ARTICLE")
 
 
 def _toml(values: Mapping[str, object]) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -38,9 +37,8 @@ def lessons(
     article = read(source, form, entry=entry)
     drafts = split(article, settings)
     if as_json:
-        # The terminal's encoding may not hold every letter; JSON is UTF-8 by its definition.
-        sys.stdout.flush()
-        typer.echo(json.dumps(as_dict(article, drafts), ensure_ascii=False, indent=2).encode("utf-8", "replace"))
+        # The terminal's encoding may not hold every letter; JSON is UTF-8 by its definition (RFC 8259).
+        typer.echo(json.dumps(as_dict(article, drafts), ensure_ascii=False, indent=2).encode())
     else:
         _print_table(article, drafts)
 
@@ -49,6 +47,7 @@ def as_dict(article: Article, drafts: tuple[DraftLesson, ...]) -> dict[str, Any]
     """The plan as JSON values. Merge fields stand as their defaults."""
     from campaigns.article import Role
     from campaigns.wording import shown
+    from templates.dialect import render_html, render_text
 
     decisions = article.decisions
     return {
@@ -73,8 +72,8 @@ def as_dict(article: Article, drafts: tuple[DraftLesson, ...]) -> dict[str, Any]
                 "words": draft.words,
                 "minutes": round(draft.minutes, 2),
                 "headings": list(draft.headings),
-                "html": _html(draft.body),
-                "text": _text(draft.body),
+                "html": render_html(draft.body),
+                "text": render_text(draft.body),
                 "body": draft.body,
             }
             for draft in drafts
@@ -86,19 +85,6 @@ def as_dict(article: Article, drafts: tuple[DraftLesson, ...]) -> dict[str, Any]
             for d in decisions
         ],
     }
-
-
-def _html(body: str) -> str:
-    from markdown_it import MarkdownIt
-
-    return str(MarkdownIt("commonmark", {"html": False}).enable("table").render(body))
-
-
-def _text(body: str) -> str:
-    import lxml.html
-
-    tree = lxml.html.fromstring(f"<div>{_html(body)}</div>")
-    return str(tree.text_content()).strip()
 
 
 def _print_table(article: Article, drafts: tuple[DraftLesson, ...]) -> None:

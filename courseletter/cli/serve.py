@@ -48,5 +48,6 @@ def check_free(host: str, port: int) -> None:
             probe.bind((host, port))
         except OSError as error:
             raise CourseletterError(
-                f"{host}:{port} cannot be listened on: {error.strerror}. Name another: courseletter serve --port {port + 1}"
+                f"{host}:{port} cannot be listened on: {error.strerror}. "
+                f"Name another: courseletter serve --port {port + 1}"
             ) from None

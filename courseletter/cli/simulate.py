@@ -4,13 +4,13 @@ from datetime import datetime, time
 from typing import Annotated
 
 import typer
+from campaigns.standing import simulate as live_through
 
 from campaigns import drafting
 from campaigns.cadence import Cadence
 from campaigns.models import Course
 from campaigns.schedule import Profile, Step, Timetable
 from campaigns.slots import zone_named
-from campaigns.standing import simulate as live_through
 from courseletter.cli.cadences import _date
 from courseletter.cli.output import AsJson, installation, print_json, print_table, say
 

@@ -66,7 +66,12 @@ def show(email: Email, as_json: AsJson = False) -> None:
                 for one in session.scalars(select(Enrolment).filter_by(subscriber_id=subscriber.id))
             ],
             "deliveries": [
-                {"lesson": one.lesson_id or one.kind, "state": one.state, "at": one.finished_at, "reply": one.reply}
+                {
+                    "lesson": one.lesson_id or one.kind,
+                    "state": one.state,
+                    "at": one.finished_at,
+                    "reply": one.reply,
+                }
                 for one in session.scalars(
                     select(Delivery).filter_by(subscriber_id=subscriber.id).order_by(Delivery.id)
                 )

@@ -352,8 +352,13 @@ def upgrade() -> None:
         batch_op.create_index("ix_events_delivery_id", ["delivery_id"], unique=False)
         batch_op.create_index("ix_events_subscriber_id_at", ["subscriber_id", "at"], unique=False)
 
+    if op.get_bind().dialect.name == "postgresql":  # courses and revisions refer to each other
+        op.create_foreign_key(op.f("fk_courses_revision_id"), "courses", "revisions", ["revision_id"], ["id"])
+
 
 def downgrade() -> None:
+    if op.get_bind().dialect.name == "postgresql":
+        op.drop_constraint(op.f("fk_courses_revision_id"), "courses", type_="foreignkey")
     with op.batch_alter_table("events", schema=None) as batch_op:
         batch_op.drop_index("ix_events_subscriber_id_at")
         batch_op.drop_index("ix_events_delivery_id")

@@ -1,0 +1,78 @@
+"""Settings: where they come from, and what a wrong one says."""
+
+from pathlib import Path
+
+import pytest
+
+from courseletter import config
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    config.create_secret(tmp_path)
+    return tmp_path
+
+
+def write(home: Path, text: str) -> None:
+    (home / config.FILE_NAME).write_text(text, encoding="utf-8")
+
+
+def test_defaults_need_no_file(home: Path) -> None:
+    settings = config.load(home)
+    assert settings.database == f"sqlite:///{home / 'courseletter.db'}"
+    assert settings.smtp.security == "starttls"
+
+
+def test_the_environment_overrules_the_file(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(home, 'base_url = "https://one.example.org"\n[smtp]\nhost = "a.example.org"\nport = 25\n')
+    monkeypatch.setenv("COURSELETTER_SMTP_HOST", "b.example.org")
+    settings = config.load(home)
+    assert (settings.base_url, settings.smtp.host, settings.smtp.port) == (
+        "https://one.example.org",
+        "b.example.org",
+        25,
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("[smtp]\nport = 70000\n", "smtp.port"),
+        ('base_url = "letters.example.org"\n', "base_url"),
+        ('timezone = "Mars/Base"\n', "timezone"),
+        ('[smtp]\nsecurity = "maybe"\n', "smtp.security"),
+        ("[brand]\ncolour = 3\n", "brand.colour"),
+    ],
+)
+def test_a_wrong_value_names_its_key_and_variable(home: Path, text: str, key: str) -> None:
+    write(home, text)
+    with pytest.raises(config.ConfigError, match=key.replace(".", r"\.")) as caught:
+        config.load(home)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_wrong_password_is_not_shown(home: Path) -> None:
+    write(home, "[smtp]\npassword = 12345\n")
+    with pytest.raises(config.ConfigError) as caught:
+        config.load(home)
+    assert "12345" not in str(caught.value)
+
+
+def test_broken_toml_is_one_line_with_its_place(home: Path) -> None:
+    write(home, "[smtp\n")
+    with pytest.raises(config.ConfigError, match="line 1"):
+        config.load(home)
+
+
+def test_an_empty_folder_says_how_to_begin(tmp_path: Path) -> None:
+    with pytest.raises(config.ConfigError, match="courseletter init"):
+        config.load(tmp_path / "nothing")
+
+
+def test_the_secret_is_made_once_and_private(home: Path) -> None:
+    path = home / "secret.key"
+    before = path.read_text()
+    config.create_secret(home)
+    assert path.read_text() == before
+    assert path.stat().st_mode & 0o077 == 0
+    assert len(before) >= 32

@@ -1,0 +1,95 @@
+"""The database: its shape, its transactions, and what it says when it cannot be used."""
+
+from datetime import UTC, datetime, timedelta, timezone
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError, StatementError
+
+import campaigns.models  # noqa: F401 - registers its tables
+import sender.models  # noqa: F401
+from courseletter.database import SCHEMA, Base, Database, DatabaseError
+from subscribers.models import MailingList
+
+
+def test_migrated_tables_are_the_models(database: Database) -> None:
+    with database.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def test_the_newest_migration_is_the_one_checked_for() -> None:
+    folder = files("courseletter") / "migrations" / "versions"
+    newest = max(path.name for path in folder.iterdir() if path.name.endswith(".py"))
+    assert newest.startswith(SCHEMA)
+
+
+def test_upgrading_again_changes_nothing(database: Database) -> None:
+    database.upgrade()
+    database.check_version()
+
+
+def test_moments_come_back_aware_and_the_same(database: Database, now: datetime) -> None:
+    elsewhere = now.astimezone(timezone(timedelta(hours=9)))
+    with database.write() as session:
+        session.add(MailingList(slug="one", name="One", created_at=elsewhere))
+    with database.read() as session:
+        stored = session.scalars(select(MailingList)).one().created_at
+    assert stored == now
+    assert stored.tzinfo is UTC
+
+
+def test_a_moment_without_a_zone_is_refused(database: Database) -> None:
+    with pytest.raises(StatementError, match="without a zone"), database.write() as session:
+        session.add(MailingList(slug="one", name="One", created_at=datetime(2026, 1, 1)))  # noqa: DTZ001
+
+
+def test_an_error_rolls_the_whole_transaction_back(database: Database, now: datetime) -> None:
+    row = {"slug": "one", "name": "One", "created_at": now}
+    with pytest.raises(IntegrityError), database.write() as session:
+        session.add_all([MailingList(**row), MailingList(**row)])
+    with database.read() as session:
+        assert session.scalars(select(MailingList)).all() == []
+
+
+def test_a_reader_changes_nothing(database: Database, now: datetime) -> None:
+    with database.read() as session:
+        session.add(MailingList(slug="one", name="One", created_at=now))
+        session.flush()
+    with database.read() as session:
+        assert session.scalars(select(MailingList)).all() == []
+
+
+def test_sqlite_writes_durably_and_reads_beside_a_writer(tmp_path: Path, now: datetime) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'x.db'}")
+    database.upgrade()
+    with database.engine.connect() as connection:
+        settings = {
+            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+            for name in ("journal_mode", "synchronous", "foreign_keys")
+        }
+    assert settings == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
+    with database.write() as writer:
+        writer.add(MailingList(slug="one", name="One", created_at=now))
+        writer.flush()
+        with database.read() as reader:
+            assert reader.scalars(select(MailingList)).all() == []
+    database.close()
+
+
+def test_an_empty_database_says_what_to_run(tmp_path: Path) -> None:
+    with pytest.raises(DatabaseError, match="courseletter init"):
+        Database(f"sqlite:///{tmp_path / 'x.db'}").check_version()
+
+
+@pytest.mark.parametrize(
+    "address", ["nonsense", "mysql://user@host/name", "postgresql://nobody@127.0.0.1:1/none"]
+)
+def test_an_unusable_address_is_one_line(address: str) -> None:
+    with pytest.raises(DatabaseError) as caught:
+        Database(address).upgrade()
+    assert "\n" not in str(caught.value)
