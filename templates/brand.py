@@ -17,7 +17,7 @@ class MissingAddress(InvalidInput):
 
 @dataclass(frozen=True, slots=True)
 class Brand:
-    """The sender's identity. `address` is the postal address in one or more lines; `url` the site, or None."""
+    """The sender's identity. `address` is postal, in one or more lines; `url` is the site, or None."""
 
     name: str
     address: str

@@ -1,38 +1,44 @@
 """Stage 1: a lesson becomes stage-2 Jinja2, once per revision. Stage 2, per recipient, is rendering.
 
-body -> blocks -> MJML rows and plain text -> the theme (email/*.j2) -> MJML -> HTML -> slots filled with Jinja2.
+body -> blocks -> MJML rows and plain text -> the theme (email/*.j2) -> HTML -> slots filled with Jinja2.
 The same lesson compiles to the same bytes.
 """
 
 import dataclasses
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any, Literal
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markdown_it.token import Token
 from markupsafe import Markup
 
-from templates import mjml, plain
+from courseletter.errors import InvalidInput
+from templates import mjml, plain, sandbox
 from templates.blocks import Block, Box, Branch, Button, Placeholder, Prose, blocks
 from templates.brand import Brand
 from templates.mail_body import LEFT_TO_RIGHT, RIGHT_TO_LEFT, SERIF, MailBody
+from templates.merge_fields import SUBSCRIBER, MergeField, parts, without_recipient
+from templates.problems import TemplateError, in_line, problems
 from templates.slots import Slots
-from templates.syntax import field_of, parse
+from templates.syntax import field_of, fields, parse
 from templates.words import runs_right_to_left, words
 
 # Past this many lessons single segments are too thin to count on a phone.
 _MOST_SEGMENTS = 16
+# A title's word that may not fit a phone's line is hyphenated; shorter ones never are.
+_LONG_WORD = 18
 
 
 @dataclass(frozen=True, slots=True)
 class LessonSource:
     """A lesson of a revision. Lessons are numbered without the welcome, which is number 0.
 
-    Title, subject and preheader may hold merge fields. `outline` names the lessons to come and is read for the
-    welcome alone. `recap` and `teaser` are the author's own wording for this mail's boxes, '' for the made ones.
-    `line_offset` is how many lines of its file stand above the body, so that errors name the author's line.
+    Title, subject and preheader may hold merge fields. `outline` names the lessons to come and is read for
+    the welcome alone. The overrides are the author's own wording for this mail's recap and teaser, '' for the
+    made ones. `line_offset` is how many lines of its file stand above the body: errors name the file's line.
     """
 
     id: str
@@ -57,13 +63,18 @@ class LessonSource:
 
 @dataclass(frozen=True, slots=True)
 class CompiledLesson:
-    """Four stage-2 Jinja2 sources. `expert` ones hold an author's own Jinja2: rendered in a child process only."""
+    """Four stage-2 Jinja2 sources, kept in the database with their revision.
+
+    `name` is the title as errors show it. `needs` are the fields without a fallback, each with its line.
+    `expert` lessons hold an author's own Jinja2, which only ever runs in a child process.
+    """
 
     name: str
     subject: str
     preheader: str
     html: str
     text: str
+    needs: tuple[tuple[str, int | None], ...] = ()
     expert: bool = False
 
     @property
@@ -76,23 +87,72 @@ class CompiledLesson:
 
     @classmethod
     def from_json(cls, text: str) -> "CompiledLesson":
-        return cls(**json.loads(text))
+        values = json.loads(text)
+        values["needs"] = tuple((path, line) for path, line in values["needs"])
+        return cls(**values)
+
+
+def validate(compiled: CompiledLesson, known_fields: Collection[str]) -> None:
+    """Refuse to publish a lesson that asks, without a fallback, for a subscriber field that nobody has.
+
+    `known_fields` are the names of subscribers' fields, own ones included. Raises TemplateError.
+    """
+    known = SUBSCRIBER | set(known_fields)
+    for path, line in compiled.needs:
+        group, _, name = path.partition(".")
+        if group == "subscriber" and name not in known:
+            raise TemplateError(
+                compiled.name,
+                line,
+                f"No subscriber has a field “{name}”. Add it, or give a fallback: "
+                f"{{{{ {path} | default('…') }}}}",
+            )
 
 
 def compile_lesson(source: LessonSource, brand: Brand) -> CompiledLesson:
     """Compile for publishing. Raises MissingAddress, or TemplateError at the first problem of the lesson."""
     brand.require_address()
-    found = blocks(parse(source.body))
+    name = without_recipient(source.title)
+    for text in (source.title, source.subject, source.preheader):
+        if broken := in_line(text):
+            raise TemplateError(name, None, broken[0])
+    if source.format == "mjml":
+        job = {"source": dataclasses.asdict(source), "brand": dataclasses.asdict(brand)}
+        return CompiledLesson.from_json(sandbox.run(name, "compile", **job))
+    if wrong := problems(source.body):
+        raise TemplateError(name, wrong[0].line + source.line_offset, wrong[0].message)
+    tokens = parse(source.body)
     slots = Slots(repr(source), repr(brand))
-    theme = _Theme(slots, brand, source.language, source.course_title, source.preheader)
-    html, text = (_Lesson(source, found, theme, kind).write() for kind in ("mjml", "txt"))
+    theme = Theme(slots, brand, source.language, source.course_title, source.preheader)
+    found = blocks(tokens)
+    html, text = (
+        write_lesson(source, theme, form, _frame(found), partial(_body, found, theme, form))
+        for form in ("mjml", "txt")
+    )
+    try:
+        compiled = mjml.compile(html)
+    except InvalidInput as error:
+        raise TemplateError(name, None, str(error)) from None
     return CompiledLesson(
-        name=source.title,
+        name=name,
         subject=slots.splice(slots.line(source.subject)),
         preheader=slots.splice(slots.line(source.preheader)),
-        html=slots.splice(mjml.compile(html)),
+        html=slots.splice(compiled),
         text=slots.splice(text),
+        needs=_needs(source, tokens),
     )
+
+
+def _needs(source: LessonSource, tokens: Sequence[Token]) -> tuple[tuple[str, int | None], ...]:
+    """The fields without a fallback: those of the head first, then of the body with their lines."""
+    head = [part for text in (source.title, source.subject, source.preheader) for part in parts(text)]
+    needs: list[tuple[str, int | None]] = [
+        (part.path, None) for part in head if isinstance(part, MergeField) and part.fallback is None
+    ]
+    for field, line in fields(tokens):
+        if field.fallback is None:
+            needs.append((field.path, line + source.line_offset))
+    return tuple(needs)
 
 
 def compile_notice(kind: Literal["confirm"], brand: Brand, language: str) -> CompiledLesson:
@@ -100,7 +160,7 @@ def compile_notice(kind: Literal["confirm"], brand: Brand, language: str) -> Com
     brand.require_address()
     slots = Slots(kind, repr(brand), language)
     say = words(language)
-    theme = _Theme(slots, brand, language, slots.value("course.title"), say[f"{kind}_preheader"])
+    theme = Theme(slots, brand, language, slots.value("course.title"), say[f"{kind}_preheader"])
     course = slots.value("course.title")
     content = {
         "title": say[f"{kind}_title"],
@@ -119,7 +179,7 @@ def compile_notice(kind: Literal["confirm"], brand: Brand, language: str) -> Com
     )
 
 
-class _Theme:
+class Theme:
     """Renders our own templates for one language and brand."""
 
     def __init__(self, slots: Slots, brand: Brand, language: str, course_title: str, preheader: str) -> None:
@@ -134,8 +194,9 @@ class _Theme:
             "direction": "rtl" if self.direction is RIGHT_TO_LEFT else "ltr",
             "start": self.direction.start,
             "end": self.direction.end,
-            "serif": Markup(SERIF),
+            "serif": Markup(SERIF),  # noqa: S704 - a constant
             "course_title": course_title,
+            "split": False,
             "preheader": slots.line(preheader),
         }
 
@@ -145,6 +206,14 @@ class _Theme:
     def macro(self, template: str, name: str, content: Mapping[str, Any]) -> str:
         module: Any = _environment().get_template(template).make_module(self._context(template, content))
         return str(getattr(module, name)())
+
+    def link(self, form: str, word: str, path: str) -> str:
+        """A link of fixed words, for use within a sentence of fixed words."""
+        label, address = self.words[word], self.slots.link(path)
+        if form == "txt":
+            return f"{label} ({address})"
+        style = "color:#17604f;text-decoration:underline"
+        return Markup('<a href="{}" style="{}">{}</a>').format(address, style, label)
 
     def _context(self, template: str, content: Mapping[str, Any]) -> dict[str, Any]:
         say = self._markup if ".mjml" in template else self._text
@@ -157,73 +226,78 @@ class _Theme:
         return self.words[key].format(**values)
 
 
-class _Lesson:
-    """One lesson in one of its two forms, `mjml` or `txt`."""
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What of the theme around a body depends on that body."""
 
-    def __init__(self, source: LessonSource, found: Sequence[Block], theme: _Theme, form: str) -> None:
-        self.source = source
-        self.found = found
-        self.theme = theme
-        self.form = form
+    placed: frozenset[str] = frozenset()  # recap, teaser: where the body has them itself
+    greets: bool = True  # the theme says hello
+    split: bool = False  # the body brings sections of its own and parts the card
+    quiet: bool = False  # the body has its own button, so the theme's is drawn lighter
 
-    def write(self) -> str:
-        source, slots = self.source, self.theme.slots
-        content: dict[str, Any] = {
-            "title": slots.line(source.title),
-            "number": source.number,
-            "total": source.total,
-            "minutes": source.minutes,
-            "bar": _bar(source.number, source.total),
-            "outline": [slots.line(title) for title in source.outline],
-            "disclosures": source.disclosures,
-            "disclaimers": source.disclaimers,
-            "recap_override": source.recap_override,
-            "teaser_override": source.teaser_override,
-            "quiet": any(isinstance(block, Button) for block in _every(self.found)),
-            "greets": not _greets(self.found),
-            "pause_link": self._link("pause", "links.pause"),
-            "pace_link": self._link("pace", "links.preferences"),
-        }
-        placed = {block.name for block in _every(self.found) if isinstance(block, Placeholder)}
-        boxes = {
-            name: self.theme.macro(f"parts.{self.form}.j2", name, content) for name in ("recap", "teaser")
-        }
-        content |= {f"{name}_placed": name in placed for name in boxes}
-        content |= {name: self._trusted(box) for name, box in boxes.items()}
-        content["body"] = self._trusted(self._body(boxes))
-        return self.theme.render(f"lesson.{self.form}.j2", content)
 
-    def _body(self, boxes: Mapping[str, str]) -> str:
-        labels = {"takeaway": self.theme.words["takeaway"]}
-        if self.form == "txt":
-            return plain.of_blocks(self.found, self.theme.slots, labels, boxes)
-        return MailBody(self.theme.slots, self.theme.direction, labels, boxes).rows(self.found)
+def write_lesson(
+    source: LessonSource, theme: Theme, form: str, frame: Frame, body: Callable[[Mapping[str, str]], str]
+) -> str:
+    """A lesson in one of its two forms, `mjml` or `txt`; `body` is given the recap and teaser to place."""
+    slots = theme.slots
+    content: dict[str, Any] = {
+        "title": slots.line(source.title),
+        "long_word": max(map(len, source.title.split()), default=0) > _LONG_WORD,
+        "number": source.number,
+        "total": source.total,
+        "minutes": source.minutes,
+        "bar": _bar(source.number, source.total),
+        "outline": [slots.line(title) for title in source.outline],
+        "disclosures": source.disclosures,
+        "disclaimers": source.disclaimers,
+        "recap_override": source.recap_override,
+        "teaser_override": source.teaser_override,
+        "placed": frame.placed,
+        "greets": frame.greets,
+        "quiet": frame.quiet,
+        "split": frame.split,
+        "pause_link": theme.link(form, "pause", "links.pause"),
+        "pace_link": theme.link(form, "pace", "links.preferences"),
+    }
+    boxes = {name: theme.macro(f"parts.{form}.j2", name, content) for name in ("recap", "teaser")}
+    written = {**boxes, "body": body(boxes)}
+    if form == "mjml":
+        # Written by our own templates and mail_body, with the author's text escaped or cleaned there.
+        written = {name: Markup(text) for name, text in written.items()}  # noqa: S704
+    return theme.render(f"lesson.{form}.j2", {**content, **written})
 
-    def _trusted(self, written: str) -> str:
-        return Markup(written) if self.form == "mjml" else written  # noqa: S704 - written by us, cleaned by nh3
 
-    def _link(self, word: str, path: str) -> str:
-        label, address = self.theme.words[word], self.theme.slots.link(path)
-        if self.form == "txt":
-            return f"{label} ({address})"
-        style = "color:#17604f;text-decoration:underline"
-        return Markup('<a href="{}" style="{}">{}</a>').format(address, style, label)
+def _body(found: Sequence[Block], theme: Theme, form: str, boxes: Mapping[str, str]) -> str:
+    labels = {"takeaway": theme.words["takeaway"]}
+    if form == "txt":
+        return plain.of_blocks(found, theme.slots, labels, boxes)
+    return MailBody(theme.slots, theme.direction, labels, boxes).rows(found)
+
+
+def _frame(found: Sequence[Block]) -> Frame:
+    every = _every(found)
+    return Frame(
+        placed=frozenset(block.name for block in every if isinstance(block, Placeholder)),
+        greets=not _greets(found),
+        quiet=any(isinstance(block, Button) for block in every),
+    )
 
 
 @cache
 def _environment() -> Environment:
     return Environment(
         loader=PackageLoader("templates", "email"),
-        autoescape=lambda name: name is None or ".mjml" in name,
+        autoescape=lambda name: name is None or ".mjml" in name,  # noqa: S701 - the others are plain text
         undefined=StrictUndefined,
         keep_trailing_newline=True,
     )
 
 
 def _bar(number: int, total: int) -> list[tuple[int, bool]]:
-    """The progress bar's cells: width in percent, done or not."""
+    """The progress bar's cells: width in percent, done or not. One percent stands between two cells."""
     if total <= _MOST_SEGMENTS:
-        return [(100 // total, i < number) for i in range(total)]
+        return [((101 - total) // total, i < number) for i in range(total)]
     done = 100 * number // total
     return [(width, on) for width, on in ((done, True), (100 - done, False)) if width]
 

@@ -10,8 +10,11 @@ from html import escape as escape_html
 
 from templates import plain, prose
 from templates.blocks import Block, Box, Branch, Button, Picture, Placeholder, Prose, blocks, choose
+from templates.problems import Problem, problems
 from templates.prose import Nobody
 from templates.syntax import parse
+
+__all__ = ["Problem", "escape", "problems", "render_html", "render_text"]
 
 _NOBODY = Nobody()
 

@@ -1,6 +1,6 @@
 """A lesson's blocks as MJML rows of the mail's one column, styled inline: many clients read nothing else.
 
-Called by compiling; colours are the light tokens of the interface, their dark twins are in email/layout.mjml.j2.
+Called by compiling. Colours are the interface's light tokens; their dark twins are in email/layout.mjml.j2.
 """
 
 import re
@@ -37,7 +37,7 @@ RIGHT_TO_LEFT = Direction("right", "left")
 
 
 class MailBody:
-    """Writes blocks as MJML. `inserts` is the MJML of the theme's recap and teaser, for their placeholders."""
+    """Writes blocks as MJML. `inserts` is the theme's recap and teaser, for their placeholders."""
 
     def __init__(
         self, slots: Slots, direction: Direction, labels: Mapping[str, str], inserts: Mapping[str, str]
@@ -108,10 +108,9 @@ class MailBody:
 
     def _button_html(self, label: str, href: str) -> str:
         return (
-            f'<table role="presentation" cellpadding="0" cellspacing="0" style="margin:0 0 16px"><tr>'
-            f'<td class="btn-td" bgcolor="#17604f" style="background:#17604f;border-radius:8px">'
-            f'<a class="btn-a" href="{escape(href)}" style="display:inline-block;padding:14px 24px;color:#ffffff;'
-            f'font-size:16px;font-weight:700;line-height:1.2;text-decoration:none">{escape(label)}</a></td></tr></table>'
+            '<table role="presentation" cellpadding="0" cellspacing="0" style="margin:0 0 16px"><tr>'
+            '<td class="btn-td" bgcolor="#17604f" style="background:#17604f;border-radius:8px">'
+            f'<a class="btn-a" href="{escape(href)}" style="{_BUTTON}">{escape(label)}</a></td></tr></table>'
         )
 
     def _box(self, kind: str, attributes: Mapping[str, str], inside: Sequence[Block]) -> str:
@@ -147,6 +146,8 @@ class MailBody:
                 attributes = attributes.replace(f' {name}="{url}"', "")
         if tag in _RENAMED:
             return f'<div{attributes} style="{self._styles(tag, "")}">'
+        if tag == "img" and " alt=" not in attributes:
+            attributes += ' alt=""'
         if tag == "table":
             attributes += ' cellpadding="0" cellspacing="0"'
         if tag in ("th", "td") and " align=" not in attributes:
@@ -165,6 +166,10 @@ _RENAMED = frozenset({"aside", "figure", "figcaption"})
 _LABEL = "margin:0 0 4px;color:#17604f;font-size:14px;line-height:1.5;font-weight:700"
 _SMALL = "margin:0 0 12px;color:#4f5c58;font-size:14px;line-height:1.55"
 _VOICE = f"margin:0 0 12px;font-family:{SERIF};font-size:20px;line-height:1.45"
+_BUTTON = (
+    "display:inline-block;padding:14px 24px;color:#ffffff;font-size:16px;font-weight:700;line-height:1.2;"
+    "text-decoration:none"
+)
 _PRE = (
     "margin:0 0 16px;padding:14px 16px;background:#f3f1ec;border-radius:6px;direction:ltr;text-align:left;"
     f"font-family:{MONO};font-size:14px;line-height:1.5;white-space:pre-wrap;word-break:break-word;"
@@ -172,6 +177,7 @@ _PRE = (
 )
 _PRE_CODE = f"font-family:{MONO}"
 _HEADING = f"font-family:{SERIF};line-height:1.3;font-weight:700"
+_CELL = "padding:8px 0;padding-END:14px;overflow-wrap:anywhere"
 _STYLES = {
     "p": "margin:0 0 16px",
     "h1": f"margin:28px 0 8px;font-size:21px;{_HEADING}",
@@ -186,7 +192,8 @@ _STYLES = {
     "dl": "margin:0 0 16px",
     "dt": "font-weight:700",
     "dd": "margin:0 0 8px;padding-START:22px",
-    "blockquote": "margin:0 0 16px;padding:2px 0 0;padding-START:18px;border-START:3px solid #d5d8d2;color:#4f5c58",
+    "blockquote": "margin:0 0 16px;padding:2px 0 0;padding-START:18px;border-START:3px solid #d5d8d2;"
+    "color:#4f5c58",
     "pre": _PRE,
     "code": f"font-family:{MONO};font-size:15px;background:#f3f1ec;border-radius:3px;padding:1px 4px;"
     "overflow-wrap:anywhere",
@@ -194,9 +201,8 @@ _STYLES = {
     "a": "color:#17604f;text-decoration:underline;overflow-wrap:anywhere",
     "img": "max-width:100%;height:auto;border:0",
     "table": "width:100%;margin:0 0 20px;border-collapse:collapse;font-size:15px;line-height:1.5",
-    "th": "padding:8px 0;padding-END:14px;border-bottom:2px solid #d5d8d2;font-weight:700;vertical-align:bottom;"
-    "overflow-wrap:anywhere",
-    "td": "padding:8px 0;padding-END:14px;border-bottom:1px solid #e3e2dc;vertical-align:top;overflow-wrap:anywhere",
+    "th": f"{_CELL};border-bottom:2px solid #d5d8d2;font-weight:700;vertical-align:bottom",
+    "td": f"{_CELL};border-bottom:1px solid #e3e2dc;vertical-align:top",
     "aside": "margin:0 0 16px;padding:14px 18px 1px;background:#e4f1ec;border-START:4px solid #17604f",
     "figure": "margin:0 0 16px",
     "figcaption": "margin:-8px 0 16px;color:#4f5c58;font-size:14px;line-height:1.55",
@@ -205,6 +211,7 @@ _STYLES = {
 
 def _boxed(css_class: str, attributes: str, style: str, html: str) -> str:
     return (
-        '<table role="presentation" width="100%" cellpadding="0" cellspacing="0" style="border-collapse:separate">'
-        f'<tr><td class="{css_class}"{attributes} style="{style}">{html}</td></tr></table>'
+        '<table role="presentation" width="100%" cellpadding="0" cellspacing="0"'
+        ' style="border-collapse:separate"><tr>'
+        f'<td class="{css_class}"{attributes} style="{style}">{html}</td></tr></table>'
     )

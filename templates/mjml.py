@@ -1,7 +1,7 @@
 """MJML: mend what the compiler would get wrong, compile, and inline styles where the author asked for it.
 
-The compiler is mrml (package mjml-python); every measured trap is named where it is mended. Checking an author's
-MJML with line numbers is mjml_check's part and comes before.
+The compiler is mrml (package mjml-python); every measured trap is named where it is mended. Checking an
+author's MJML with line numbers is mjml_check's part and comes before.
 """
 
 import re
@@ -23,7 +23,7 @@ _VOID = frozenset(
 
 
 def compile(mjml: str) -> str:
-    """MJML of ours, or checked MJML of an author's, as HTML. Raises InvalidInput when it cannot be compiled."""
+    """MJML as HTML. Raises InvalidInput when it cannot be compiled."""
     from mjml import mjml2html
 
     _bounded(mjml)
@@ -65,7 +65,8 @@ def _mend_value(name: str, value: str) -> str:
 def encoded(value: str) -> str:
     """An attribute value as ASCII with entities: mrml writes anything else in Rust's debug form."""
     value = re.sub(r"[\r\n\t]+", " ", value)
-    out, at = [], 0
+    out: list[str] = []
+    at = 0
     for entity in _ENTITY.finditer(value):
         out += _entities(value[at : entity.start()]), entity[0]
         at = entity.end()

@@ -3,8 +3,10 @@
 Lines are never wrapped. Each block ends in an empty line, so that a branch cut out leaves no hole.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from html import unescape
+from typing import cast
 
 import nh3
 from markdown_it.token import Token
@@ -13,6 +15,9 @@ from templates.blocks import Block, Box, Branch, Button, Picture, Placeholder, P
 from templates.prose import Fill, address, credit, words
 from templates.syntax import attributes_of, field_of, top_level
 
+_HIDDEN = (
+    "//head | //style | //*[@aria-hidden='true'] | //*[contains(translate(@style, ' ', ''), 'display:none')]"
+)
 _MEANINGLESS = ("", "#")
 
 
@@ -132,6 +137,24 @@ def of_blocks(
 ) -> str:
     """Plain text of blocks; every block ends in an empty line."""
     return PlainText(fill, labels or {}, inserts or {}).write(found)
+
+
+def of_html(html: str) -> str:
+    """Plain text of finished HTML: hidden parts gone, layout tables as blocks, lines not wrapped."""
+    import html2text
+    from lxml.html import HtmlElement, document_fromstring, tostring
+
+    # Comments that hold a slot are the recipient's branches; all others are for mail clients.
+    html = re.sub(r"<!--(cl[0-9a-f]{8}x[0-9]+x)-->", r"\1", html)
+    html = re.sub(r"<!--.*?-->", "", html, flags=re.S)
+    html = re.sub(r"<(/?)(?:table|tbody|thead|tfoot|tr|td|th)\b", r"<\1div", html)
+    document = document_fromstring(html)
+    for element in cast(list[HtmlElement], document.xpath(_HIDDEN)):
+        element.drop_tree()
+    writer = html2text.HTML2Text(bodywidth=0)
+    text = writer.handle(tostring(document, encoding="unicode"))
+    lines = (line.rstrip() for line in text.split("\n"))
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n") + "\n\n"
 
 
 def _paragraph(text: str) -> str:

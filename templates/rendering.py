@@ -12,7 +12,7 @@ from urllib.parse import quote
 from jinja2 import ChainableUndefined, Template, Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from templates import merge_fields
+from templates import merge_fields, sandbox
 from templates.compiling import CompiledLesson
 
 _SCHEMES = ("https://", "http://", "mailto:", "tel:")
@@ -30,9 +30,17 @@ class Rendered:
 def render(compiled: CompiledLesson, context: Mapping[str, object]) -> Rendered:
     """The mail for a context of plain dicts.
 
-    A field that the recipient lacks reads as '' here, so that one bad row never stops the others; publishing has
-    refused lessons that use unknown fields without a fallback (compiling.validate).
+    A field that the recipient lacks reads as '' here, so that one bad row never stops the others; publishing
+    has refused lessons that use unknown fields without a fallback (compiling.validate).
     """
+    if compiled.expert:
+        job = {"compiled": compiled.to_json(), "context": dict(context)}
+        return Rendered(**sandbox.run(compiled.name, "render", **job))
+    return render_here(compiled, context)
+
+
+def render_here(compiled: CompiledLesson, context: Mapping[str, object]) -> Rendered:
+    """The same in this process: for lessons without an author's own Jinja2, and inside the child."""
     values = dict(context)
     return Rendered(
         subject=" ".join(template(compiled.subject, html=False).render(values).split()),
@@ -50,12 +58,21 @@ def template(source: str, *, html: bool) -> Template:
 @lru_cache(maxsize=2)
 def environment(*, html: bool) -> ImmutableSandboxedEnvironment:
     """Where stage-2 sources run: sandboxed, no globals, escaping for HTML and not for text and subject."""
-    made = ImmutableSandboxedEnvironment(
-        autoescape=html, undefined=ChainableUndefined, keep_trailing_newline=True, extensions=()
-    )
+    made = _Sandbox(autoescape=html, undefined=ChainableUndefined, keep_trailing_newline=True)
     made.globals.clear()
     made.filters.update(shown=shown, present=present, web_address=web_address, address_part=address_part)
     return made
+
+
+class _Sandbox(ImmutableSandboxedEnvironment):
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        # A subscriber's field may be called `items`: of mappings, only what is in them counts.
+        return self.getitem(obj, attribute) if isinstance(obj, Mapping) else super().getattr(obj, attribute)
+
+    def getitem(self, obj: Any, argument: Any) -> Any:
+        if isinstance(obj, Mapping):
+            return obj[argument] if argument in obj else self.undefined(obj=obj, name=argument)
+        return super().getitem(obj, argument)
 
 
 def shown(value: object) -> str:

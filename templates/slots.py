@@ -1,7 +1,7 @@
 """Slots: what differs per recipient, carried through stage 1 as opaque ASCII words like `cl9f3a1c07x3x`.
 
-They pass nh3, MJML, attributes and URLs unharmed; at the end of stage 1 `splice()` puts stage-2 Jinja2 in their
-places and makes everything else literal, so that nothing an author wrote is ever run.
+They pass nh3, MJML, attributes and URLs unharmed; at the end of stage 1 `splice()` puts stage-2 Jinja2 in
+their places and makes everything else literal, so that nothing an author wrote is ever run.
 """
 
 import hashlib
@@ -65,7 +65,7 @@ class Slots:
 
     @staticmethod
     def condition(text: str) -> str:
-        """An author's condition as a Jinja2 expression. An unreadable one never holds; publishing refuses it."""
+        """An author's condition as Jinja2. One that cannot be read never holds; publishing refuses it."""
         try:
             return conditions.parse(text).expression()
         except InvalidInput:

@@ -74,6 +74,23 @@ def field_of(token: Token) -> MergeField:
     return field
 
 
+def fields(tokens: Sequence[Token]) -> Iterator[tuple[MergeField, int]]:
+    """Every merge field, those in addresses included, with the line its block begins at."""
+    line = 1
+    for token in tokens:
+        line = token.map[0] + 1 if token.map else line
+        if token.type == "merge_field":
+            yield field_of(token), line
+        for key in ("href", "src"):
+            for match in ADDRESS_FIELD.finditer(str(token.attrGet(key) or "")):
+                yield MergeField(match[1]), line
+        within = 0
+        for child in token.children or []:
+            for field, _ in fields([child]):
+                yield field, line + within
+            within += child.type in ("softbreak", "hardbreak")
+
+
 def top_level(tokens: Sequence[Token]) -> Iterator[Sequence[Token]]:
     """The tokens cut into blocks: each an opening token to its closing one, or a single token."""
     start = depth = 0

@@ -1,0 +1,142 @@
+"""A killable child process for templates that marketers wrote in Jinja2 (expert lessons).
+
+The Jinja2 sandbox alone stops neither `'a' * 3e8` nor nested loops, and an alarm in the same process does not
+either. So the child gets 2 s and 256 MB for each job, plain dicts, no globals and no environment variables; the
+parent kills it when it does not answer, and starts another for the next job.
+"""
+
+import json
+import os
+import selectors
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from templates.problems import TemplateError
+
+SECONDS = 2.0
+MEMORY = 256 * 1024 * 1024
+OUTPUT = 1024 * 1024
+# The child stops a job by itself; on a busy machine even its start takes a while.
+_PATIENCE_SECONDS = 10.0
+# JSON at most doubles what the child's own limit on output lets through, in each of two parts.
+_LONGEST_ANSWER = 6 * OUTPUT
+
+TOO_SLOW = "It takes more than 2 seconds to render. Take out loops within loops."
+TOO_BIG = "It needs too much memory or writes more than 1 MB. Make it smaller."
+
+
+class _Child:
+    """The child as its parent sees it: one job at a time, one line of JSON each way."""
+
+    def __init__(self) -> None:
+        self.owner = os.getpid()
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "templates.sandbox"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "PYTHONUTF8": "1"},
+            start_new_session=True,
+        )
+
+    def ask(self, job: Mapping[str, object]) -> dict[str, Any] | None:
+        """The answer, or None when the child died or had to be killed over it."""
+        questions, answers = self.process.stdin, self.process.stdout
+        assert questions is not None  # noqa: S101 - both were opened as pipes
+        assert answers is not None  # noqa: S101
+        try:
+            questions.write(json.dumps(job).encode() + b"\n")
+            questions.flush()
+            answer = _line(answers.fileno())
+        except BrokenPipeError:
+            answer = None
+        if answer is None:
+            self.end()
+            return None
+        read: dict[str, Any] = json.loads(answer)
+        return read
+
+    def end(self) -> None:
+        self.process.kill()
+        self.process.communicate()
+
+
+_lock = threading.Lock()
+_child: _Child | None = None
+
+
+def run(template: str, task: str, **arguments: object) -> Any:
+    """Have the child do a task of templates.expert. Raises TemplateError, also when it takes too much."""
+    global _child
+    with _lock:
+        if _child is None or _child.owner != os.getpid() or _child.process.poll() is not None:
+            _child = _Child()
+        answer = _child.ask({"task": task, **arguments})
+        if answer is None:
+            _child = None
+            raise TemplateError(template, None, TOO_SLOW)
+    if "error" in answer:
+        raise TemplateError(template, answer["line"], answer["error"])
+    return answer["result"]
+
+
+def _line(descriptor: int) -> bytes | None:
+    """One line of the child's answer, or None when it does not come in time or is too long."""
+    until = time.monotonic() + _PATIENCE_SECONDS
+    read = b""
+    with selectors.DefaultSelector() as selector:
+        selector.register(descriptor, selectors.EVENT_READ)
+        while not read.endswith(b"\n"):
+            if len(read) > _LONGEST_ANSWER or not selector.select(max(0.0, until - time.monotonic())):
+                return None
+            piece = os.read(descriptor, 1 << 16)
+            if not piece:
+                return None
+            read += piece
+    return read
+
+
+class _TooSlow(Exception):
+    pass
+
+
+def _serve() -> None:
+    """The child: answer jobs until the parent closes the pipe."""
+    import resource
+
+    from templates import expert
+
+    def stop(*_: object) -> None:
+        raise _TooSlow
+
+    signal.signal(signal.SIGALRM, stop)
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (16, 16))
+    for job in sys.stdin.buffer:
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        # Work inside one long call of C never sees the signal; this limit ends the process itself.
+        limit = int(used.ru_utime + used.ru_stime + SECONDS) + 1
+        resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.RLIM_INFINITY))
+        signal.setitimer(signal.ITIMER_REAL, SECONDS)
+        try:
+            answer: dict[str, Any] = {"result": expert.TASKS[json.loads(job).pop("task")](json.loads(job))}
+        except TemplateError as error:
+            answer = {"error": error.message, "line": error.line}
+        except _TooSlow as error:
+            answer = {"error": TOO_SLOW, "line": expert.line_of(error)}
+        except MemoryError as error:
+            answer = {"error": TOO_BIG, "line": expert.line_of(error)}
+        except Exception as error:
+            answer = {"error": f"It cannot be rendered: {error}", "line": expert.line_of(error)}
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        sys.stdout.write(json.dumps(answer) + "\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    _serve()
