@@ -1,0 +1,106 @@
+"""The web app: its routes, the headers on every answer, and calm pages for whatever goes wrong."""
+
+from collections.abc import Awaitable, Callable
+
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import PlainTextResponse
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
+
+from courseletter.errors import InvalidInput, NotFound
+from courseletter.installation import Installation
+from courseletter.web import learning, leaving, public
+from courseletter.web import mailbox as demo_mailbox
+from courseletter.web.mailbox import DemoCalendar, DemoMailbox, Mails
+from courseletter.web.pages import POLICY, Pages
+from courseletter.web.site import READ, Site
+
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "Referrer-Policy": "no-referrer",  # the address of a page is its key (REQUIREMENTS 34)
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "X-Robots-Tag": "noindex",
+}
+FOR_EVER = "public, max-age=31536000, immutable"
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+def create_app(
+    installation: Installation, *, mailbox: Mails | None = None, calendar: DemoCalendar | None = None
+) -> FastAPI:
+    """The pages of one installation; with a demo's mailbox and calendar, theirs too."""
+    app = FastAPI(title="Courseletter", docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.site = Site(installation, Pages(installation))
+    for module in (public, leaving, learning):
+        app.include_router(module.router)
+    if mailbox is not None and calendar is not None:
+        app.state.demo = DemoMailbox(mailbox, calendar)
+        app.include_router(demo_mailbox.router)
+    app.add_api_route("/healthz", health, methods=READ)
+    app.mount("/static", StaticFiles(packages=[("courseletter.web", "static")]))
+    app.middleware("http")(_guard)
+    app.add_exception_handler(NotFound, _not_found)
+    app.add_exception_handler(HTTPException, _refused)
+    app.add_exception_handler(InvalidInput, _invalid)
+    app.add_exception_handler(Exception, _broken)
+    return app
+
+
+def health() -> PlainTextResponse:
+    return PlainTextResponse("ok\n")
+
+
+async def _guard(request: Request, answer: Handler) -> Response:
+    response = await answer(request)
+    if request.url.path.startswith("/static/") and response.status_code == 200:
+        response.headers["Cache-Control"] = FOR_EVER
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    return response
+
+
+def _not_found(request: Request, _error: Exception) -> Response:
+    """One answer for what never was and for what is somebody else's."""
+    return _problem(
+        request,
+        404,
+        "There is no page here",
+        "The address is not complete, or it never was one of ours. Open the link again from the mail, "
+        "or copy all of it.",
+    )
+
+
+def _refused(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 400
+    if status in (404, 405):
+        return _not_found(request, error)
+    if status == 413:
+        return _problem(
+            request, 413, "That is too long", "Nothing was kept of it. Write less, and send again."
+        )
+    return _problem(
+        request, status, "This could not be read", "Go back, look over what you wrote, and send it again."
+    )
+
+
+def _invalid(request: Request, error: Exception) -> Response:
+    return _problem(request, 422, "One thing to fix", str(error))
+
+
+def _broken(request: Request, _error: Exception) -> Response:
+    response = _problem(
+        request,
+        500,
+        "This did not work",
+        "The fault is ours. Nothing is lost, and your place is kept. Try again in a few minutes.",
+    )
+    response.headers.update(HEADERS)  # this one is written outside of the middleware
+    return response
+
+
+def _problem(request: Request, status: int, title: str, text: str) -> Response:
+    site: Site = request.app.state.site
+    return site.pages.show("problem.html", status, heading=title, text=text)

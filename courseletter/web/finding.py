@@ -1,0 +1,80 @@
+"""From a link to what it names: the list and person of a token, their course, their place, their lessons."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from campaigns.models import Course, Enrolment, Revision, RevisionLesson
+from courseletter.errors import NotFound
+from courseletter.web.site import Site
+from sender.models import Delivery, State
+from subscribers.models import MailingList, Membership, MemberStatus, Subscriber
+from subscribers.tokens import Purpose
+
+ARRIVED = (State.IN_DOUBT, State.ACCEPTED, State.UNKNOWN)  # past the final dot: it may have been read
+
+
+def member(session: Session, site: Site, purpose: Purpose, token: str) -> tuple[MailingList, Subscriber]:
+    """Return the list and the subscriber that a token was made for; NotFound where one is gone."""
+    list_id, subscriber_id = site.installation.tokens.read(purpose, token)
+    mailing_list, subscriber = session.get(MailingList, list_id), session.get(Subscriber, subscriber_id)
+    if mailing_list is None or subscriber is None:
+        raise NotFound("This link leads to nobody any more.")
+    return mailing_list, subscriber
+
+
+def enrolment(session: Session, site: Site, token: str) -> Enrolment:
+    (enrolment_id,) = site.installation.tokens.read(Purpose.LEARN, token)
+    found = session.get(Enrolment, enrolment_id)
+    if found is None:
+        raise NotFound("This link leads to nobody any more.")
+    return found
+
+
+def enrolment_of(session: Session, course: Course | None, subscriber: Subscriber) -> Enrolment | None:
+    if course is None:
+        return None
+    return session.scalar(select(Enrolment).filter_by(course_id=course.id, subscriber_id=subscriber.id))
+
+
+def published(session: Session, slug: str) -> Course:
+    course = session.scalar(select(Course).where(Course.slug == slug, Course.revision_id.is_not(None)))
+    if course is None:
+        raise NotFound("There is no course at this address.")
+    return course
+
+
+def course_of(session: Session, mailing_list: MailingList) -> Course | None:
+    """The course that the list belongs to; a newsletter's list has none."""
+    return session.scalar(select(Course).where(Course.list_id == mailing_list.id))
+
+
+def revision_of(course: Course) -> Revision:
+    if course.revision is None:
+        raise NotFound("There is no course at this address.")
+    return course.revision
+
+
+def lessons_of(course: Course) -> dict[str, RevisionLesson]:
+    """What the revision in force teaches, in order, by lesson id."""
+    return {lesson.lesson_id: lesson for lesson in revision_of(course).lessons}
+
+
+def received(session: Session, enrolment: Enrolment) -> dict[str, RevisionLesson]:
+    """The lessons that went to this reader, in reading order, in the words they were sent in."""
+    rows = session.scalars(
+        select(RevisionLesson)
+        .join(
+            Delivery,
+            (Delivery.revision_id == RevisionLesson.revision_id)
+            & (Delivery.lesson_id == RevisionLesson.lesson_id),
+        )
+        .where(Delivery.enrolment_id == enrolment.id, Delivery.state.in_(ARRIVED))
+        .order_by(Delivery.id)
+    ).unique()
+    latest = {lesson.lesson_id: lesson for lesson in rows}
+    return dict(sorted(latest.items(), key=lambda one: one[1].position))
+
+
+def status(session: Session, mailing_list: MailingList, subscriber: Subscriber) -> MemberStatus | None:
+    found = session.get(Membership, (mailing_list.id, subscriber.id))
+    return MemberStatus(found.status) if found else None

@@ -1,0 +1,61 @@
+"""The page templates: strict, escaped, and under policies that allow no script and no stranger's assets."""
+
+import hashlib
+from collections.abc import Mapping
+from importlib.resources import files
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from courseletter.installation import Installation
+from courseletter.web import moments
+from templates.merge_fields import without_recipient
+
+_POLICY: Final = (
+    "default-src 'none'; style-src 'self'; img-src {images}; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
+)
+POLICY: Final = _POLICY.format(images="'self' data:")
+# An article's own pictures stay where the article has them.
+LESSON_POLICY: Final = _POLICY.format(images="'self' data: https:")
+
+
+class Pages:
+    """Renders the templates in templates/pages in the name of the installation's brand."""
+
+    def __init__(self, installation: Installation) -> None:
+        self._environment = Environment(
+            loader=PackageLoader("templates", "pages"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        prefix = urlsplit(installation.settings.base_url).path
+        self._environment.globals.update(
+            brand=installation.brand,
+            static=lambda name: f"{prefix}/static/{name}?v={_version(name)}",
+            prefix=prefix,
+        )
+        self._environment.filters.update(
+            day=moments.day,
+            short_day=moments.short_day,
+            hour=moments.hour,
+            place=moments.place,
+            masked=moments.masked,
+            plainly=without_recipient,
+        )
+
+    def show(
+        self, template: str, status: int = 200, headers: Mapping[str, str] | None = None, **context: Any
+    ) -> HTMLResponse:
+        """Answer with a page. A name that the template uses and the context lacks is an error, not a gap."""
+        return HTMLResponse(self._environment.get_template(template).render(context), status, headers)
+
+
+def _version(name: str) -> str:
+    """A mark that changes with the file, so that browsers may keep it for ever."""
+    content = (files("courseletter.web") / "static" / name).read_bytes()
+    return hashlib.sha256(content).hexdigest()[:12]

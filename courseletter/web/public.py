@@ -1,0 +1,193 @@
+"""Signing up and confirming: the two pages before a course begins. Nothing here tells who is known to us."""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+from sqlalchemy.orm import Session
+
+from campaigns.cadence import Cadence
+from campaigns.enrolling import calendar, enrol, place_of
+from campaigns.models import Course, Enrolment, Revision, RevisionLesson
+from courseletter.errors import InvalidInput, NotFound
+from courseletter.web import finding, wording
+from courseletter.web.choices import places, read_rhythm, rhythms
+from courseletter.web.moments import local
+from courseletter.web.site import READ, Fields, Here, Site, evidence_of
+from sender.planning import queue_confirmation
+from subscribers import consent, signing_up
+from subscribers.consent import Outcome
+from subscribers.models import MailingList
+from subscribers.people import Details
+from subscribers.signing_up import SignUpForm
+from subscribers.tokens import Purpose
+from templates.dialect import render_text
+
+router = APIRouter()
+
+FIELDS: Final = {
+    "first_name": "the first name",
+    "email": "the email address",
+    "when": "when it shall come",
+    "zone": "where you are",
+}
+# A shop's tracking mark in a link, or the word itself, where the article says that some links are paid for.
+_AFFILIATE: Final = re.compile(r"affiliate|//amzn\.to/|[?&](?:tag|ref|aff\w*)=", re.IGNORECASE)
+_SHORTEST_LEAD: Final = 40  # characters; what is shorter is a greeting
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with one field, and what the summary calls that field."""
+
+    field: str
+    name: str
+    text: str
+
+
+@router.api_route("/c/{slug}", methods=READ)
+def show_sign_up(slug: str, site: Here) -> HTMLResponse:
+    with site.installation.database.read() as session:
+        return _form(site, finding.published(session, slug), {}, [])
+
+
+@router.post("/c/{slug}")
+def sign_up(slug: str, site: Here, fields: Fields, request: Request) -> HTMLResponse:
+    """Ask the mailbox. Whoever is new, known or suppressed: the same answer (REQUIREMENTS 35)."""
+    now = site.installation.clock.now()
+    with site.installation.database.write() as session:
+        course = finding.published(session, slug)
+        form, problems = _read(fields)
+        if problems:
+            return _form(site, course, fields, problems)
+        words = wording.shown(course.title, wording.SIGN_UP)
+        evidence = evidence_of(request, site, f"/c/{slug}", words)
+        key = site.installation.settings.key
+        asked = signing_up.sign_up(session, course.mailing_list, form, evidence, now, key)
+        if asked.confirm and asked.subscriber is not None:
+            queue_confirmation(session, course, asked.subscriber, now)
+        return site.pages.show("asked.html", course=course)
+
+
+@router.api_route("/confirm/{token}", methods=READ)
+def show_confirm(token: str, site: Here) -> HTMLResponse:
+    with site.installation.database.read() as session:
+        mailing_list, subscriber = finding.member(session, site, Purpose.CONFIRM, token)
+        course = _course(session, mailing_list)
+        return site.pages.show(
+            "confirm.html", course=course, subscriber=subscriber, token=token, words=wording.CONFIRM
+        )
+
+
+@router.post("/confirm/{token}")
+def confirm(token: str, site: Here, request: Request) -> HTMLResponse:
+    now = site.installation.clock.now()
+    with site.installation.database.write() as session:
+        mailing_list, subscriber = finding.member(session, site, Purpose.CONFIRM, token)
+        course = _course(session, mailing_list)
+        evidence = evidence_of(request, site, "/confirm", wording.shown(course.title, wording.CONFIRM))
+        outcome = consent.confirm(session, mailing_list, subscriber, evidence, now)
+        if outcome is Outcome.CLOSED:
+            return site.pages.show("closed.html", course=course, sign_up=f"/c/{course.slug}")
+        if outcome is Outcome.DONE:
+            signing_up.grant(session, mailing_list, subscriber, site.installation.settings.key)
+        enrolment = finding.enrolment_of(session, course, subscriber)
+        if enrolment is None or outcome is Outcome.DONE:
+            enrolment = enrol(session, course, subscriber, now)
+        return _welcome(session, site, enrolment, outcome)
+
+
+def _welcome(session: Session, site: Site, enrolment: Enrolment, outcome: Outcome) -> HTMLResponse:
+    """The true dates of this very reader."""
+    place = place_of(session, enrolment)
+    lessons = finding.lessons_of(enrolment.course)
+    dates = calendar(session, enrolment, site.installation.clock.now())
+    return site.pages.show(
+        "welcome.html",
+        course=enrolment.course,
+        enrolment=enrolment,
+        again=outcome is Outcome.ALREADY,
+        zone=str(place.zone),
+        dates=[
+            (lessons[lesson_id], local(at, place.zone))
+            for lesson_id, at in dates
+            if lesson_id in lessons and lessons[lesson_id].kind == "lesson"
+        ],
+        pace=site.path(site.installation.links.learn(enrolment.id)),
+    )
+
+
+def _form(site: Site, course: Course, fields: dict[str, str], problems: list[Problem]) -> HTMLResponse:
+    revision = finding.revision_of(course)
+    lessons = [lesson for lesson in revision.lessons if lesson.kind == "lesson"]
+    cadence = Cadence.from_json(revision.cadence)
+    own, others = rhythms(cadence)
+    return site.pages.show(
+        "sign_up.html",
+        422 if problems else 200,
+        course=course,
+        revision=revision,
+        words=wording.SIGN_UP,
+        lead=_lead(revision),
+        minutes=_minutes(lessons),
+        lessons=[(lesson, _has_affiliate_links(revision, lesson)) for lesson in lessons],
+        own=own,
+        others=others,
+        zone=fields.get("zone") or revision.zone,
+        places=places(site.installation.clock.now(), [revision.zone])
+        if cadence.zone_mode == "subscriber"
+        else [],
+        typed=fields,
+        problems=_texts(problems),
+        summary_of=[(problem.field, problem.name) for problem in problems],
+    )
+
+
+def _read(fields: dict[str, str]) -> tuple[SignUpForm, list[Problem]]:
+    """The form as typed, and everything that is wrong with it."""
+    found: list[InvalidInput] = []
+    minute, weekdays = None, None
+    try:
+        minute, weekdays = read_rhythm(fields.get("when", ""))
+    except InvalidInput as problem:
+        found.append(problem)
+    details = Details(fields.get("first_name", ""), fields.get("zone") or None, minute, weekdays)
+    form = SignUpForm(fields.get("email", ""), details)
+    found += signing_up.check(form)
+    return form, [_problem(one) for one in found]
+
+
+def _texts(problems: list[Problem]) -> dict[str, str]:
+    """What stands under each field, "" where nothing is wrong."""
+    return {**dict.fromkeys(FIELDS, ""), **{problem.field: problem.text for problem in problems}}
+
+
+def _problem(error: InvalidInput) -> Problem:
+    field = error.field if error.field in FIELDS else "when"
+    return Problem(field, FIELDS[field], str(error))
+
+
+def _course(session: Session, mailing_list: MailingList) -> Course:
+    course = finding.course_of(session, mailing_list)
+    if course is None:
+        raise NotFound("There is no course at this address.")
+    return course
+
+
+def _lead(revision: Revision) -> str:
+    """The welcome's first real paragraph."""
+    welcome = next((lesson for lesson in revision.lessons if lesson.kind == "welcome"), None)
+    paragraphs = render_text(welcome.body).split("\n\n") if welcome else []
+    return next((one.replace("\n", " ") for one in paragraphs if len(one) >= _SHORTEST_LEAD), "")
+
+
+def _minutes(lessons: list[RevisionLesson]) -> str:
+    """`1 to 2 min each`."""
+    shortest, longest = min(one.minutes for one in lessons), max(one.minutes for one in lessons)
+    return f"{shortest}\xa0min each" if shortest == longest else f"{shortest} to {longest}\xa0min each"
+
+
+def _has_affiliate_links(revision: Revision, lesson: RevisionLesson) -> bool:
+    return bool(revision.disclosures) and bool(_AFFILIATE.search(lesson.body))

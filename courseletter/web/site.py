@@ -1,0 +1,65 @@
+"""What every page is answered with: the installation, the templates, and what a request tells of itself."""
+
+from dataclasses import dataclass
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from fastapi import Depends, HTTPException, Request
+from starlette.datastructures import UploadFile
+from starlette.requests import ClientDisconnect
+from starlette.types import Message
+
+from courseletter.installation import Installation
+from courseletter.web.pages import Pages
+from subscribers.consent import Evidence
+
+FORM_OCTETS = 64 * 1024  # the longest form of ours is under 2 KB
+FORM_FIELDS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    installation: Installation
+    pages: Pages
+
+    def path(self, address: str) -> str:
+        """An absolute address of ours as a path: pages work under whatever name the reader came by."""
+        return urlsplit(address).path
+
+
+def site_of(request: Request) -> Site:
+    site: Site = request.app.state.site
+    return site
+
+
+async def fields_of(request: Request) -> dict[str, str]:
+    """The posted form, urlencoded or multipart; of fields with one name the last. 413 when it is no form."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > FORM_OCTETS:
+            raise HTTPException(413)
+
+    async def replay() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    try:
+        form = await Request(request.scope, replay).form(max_files=0, max_fields=FORM_FIELDS)
+    except ClientDisconnect:
+        return {}
+    return {name: value for name, value in form.items() if not isinstance(value, UploadFile)}
+
+
+def evidence_of(request: Request, site: Site, page: str, wording: str) -> Evidence:
+    """Who pressed the button of `page`, a path without its token: the ledger is no place for keys."""
+    return Evidence(
+        ip=request.client.host if request.client else "",
+        user_agent=request.headers.get("user-agent", ""),
+        source_url=site.installation.settings.base_url + page,
+        wording=wording,
+    )
+
+
+Here = Annotated[Site, Depends(site_of)]
+Fields = Annotated[dict[str, str], Depends(fields_of)]
+READ = ["GET", "HEAD"]  # these two change nothing, whoever follows a link (REQUIREMENTS 3)
