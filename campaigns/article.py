@@ -1,6 +1,7 @@
 """What reading makes of a source: an article as a row of pieces, each with its role, score and reason.
 
-Reading decides the roles, the marketer may overrule them (`with_role`), and `splitting` reads the sections that follow.
+Reading decides the roles, the marketer may overrule them (`with_role`), and `splitting` reads the sections
+that follow.
 """
 
 from __future__ import annotations
@@ -130,7 +131,7 @@ class Article:
     @property
     def decisions(self) -> tuple[Decision, ...]:
         return tuple(
-            Decision(index, piece.role, piece.block.text, piece.reason, piece.score)
+            Decision(index, piece.role, piece.block.text or piece.block.markdown, piece.reason, piece.score)
             for index, piece in enumerate(self.pieces)
             if piece.role is not Role.BODY or piece.reason
         )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import cache
+from itertools import pairwise
 
 # The languages whose generated words and notices the product knows by itself.
 KNOWN = ("en", "de", "fr", "es", "pt", "it", "nl")
@@ -92,7 +93,8 @@ def stop_words(language: str) -> frozenset[str]:
 
 @cache
 def anaphora(language: str) -> frozenset[str]:
-    """The words that, at the head of a sentence, point back at an earlier one. Empty for languages not in KNOWN."""
+    """The words that, at the head of a sentence, point back at an earlier one. Empty for languages not in
+    KNOWN."""
     pointing = frozenset(_POINTING_BACK.get(language, "").split())
     return (pointing & stop_words(language)) - _ALSO_ARTICLES.get(language, frozenset())
 
@@ -103,15 +105,19 @@ def columns(text: str) -> float:
 
 
 def count_words(text: str) -> int:
-    """Words between spaces; in scripts without spaces every character is counted as one, as word processors do."""
-    return sum(any(c.isalnum() for c in token) for token in _UNSPACED.sub(" ", text).split()) + unspaced_characters(text)
+    """Words between spaces; in scripts without spaces every character is counted as one, as word
+    processors do."""
+    return sum(
+        any(c.isalnum() for c in token) for token in _UNSPACED.sub(" ", text).split()
+    ) + unspaced_characters(text)
 
 
 def content_words(text: str, language: str) -> list[str]:
-    """The words that carry meaning, in lower case, in their order. For unspaced scripts pairs of characters."""
+    """The words that carry meaning, in lower case, in their order. For unspaced scripts pairs of
+    characters."""
     if is_unspaced(text):
         characters = _UNSPACED.findall(text)
-        return [first + second for first, second in zip(characters, characters[1:], strict=False)]
+        return [first + second for first, second in pairwise(characters)]
     stop = stop_words(language)
     folded = (word.casefold().replace("’", "'") for word in words_of(text))
     return [word for word in folded if word not in stop and len(word) > 1]
@@ -137,12 +143,16 @@ def detect(text: str, declared: str | None = None) -> str:
 
 
 def _by_stop_words(text: str, lead: float) -> str | None:
-    """The language whose short stop words are the most frequent, by a factor of `lead`; None where none leads."""
+    """The language whose short stop words are the most frequent, by a factor of `lead`; None where none
+    leads."""
     words = [word.casefold() for word in words_of(text)]
     if len(words) < 25:
         return None
     shares = sorted(
-        ((sum(word in short for word in words) / len(words), language) for language, short in _short_words().items()),
+        (
+            (sum(word in short for word in words) / len(words), language)
+            for language, short in _short_words().items()
+        ),
         reverse=True,
     )
     (best, language), (second, _) = shares[0], shares[1]
@@ -172,4 +182,5 @@ def _by_script(text: str) -> str | None:
 def _by_model(text: str) -> str:
     import py3langid
 
-    return str(py3langid.classify(text)[0])
+    code = str(py3langid.classify(text)[0])
+    return "ar" if code in ("ary", "arz") else code

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from campaigns import wording
 from campaigns.article import Article, Block, BlockKind, Section
@@ -36,16 +37,17 @@ class SplitSettings:
     def __post_init__(self) -> None:
         if not 0 < self.minimum <= self.target <= self.maximum <= 120:
             raise InvalidInput(
-                "Lesson lengths must be in order: 0 < shortest <= target <= longest <= 120 minutes.", field="target"
+                "Lesson lengths must be in order: 0 < shortest <= target <= longest <= 120 minutes.",
+                field="target",
             )
 
 
 @dataclass(frozen=True, slots=True)
 class DraftLesson:
-    """A lesson as it is proposed. `title`, `subject`, `preheader`, `recap` and `teaser` are lines that may hold merge
-    fields (`wording.shown` gives them without); `body` is Markdown of the lesson dialect and does not repeat a title
-    that is a heading. `headings` are the source's own that begin in this lesson; `source_sections` the indices of
-    the article's sections it is made of, empty for a generated welcome."""
+    """A lesson as it is proposed. `title`, `subject`, `preheader`, `recap` and `teaser` are lines that may
+    hold merge fields (`wording.shown` gives them without); `body` is Markdown of the lesson dialect and does
+    not repeat a title that is a heading. `headings` are the source's own that begin in this lesson;
+    `source_sections` the indices of the article's sections it is made of, empty for a generated welcome."""
 
     kind: str
     title: str
@@ -63,8 +65,8 @@ class DraftLesson:
 
 @dataclass(frozen=True, slots=True)
 class Atom:
-    """What is never cut: a whole section, or some paragraphs of one that is too long. `parents` are the sections
-    it is a subsection of, nearest last; `opens` whether its section begins with it."""
+    """What is never cut: a whole section, or some paragraphs of one that is too long. `parents` are the
+    sections it is a subsection of, nearest last; `opens` whether its section begins with it."""
 
     section: int
     blocks: tuple[Block, ...]
@@ -120,7 +122,8 @@ def partition(atoms: Sequence[Atom], settings: SplitSettings) -> list[int]:
 
 
 def _cost(group: Sequence[Atom], minutes: float, settings: SplitSettings) -> float:
-    """What one lesson costs: a little for missing the target, much for leaving the bounds, and for every join."""
+    """What one lesson costs: a little for missing the target, much for leaving the bounds, and for every
+    join."""
     cost = 0.05 * ((minutes - settings.target) / settings.target) ** 2
     if minutes < settings.minimum:
         cost += 4 * ((settings.minimum - minutes) / settings.minimum) ** 2
@@ -166,13 +169,14 @@ def _parents(sections: Sequence[Section], index: int) -> tuple[int, ...]:
 
 
 def _inseparable(blocks: Sequence[Block]) -> list[tuple[Block, ...]]:
-    """Blocks in groups that no cut may part: what ends in a colon and what it announces, a picture and its caption,
-    a picture and the paragraph above it."""
+    """Blocks in groups that no cut may part: what ends in a colon and what it announces, a picture and its
+    caption, a picture and the paragraph above it."""
     groups: list[list[Block]] = []
     for block in blocks:
         last = groups[-1][-1] if groups else None
         bound = last is not None and (
-            last.text.rstrip("*_\"'”’» ").endswith((":", "：")) or block.kind in (BlockKind.CAPTION, BlockKind.IMAGE)
+            last.text.rstrip("*_\"'”’» ").endswith((":", "："))
+            or block.kind in (BlockKind.CAPTION, BlockKind.IMAGE)
         )
         if bound:
             groups[-1].append(block)
@@ -183,7 +187,7 @@ def _inseparable(blocks: Sequence[Block]) -> list[tuple[Block, ...]]:
 
 def _groups(atoms: Sequence[Atom], settings: SplitSettings) -> list[tuple[Atom, ...]]:
     starts = [0, *partition(atoms, settings)]
-    return [tuple(atoms[start:end]) for start, end in zip(starts, starts[1:], strict=False)]
+    return [tuple(atoms[start:end]) for start, end in pairwise(starts)]
 
 
 def _lesson(
@@ -263,13 +267,20 @@ def _words(blocks: Sequence[Block]) -> int:
 
 
 def _speech(blocks: Sequence[Block]) -> list[str]:
-    """The texts that sentences are chosen from; items of a list are apart, tables and code say no sentences."""
-    return [line for block in blocks if block.kind in _SPEAKING for line in block.text.split("\n") if line.strip()]
+    """The texts that sentences are chosen from; items of a list are apart, tables and code say no
+    sentences."""
+    return [
+        line for block in blocks if block.kind in _SPEAKING for line in block.text.split("\n") if line.strip()
+    ]
 
 
 def _body(group: Sequence[Atom], sections: Sequence[Section], named: int | None) -> str:
     """The Markdown of a lesson. The heading that is its title is left out, the others begin at `##`."""
-    shown = [atom.section for atom in group if atom.opens and atom.section != named and sections[atom.section].heading]
+    shown = [
+        atom.section
+        for atom in group
+        if atom.opens and atom.section != named and sections[atom.section].heading
+    ]
     highest = min((sections[index].level for index in shown), default=2)
     parts: list[str] = []
     for atom in group:

@@ -1,7 +1,7 @@
 """The words around a lesson: title, subject, preheader, recap, teaser. Pure; `splitting` calls it.
 
-What comes from the article is chosen from its own sentences; what is generated ("part 2 of 3") is in the article's
-language if that is one of the seven known, else in English.
+What comes from the article is chosen from its own sentences; what is generated ("part 2 of 3") is in the
+article's language if that is one of the seven known, else in English.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ _DEFAULT = re.compile(r"\{\{[^{}|]*\|\s*default\((['\"])(.*?)\1\)\s*\}\}")
 
 @dataclass(frozen=True, slots=True)
 class Phrases:
-    """The generated words of one language. `{{ ... }}` in `arrives` is filled with the true moment at sending."""
+    """The generated words of one language. `{{ ... }}` in `arrives` is filled with the true moment at
+    sending."""
 
     welcome: str
     part: str
@@ -39,7 +40,6 @@ class Phrases:
     arrives: str
     only_arrives: str
     intro: str
-
 
 
 def _phrases(when: str, arrives: str, only: str, **rest: str) -> Phrases:
@@ -169,14 +169,15 @@ def literal(text: str) -> str:
 
 
 def shown(text: str) -> str:
-    """A title, subject or preheader as a reader without a name or a date would see it: fields as their defaults."""
+    """A title, subject or preheader as a reader without a name or a date would see it: fields as their
+    defaults."""
     filled = _DEFAULT.sub(lambda match: match[2], text)
     return filled.replace("\\{{", "{{")
 
 
 def clip(text: str, most: float, least: float | None = None) -> str:
-    """`text` in at most `most` columns: cut after its last whole clause of at least `least` columns (by default two
-    fifths of `most`), else after a word, and marked with "…"."""
+    """`text` in at most `most` columns: cut after its last whole clause of at least `least` columns (by
+    default two fifths of `most`), else after a word, and marked with "…"."""
     text = " ".join(text.split())
     if columns(text) <= most:
         return text
@@ -193,6 +194,8 @@ def clip(text: str, most: float, least: float | None = None) -> str:
         cut += character
     if not is_unspaced(text) and " " in cut and not text[len(cut)].isspace():
         cut = cut.rpartition(" ")[0]
+    # "... and the" is no place to stop: small words at the end go with what they led to.
+    cut = re.sub(r"(?:\s+[^\W\d_A-Z]{1,3})+$", "", cut) or cut
     return cut.rstrip(" ,;:–—-(") + "…"
 
 
@@ -214,7 +217,8 @@ def subject(number: int, total: int, title: str) -> str:
 
 
 def preheader(text: Sequence[str], title: str, language: str) -> str:
-    """The first sentence that says more than the title and can stand alone, 45 to 100 columns; "" without any.
+    """The first sentence that says more than the title and can stand alone, 45 to 100 columns; "" without
+    any.
     `text` holds the lesson's blocks."""
     least, most = PREHEADER_COLUMNS
     spoken = [sentence for block in text for sentence in sentences(block)]
@@ -233,7 +237,8 @@ def preheader(text: Sequence[str], title: str, language: str) -> str:
 
 
 def recap(text: Sequence[str], language: str) -> str:
-    """The most central sentence of a lesson: the one whose content words are the lesson's most frequent ones."""
+    """The most central sentence of a lesson: the one whose content words are the lesson's most frequent
+    ones."""
     frequency = Counter(word for block in text for word in content_words(block, language))
     best, best_weight = "", 0.0
     for block in text:
@@ -257,7 +262,8 @@ def teaser(title: str, text: Sequence[str]) -> str:
 
 
 def welcome_preheader(minutes: Sequence[float], language: str) -> str:
-    """How many lessons come, how long they take, and when the first one does. `minutes` of each lesson, unrounded."""
+    """How many lessons come, how long they take, and when the first one does. `minutes` of each lesson,
+    unrounded."""
     words = phrases(language)
     low, high = (max(1, round(value)) for value in (min(minutes), max(minutes)))
     if low != high:

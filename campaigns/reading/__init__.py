@@ -1,6 +1,7 @@
 """The first step of an article's life: a file, an address or standard input becomes an Article.
 
-A module for each form; `sources` and `fetching` get the bytes, `decoding` the characters, `assembling` the decisions.
+A module for each form; `sources` and `fetching` get the bytes, `decoding` the characters, `assembling` the
+decisions.
 """
 
 from __future__ import annotations
@@ -36,7 +37,9 @@ def read(
     return _read(open_source(source, fetcher, standard_input), source, form, entry)
 
 
-def read_bytes(data: bytes, name: str, form: str | None = None, *, entry: str | None = None, base: str = "") -> Article:
+def read_bytes(
+    data: bytes, name: str, form: str | None = None, *, entry: str | None = None, base: str = ""
+) -> Article:
     """The article in `data`, an upload called `name`. `base` is the address relative links start from."""
     if not data.strip():
         raise InvalidInput(f"{name} is empty: give a file with an article in it.")
@@ -88,4 +91,6 @@ def _refuse_known_formats(source: Source) -> None:
     known = ((b"%PDF", "a PDF"), (b"\xd0\xcf\x11\xe0", "an old Word file (.doc)"), (b"{\\rtf", "an RTF file"))
     for mark, called in known:
         if source.data.startswith(mark):
-            raise InvalidInput(f"{source.name} is {called}, which is not read: save it as .docx, HTML or text.")
+            raise InvalidInput(
+                f"{source.name} is {called}, which is not read: save it as .docx, HTML or text."
+            )

@@ -1,7 +1,7 @@
 """From what a reader saw to an Article: the last step of every form.
 
-Here it is decided which blocks are notices, which are the page's and not the article's, and which heading is the
-title over again. Each decision keeps its score and reason.
+Here it is decided which blocks are notices, which are the page's and not the article's, and which heading is
+the title over again. Each decision keeps its score and reason.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ _FEWEST_WORDS_OF_A_PAGE = 20
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a reader hands over. `language` is what the source declares, if anything. `around` are blocks of the
-    page outside the article, looked through for notices only. `authored` sources (Markdown, DOCX) hold nothing
-    but the article: no boilerplate is looked for there."""
+    """What a reader hands over. `language` is what the source declares, if anything. `around` are blocks of
+    the page outside the article, looked through for notices only. `authored` sources (Markdown, DOCX) hold
+    nothing but the article: no boilerplate is looked for there."""
 
     title: str
     pieces: tuple[Piece, ...]
@@ -41,7 +41,8 @@ def fold(text: str) -> str:
 
 
 def title_from_name(name: str) -> str:
-    """A file's name as a title: `2021-07-27-small_habits.md` is "Small habits"; "" where there is no file name."""
+    """A file's name as a title: `2021-07-27-small_habits.md` is "Small habits"; "" where there is no file
+    name."""
     file = name.rstrip("/").rpartition("/")[2]
     stem, dot, _ = file.rpartition(".")
     if not dot:

@@ -18,16 +18,84 @@ Element = Any
 
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _SKIPPED = frozenset(
-    "script style template noscript form button input select option textarea nav iframe svg canvas object embed "
-    "audio video map head title link meta dialog label progress".split()
+    [
+        "script",
+        "style",
+        "template",
+        "noscript",
+        "form",
+        "button",
+        "input",
+        "select",
+        "option",
+        "textarea",
+        "nav",
+        "iframe",
+        "svg",
+        "canvas",
+        "object",
+        "embed",
+        "audio",
+        "video",
+        "map",
+        "head",
+        "title",
+        "link",
+        "meta",
+        "dialog",
+        "label",
+        "progress",
+    ]
 )
 _BLOCKS = frozenset(
-    "address article aside blockquote body center dd details div dl dt fieldset figcaption figure footer h1 h2 h3 "
-    "h4 h5 h6 header hr html li main menu ol p pre section summary table tbody td tfoot th thead tr ul".split()
+    [
+        "address",
+        "article",
+        "aside",
+        "blockquote",
+        "body",
+        "center",
+        "dd",
+        "details",
+        "div",
+        "dl",
+        "dt",
+        "fieldset",
+        "figcaption",
+        "figure",
+        "footer",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "header",
+        "hr",
+        "html",
+        "li",
+        "main",
+        "menu",
+        "ol",
+        "p",
+        "pre",
+        "section",
+        "summary",
+        "table",
+        "tbody",
+        "td",
+        "tfoot",
+        "th",
+        "thead",
+        "tr",
+        "ul",
+    ]
 )
 _STRONG, _EMPHASIS = frozenset({"b", "strong"}), frozenset({"em", "i", "cite", "dfn", "var"})
 _CODE = frozenset({"code", "kbd", "samp", "tt"})
-_HIDDEN_CLASS = re.compile(r"(?:^|[\s_-])(?:screen-reader(?:-text)?|sr-only|visually-?hidden|a11y-hidden)(?:$|[\s_-])", re.I)
+_HIDDEN_CLASS = re.compile(
+    r"(?:^|[\s_-])(?:screen-reader(?:-text)?|sr-only|visually-?hidden|a11y-hidden)(?:$|[\s_-])", re.I
+)
 _ANCHOR_CLASS = re.compile(r"anchor|headerlink|permalink|header-link|mw-editsection|octicon", re.I)
 _ANCHOR_TEXT = re.compile(r"^\s*(?:[#¶§🔗∞]|\[edit\]|)\s*$")
 _IMAGE_SOURCES = ("data-src", "data-lazy-src", "data-original", "data-lazy", "data-orig-file", "src")
@@ -35,8 +103,8 @@ _IMAGE_SOURCES = ("data-src", "data-lazy-src", "data-original", "data-lazy", "da
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """A block with where it came from. `level` is that of a heading, else 0; `links` the share of its characters
-    that are links."""
+    """A block with where it came from. `level` is that of a heading, else 0; `links` the share of its
+    characters that are links."""
 
     block: Block
     element: Element
@@ -116,13 +184,19 @@ class _Walker:
             line_break.tail = "\n" + (line_break.tail or "")
         text = marking.clean(element.text_content()).strip("\n")
         if text.strip():
-            classes = " ".join(filter(None, [element.get("class"), *(c.get("class") for c in element.iter("code"))]))
+            classes = " ".join(
+                filter(None, [element.get("class"), *(c.get("class") for c in element.iter("code"))])
+            )
             named = re.search(r"(?:language|lang|brush)[-:]\s*([\w+#.-]+)", classes)
             markdown = marking.code_block(text, named[1] if named else "")
             yield Leaf(Block(BlockKind.CODE, markdown, text.rstrip()), element)
 
     def _list(self, element: Element) -> Iterator[Leaf]:
-        items = [child for child in element if isinstance(child.tag, str) and child.tag == "li" and not is_hidden(child)]
+        items = [
+            child
+            for child in element
+            if isinstance(child.tag, str) and child.tag == "li" and not is_hidden(child)
+        ]
         if any(item.find(f".//{tag}") is not None for item in items for tag in _HEADINGS):
             # Cards or numbered chapters: the list is only their frame.
             for item in items:
@@ -172,7 +246,11 @@ class _Walker:
         ]
         rows = [row for row in rows if row]
         width = max((len(row) for row in rows), default=0)
-        if width < 2 or element.find(".//table") is not None or any(element.find(f".//{h}") is not None for h in _HEADINGS):
+        if (
+            width < 2
+            or element.find(".//table") is not None
+            or any(element.find(f".//{h}") is not None for h in _HEADINGS)
+        ):
             yield from self.below(element)  # tables for layout
             return
         runs = [[self._inline_children(cell, Run("")) for cell in row] for row in rows]
@@ -180,7 +258,10 @@ class _Walker:
         if not any(any(row) for row in texts):
             yield from self.below(element)
             return
-        cells = [[marking.inline(cell, in_table=True) or " " for cell in row] + [" "] * (width - len(row)) for row in runs]
+        cells = [
+            [marking.inline(cell, in_table=True) or " " for cell in row] + [" "] * (width - len(row))
+            for row in runs
+        ]
         lines = [f"| {' | '.join(row)} |" for row in cells]
         lines.insert(1, "|" + " --- |" * width)
         text = "\n".join(" ".join(filter(None, row)) for row in texts)
@@ -205,7 +286,9 @@ class _Walker:
             yield from self._picture(run, element)
 
     def _picture(self, run: Run, element: Element) -> Iterator[Leaf]:
-        yield Leaf(Block(BlockKind.IMAGE, marking.image(run.text, run.image), marking.squeeze(run.text)), element)
+        yield Leaf(
+            Block(BlockKind.IMAGE, marking.image(run.text, run.image), marking.squeeze(run.text)), element
+        )
 
     def _paragraphs(self, runs: list[Run], element: Element) -> Iterator[Leaf]:
         """Paragraphs of loose runs: two line breaks in a row part them, pictures stand alone."""
@@ -277,7 +360,8 @@ class _Walker:
         return []
 
     def _rescued(self, element: Element) -> list[Run]:
-        """A lazily loaded picture keeps its real address in <noscript>; everything else skipped stays skipped."""
+        """A lazily loaded picture keeps its real address in <noscript>; everything else skipped stays
+        skipped."""
         if element.tag != "noscript":
             return []
         previous = element.getprevious()

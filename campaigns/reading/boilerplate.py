@@ -1,5 +1,6 @@
-"""Blocks that belong to the page and not to the article, by what they say: share bars, related posts, comment forms,
-bylines, dates. In the seven known languages; every pattern is anchored, so that prose that mentions them is kept."""
+"""Blocks that belong to the page and not to the article, by what they say: share bars, related posts,
+comment forms, bylines, dates. In the seven known languages; every pattern is anchored, so that prose that
+mentions them is kept."""
 
 from __future__ import annotations
 
@@ -33,17 +34,21 @@ _RELATED = _starts(
     r"(?:read|up) next\b",
     r"keep reading\b",
     r"(?:more|latest|other) (?:from (?:the|our|this)|posts|articles|stories)\b",
-    r"(?:recommended|recent|popular|latest|trending|featured) (?:for you|posts?|comments?|articles?|stories|reading|content)\b",
-    r"(?:ähnliche|verwandte|weitere|neueste|letzte|beliebte|aktuelle) (?:beiträge|artikel|themen|kommentare|posts|nachrichten)\b",
+    r"(?:recommended|recent|popular|latest|trending|featured) (?:for you|posts?|comments?|articles?"
+    r"|stories|reading|content)\b",
+    r"(?:ähnliche|verwandte|weitere|neueste|letzte|beliebte|aktuelle) (?:beiträge|artikel|themen"
+    r"|kommentare|posts|nachrichten)\b",
     r"das könnte (?:sie|dich|euch|ihnen|dir) (?:auch|ebenfalls)",
     r"(?:mehr|weiteres) zum thema\b",
     r"(?:lesen sie|lies|lest) auch\b",
     r"articles? (?:similaires?|liés?|connexes?|récents?|recommandés?|associés?)\b",
     r"(?:à lire|lire|voir|lisez) (?:aussi|également)\b",
     r"(?:vous|tu) (?:aimer(?:ez|as)|pourri(?:ez|ais)) (?:aussi|peut-être|être)",
-    r"(?:artículos|entradas|publicaciones|noticias|posts) (?:relacionad[oa]s|similares|recientes|recomendad[oa]s)\b",
+    r"(?:artículos|entradas|publicaciones|noticias|posts) (?:relacionad[oa]s|similares|recientes"
+    r"|recomendad[oa]s)\b",
     r"(?:también )?te (?:puede|podría)(?:n)? (?:interesar|gustar)",
-    r"(?:artigos|posts|publicações|notícias|matérias|conteúdos?) (?:relacionad[oa]s?|semelhantes|recentes|recomendad[oa]s)\b",
+    r"(?:artigos|posts|publicações|notícias|matérias|conteúdos?) (?:relacionad[oa]s?|semelhantes|recentes"
+    r"|recomendad[oa]s)\b",
     r"leia (?:também|mais)\b",
     r"(?:você|pode) (?:também )?(?:pode |poderá )?(?:gostar|se interessar)",
     r"(?:articoli|post|contenuti|notizie) (?:correlati|simili|recenti|consigliati)\b",
@@ -55,13 +60,16 @@ _RELATED = _starts(
 
 _COMMENTS = _starts(
     r"(?:leave|post|add|write) (?:a |your )(?:reply|comment|response|thought)",
-    r"(?:cancel reply|join the (?:conversation|discussion)|no comments? yet|comments? (?:are )?(?:closed|off|policy))",
+    r"(?:cancel reply|join the (?:conversation|discussion)|no comments? yet|comments? (?:are )?(?:closed"
+    r"|off|policy))",
     r"your e-?mail address will not be",
     r"required fields",
     r"save my name",
     r"notify me (?:of|by|via)",
-    r"\d+ (?:comments?|responses?|replies|thoughts on|kommentare?|antworten|commentaires?|comentarios?|comentários?|commenti|reacties)\b",
-    r"(?:schreib|hinterlass|verfass)\w*(?: sie| uns)? (?:einen|deinen|ihren|eine) (?:kommentar|antwort|nachricht)",
+    r"\d+ (?:comments?|responses?|replies|thoughts on|kommentare?|antworten|commentaires?|comentarios?"
+    r"|comentários?|commenti|reacties)\b",
+    r"(?:schreib|hinterlass|verfass)\w*(?: sie| uns)? (?:einen|deinen|ihren|eine) (?:kommentar|antwort"
+    r"|nachricht)",
     r"kommentar(?:e)? (?:schreiben|hinterlassen|verfassen|abgeben|ausblenden|absenden|anzeigen)",
     r"kommentieren kommentare\b",
     r"antwort(?:en)? (?:hinterlassen|schreiben|abbrechen|antworten)",
@@ -74,17 +82,20 @@ _COMMENTS = _starts(
     r"(?:deja|dejar|escribe|añade|agregar) (?:un comentario|una respuesta|tu comentario)",
     r"(?:cancelar (?:la )?respuesta|tu (?:dirección de )?correo electrónico no será)",
     r"los campos (?:obligatorios|necesarios|requeridos)",
-    r"(?:deixe|deixar|escreva|adicione|adicionar) (?:um comentário|uma resposta|seu comentário|o seu comentário)",
+    r"(?:deixe|deixar|escreva|adicione|adicionar) (?:um comentário|uma resposta|seu comentário"
+    r"|o seu comentário)",
     r"(?:cancelar resposta|o seu (?:endereço de )?e-?mail não será|campos (?:obrigatórios|marcados))",
     r"(?:lascia|scrivi|aggiungi|invia) (?:un commento|una risposta|un tuo commento)",
     r"(?:annulla risposta|il tuo indirizzo e-?mail non sarà|i campi (?:obbligatori|contrassegnati))",
     r"(?:geef|laat|plaats|schrijf) (?:een|je) (?:reactie|antwoord|commentaar)",
     r"(?:reactie annuleren|(?:je|jouw|het) e-?mailadres (?:wordt|zal) niet|vereiste velden)",
-    r"(?:log ?in|sign in|melde? dich an|connectez-vous|inicia sesión) (?:to|um|pour|para) (?:comment|leave|zu kommentieren|commenter|comentar)",
+    r"(?:log ?in|sign in|melde? dich an|connectez-vous|inicia sesión) (?:to|um|pour|para) (?:comment"
+    r"|leave|zu kommentieren|commenter|comentar)",
 )
 
 _SUBSCRIBE = _starts(
-    r"(?:subscribe|sign up) (?:to|for|now|today|here|free|via)\b|subscribe$|join (?:our|my|the) (?:newsletter|list|community|mailing)",
+    r"(?:subscribe|sign up) (?:to|for|now|today|here|free|via)\b|subscribe$|join (?:our|my"
+    r"|the) (?:newsletter|list|community|mailing)",
     r"(?:get|receive) [^.]{0,60}\b(?:inbox|newsletter|by email)\b",
     r"(?:our |my |the |weekly |free )?newsletter(?: sign-?up)?\W*$",
     r"newsletter (?:abonnieren|bestellen)|(?:jetzt )?abonnieren|(?:zum|unser\w*) newsletter\b",
@@ -93,9 +104,11 @@ _SUBSCRIBE = _starts(
     r"(?:inscreva|registe)-se\b|assine (?:a|nossa|o)\b|subscrev[ae]\b",
     r"iscriviti\b|abbonati\b",
     r"(?:abonneer|schrijf) (?:je|u) (?:in|op|nu)?|(?:onze )?nieuwsbrief\b",
-    r"(?:support|unterstütz\w*|soutenez|apoya|apoie|sostieni|steun) (?:us|me|uns|mich|sie uns|-?nous|nos|-?nos|ci|ons)\b[^.]{0,60}$",
+    r"(?:support|unterstütz\w*|soutenez|apoya|apoie|sostieni|steun) (?:us|me|uns|mich|sie uns|-?nous|nos"
+    r"|-?nos|ci|ons)\b[^.]{0,60}$",
     r"(?:buy me a coffee|become a (?:patron|member|supporter))",
-    r"(?:möchten sie|gefällt ihnen|gefällt dir|did you (?:like|enjoy)|enjoyed this|enjoying this|like what you)\b[^.]{0,60}\?$",
+    r"(?:möchten sie|gefällt ihnen|gefällt dir|did you (?:like|enjoy)|enjoyed this|enjoying this"
+    r"|like what you)\b[^.]{0,60}\?$",
 )
 
 _AUTHOR = _starts(
@@ -112,11 +125,15 @@ _META = _starts(
     r"(?:posted|filed|published|tagged|categori[sz]ed)(?: \w+)? ?(?:in|on|by|under|as|with|at)?:?\s",
     r"(?:tags?|categor(?:y|ies)|topics?|labels?|keywords?)\s*:",
     r"(?:last )?(?:updated|modified)(?: on)?:?\s",
-    r"\d+ ?(?:min(?:ute)?s?|minuten|minutos|minuti)\.?(?: of)? (?:read|reading|lesezeit|lesen|de lecture|de lectura|de leitura|di lettura|lezen|leestijd)\b",
-    r"(?:reading time|lesezeit|temps de lecture|tiempo de lectura|tempo de leitura|tempo di lettura|leestijd)\b",
-    r"(?:veröffentlicht|getaggt|verschlagwortet|abgelegt|kategorisiert|aktualisiert|gepostet)(?: \w+)? ?(?:in|am|unter|mit|von|als)\b",
+    r"\d+ ?(?:min(?:ute)?s?|minuten|minutos|minuti)\.?(?: of)? (?:read|reading|lesezeit|lesen|de lecture"
+    r"|de lectura|de leitura|di lettura|lezen|leestijd)\b",
+    r"(?:reading time|lesezeit|temps de lecture|tiempo de lectura|tempo de leitura|tempo di lettura"
+    r"|leestijd)\b",
+    r"(?:veröffentlicht|getaggt|verschlagwortet|abgelegt|kategorisiert|aktualisiert"
+    r"|gepostet)(?: \w+)? ?(?:in|am|unter|mit|von|als)\b",
     r"(?:schlagwörter|schlagworte|kategorien?|stichworte)\s*:",
-    r"(?:publié|mis à jour|classé|posté)(?:e)? (?:le|dans|par|sous)\b|(?:étiquettes?|mots[- ]clés|catégories?)\s*:",
+    r"(?:publié|mis à jour|classé|posté)(?:e)? (?:le|dans|par|sous)\b|(?:étiquettes?|mots[- ]clés"
+    r"|catégories?)\s*:",
     r"(?:publicado|actualizado|archivado|etiquetado) (?:en|el|por|como)\b|(?:etiquetas|categorías?)\s*:",
     r"(?:publicado|atualizado|arquivado|postado) (?:em|por|a)\b|(?:etiquetas|categorias?|marcadores)\s*:",
     r"(?:pubblicato|aggiornato|archiviato|postato) (?:in|il|da|su)\b|(?:tag|categori[ae]|etichette)\s*:",
@@ -135,29 +152,44 @@ _SHARE = _starts(
 )
 
 _NAVIGATION = _is(
-    r"(?:skip|jump) to (?:main )?content|zum inhalt (?:springen)?|aller au contenu|saltar al contenido|ir para o conteúdo|vai al contenuto|ga naar (?:de )?inhoud",
-    r"(?:back|return) to (?:top|home|blog)|nach oben|haut de page|volver arriba|voltar ao topo|torna su|terug naar boven",
+    r"(?:skip|jump) to (?:main )?content|zum inhalt (?:springen)?|aller au contenu|saltar al contenido"
+    r"|ir para o conteúdo|vai al contenuto|ga naar (?:de )?inhoud",
+    r"(?:back|return) to (?:top|home|blog)|nach oben|haut de page|volver arriba|voltar ao topo|torna su"
+    r"|terug naar boven",
     r"(?:previous|next|older|newer|vorherige[rs]?|nächste[rs]?|ältere|neuere|vorige|volgende?)"
     r"(?: (?:posts?|articles?|page|beitrag|beiträge|artikel|seite|bericht|pagina)\b.{0,80}|:.{0,80})?",
-    r"(?:article|entrada|artículo|artigo|post|articolo) (?:précédent|suivant|anterior|siguiente|seguinte|precedente|successivo):?.{0,80}",
-    r"(?:post|beitrags?|artikel)-?\s?navigation|navigation des articles|navegación de entradas|navegação de posts|navigazione articoli|bericht navigatie",
-    r"menu|menü|home|search|search for|suche|suche nach|suchen|rechercher|buscar|pesquisar|cerca|zoeken|about|about us|contact(?: us)?|kontakt|impressum|datenschutz(?:erklärung)?|mentions légales",
-    r"(?:privacy|cookie) (?:policy|settings|preferences)|terms (?:of (?:use|service)|and conditions)|all rights reserved|alle rechte vorbehalten|tous droits réservés|todos los derechos reservados|todos os direitos reservados|tutti i diritti riservati|alle rechten voorbehouden",
+    r"(?:article|entrada|artículo|artigo|post|articolo) (?:précédent|suivant|anterior|siguiente|seguinte"
+    r"|precedente|successivo):?.{0,80}",
+    r"(?:post|beitrags?|artikel)-?\s?navigation|navigation des articles|navegación de entradas"
+    r"|navegação de posts|navigazione articoli|bericht navigatie",
+    r"menu|menü|home|search|search for|suche|suche nach|suchen|rechercher|buscar|pesquisar|cerca|zoeken"
+    r"|about|about us|contact(?: us)?|kontakt|impressum|datenschutz(?:erklärung)?|mentions légales",
+    r"(?:privacy|cookie) (?:policy|settings|preferences)|terms (?:of (?:use|service)|and conditions)"
+    r"|all rights reserved|alle rechte vorbehalten|tous droits réservés|todos los derechos reservados"
+    r"|todos os direitos reservados|tutti i diritti riservati|alle rechten voorbehouden",
     r"(?:©|copyright|\(c\))\s.{0,90}",
-    r"table of contents|contents|inhaltsverzeichnis|table des matières|tabla de contenidos?|índice|sumário|indice(?: dei contenuti)?|inhoudsopgave",
-    r"(?:log|sign) ?(?:in|out|up)|register|anmelden|registrieren|connexion|iniciar sesión|entrar|accedi|inloggen",
-    r"name|e-?mail|website|comment|kommentar|kommentare|antworten|avatar|nom|nombre|nome|naam|comments?|commentaires?|comentarios?|comentários?|commenti|reacties|reply|submit|senden|absenden|loading\.*",
-    r"rubriken|schlagwörter|archive?s?|archiv|archivos|arquivos|archivi|archief|meta|tags?|categories|kategorien|catégories|categorías|categorias|categorie(?:ën)?",
-    r"read more|continue reading|weiterlesen|lire la suite|leer más|sigue leyendo|continue lendo|leggi tutto|lees verder|learn more|mehr erfahren|click here|show more|load more",
-    r"facebook|twitter|x|linkedin|pinterest|whatsapp|instagram|youtube|reddit|telegram|mastodon|bluesky|email|print|drucken|rss|xing|pocket|tumblr|copy link",
+    r"table of contents|contents|inhaltsverzeichnis|table des matières|tabla de contenidos?|índice"
+    r"|sumário|indice(?: dei contenuti)?|inhoudsopgave",
+    r"(?:log|sign) ?(?:in|out|up)|register|anmelden|registrieren|connexion|iniciar sesión|entrar|accedi"
+    r"|inloggen",
+    r"name|e-?mail|website|comment|kommentar|kommentare|antworten|avatar|nom|nombre|nome|naam|comments?"
+    r"|commentaires?|comentarios?|comentários?|commenti|reacties|reply|submit|senden|absenden|loading\.*",
+    r"rubriken|schlagwörter|archive?s?|archiv|archivos|arquivos|archivi|archief|meta|tags?|categories"
+    r"|kategorien|catégories|categorías|categorias|categorie(?:ën)?",
+    r"read more|continue reading|weiterlesen|lire la suite|leer más|sigue leyendo|continue lendo"
+    r"|leggi tutto|lees verder|learn more|mehr erfahren|click here|show more|load more",
+    r"facebook|twitter|x|linkedin|pinterest|whatsapp|instagram|youtube|reddit|telegram|mastodon|bluesky"
+    r"|email|print|drucken|rss|xing|pocket|tumblr|copy link",
 )
 
 _ADVERT = _is(
-    r"advertisement|advertising|sponsored|ad|ads|anzeige|werbung|publicité|publicidad|publicidade|pubblicità|advertentie"
+    r"advertisement|advertising|sponsored|ad|ads|anzeige|werbung|publicité|publicidad|publicidade"
+    r"|pubblicità|advertentie"
 )
 
 _MONTHS = (
-    r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|mär|mai|okt|dez|janv|févr|avr|juin|juil|août|déc|ene|abr|ago|dic|fev|set|out"
+    r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|mär|mai|okt|dez|janv|févr|avr|juin|juil|août|déc"
+    r"|ene|abr|ago|dic|fev|set|out"
     r"|gen|mag|giu|lug|ott|maa|mei)\w*\.?"
 )
 _DATE = _is(
@@ -170,7 +202,9 @@ _BYLINE = re.compile(
     r"^(?:by|von|par|por|di|da|door|words by|text:?|story by|autor:|author:|auteur:|autore:)\s+"
     r"(?:(?:[A-ZÀ-ÞŁŚŽ][\w'’.-]*|de|van|von|der|den|da|di|la|le|and|und|et|y|e|en|&)[\s,]*){1,7}$"
 )
-_BY = re.compile(r"^(?:By|Von|Par|Por|Di|Da|Door|BY|Text|Author|Autor|Auteur|Autore|Words by|Story by)\b", re.I)
+_BY = re.compile(
+    r"^(?:By|Von|Par|Por|Di|Da|Door|BY|Text|Author|Autor|Auteur|Autore|Words by|Story by)\b", re.I
+)
 
 _KINDS: tuple[tuple[re.Pattern[str], str, float, bool], ...] = (
     (_COMMENTS, "belongs to a comment form", 0.97, True),
@@ -193,7 +227,11 @@ def recognise(text: str) -> Boilerplate | None:
     for pattern, reason, score, ends in _KINDS:
         if len(words) > _MOST_WORDS and pattern is not _COMMENTS:
             continue
-        if pattern in (_META, _SHARE, _AUTHOR, _RELATED) and len(words) >= 8 and text.rstrip().endswith((".", "!")):
+        if (
+            pattern in (_META, _SHARE, _AUTHOR, _RELATED)
+            and len(words) >= 8
+            and text.rstrip().endswith((".", "!"))
+        ):
             continue  # a sentence that only begins like one of them
         if pattern.search(text):
             return Boilerplate(reason, score, ends)

@@ -22,8 +22,9 @@ _MOST_CONTROL = 0.005
 def decode(data: bytes, name: str, declared: str | None = None) -> str:
     """The text of `data`. `declared` is the encoding an HTTP header names; a <meta> or XML one is found here.
 
-    A byte order mark decides; else UTF-8 if the bytes are valid UTF-8; else the declaration, if it gives readable
-    text; else what charset-normalizer finds. Raises InvalidInput for binary data and undecipherable text.
+    A byte order mark decides; else UTF-8 if the bytes are valid UTF-8; else the declaration, if it gives
+    readable text; else what charset-normalizer finds. Raises InvalidInput for binary data and undecipherable
+    text.
     """
     for mark, encoding in _BOMS:
         if data.startswith(mark):
@@ -37,8 +38,8 @@ def decode(data: bytes, name: str, declared: str | None = None) -> str:
         return _checked(data.decode("utf-8"), name)
     except UnicodeDecodeError:
         pass
-    for encoding in (declared, _in_the_text(data)):
-        text = _tried(data, encoding)
+    for claimed in (declared, _in_the_text(data)):
+        text = _tried(data, claimed)
         if text is not None:
             return _checked(text, name)
     return _checked(_guessed(data), name)
@@ -92,12 +93,14 @@ def _checked(text: str, name: str) -> str:
         raise _binary(name)
     if share > _MOST_CONTROL:
         raise InvalidInput(
-            f"The letters of {name} cannot be made out (its encoding is unknown): save it as UTF-8 and try again."
+            f"The letters of {name} cannot be made out (its encoding is unknown): save it as UTF-8 and "
+            f"try again."
         )
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _binary(name: str) -> InvalidInput:
     return InvalidInput(
-        f"{name} is a binary file, not an article: give plain text, HTML, Markdown, DOCX, a feed or a WordPress export."
+        f"{name} is a binary file, not an article: give plain text, HTML, Markdown, DOCX, a feed or a "
+        f"WordPress export."
     )

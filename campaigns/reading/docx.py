@@ -1,5 +1,5 @@
-"""A Word document (DOCX) to a Reading: mammoth makes HTML of its styles, also where they have localised names or
-where a heading is only a bold line."""
+"""A Word document (DOCX) to a Reading: mammoth makes HTML of its styles, also where they have localised
+names or where a heading is only a bold line."""
 
 from __future__ import annotations
 
@@ -23,17 +23,33 @@ _MOST_PICTURES = 8_000_000
 _PICTURE_ENDINGS = {"image/png": "png", "image/jpeg": "jpg", "image/gif": "gif", "image/webp": "webp"}
 
 # Style names that Word, LibreOffice and Google Docs write in the seven known languages.
-_HEADING_NAMES = ("Heading", "Überschrift", "Titre", "Título", "Titulo", "Titolo", "Kop", "Cabeçalho", "Encabezado", "Intestazione")
+_HEADING_NAMES = (
+    "Heading",
+    "Überschrift",
+    "Titre",
+    "Título",
+    "Titulo",
+    "Titolo",
+    "Kop",
+    "Cabeçalho",
+    "Encabezado",
+    "Intestazione",
+)
 _TITLE_NAMES = ("Title", "Titel", "Titre", "Título", "Titolo")
 _QUOTE_NAMES = (
-    "Quote", "Intense Quote", "Block Text", "Zitat", "Intensives Zitat", "Citation", "Citation intense", "Cita", "Cita destacada",
-    "Citação", "Citação Intensa", "Citazione", "Citazione intensa", "Citaat", "Duidelijk citaat", "Quotations",
-)  # fmt: skip
-_CAPTION_NAMES = ("Caption", "Beschriftung", "Légende", "Descripción", "Leyenda", "Legenda", "Didascalia", "Bijschrift")
+    *("Quote", "Intense Quote", "Block Text", "Quotations", "Zitat", "Intensives Zitat"),
+    *("Citation", "Citation intense", "Cita", "Cita destacada", "Citação", "Citação Intensa"),
+    *("Citazione", "Citazione intensa", "Citaat", "Duidelijk citaat"),
+)
+_CAPTION_NAMES = (
+    *("Caption", "Beschriftung", "Légende", "Descripción", "Leyenda"),
+    *("Legenda", "Didascalia", "Bijschrift"),
+)
 
 
 def read(data: bytes, name: str) -> Reading:
-    """`data` is the whole file. Raises InvalidInput for a file that is no Word document or is not safe to open."""
+    """`data` is the whole file. Raises InvalidInput for a file that is no Word document or is not safe to
+    open."""
     import mammoth
 
     core = _checked(data, name)
@@ -59,10 +75,12 @@ def read(data: bytes, name: str) -> Reading:
         )
     except Exception as error:
         # mammoth raises whatever its parts raise (KeyError, ExpatError, BadZipFile ...) on a broken document.
-        raise InvalidInput(f"{name} is no readable Word document: open it in Word and save it again as .docx.") from error
+        raise InvalidInput(
+            f"{name} is no readable Word document: open it in Word and save it again as .docx."
+        ) from error
     tree = parse(f"<body>{_without_notes(result.value)}</body>")
     found = leaves(tree)
-    titled = next((leaf.block.text for leaf in found if "title" == (leaf.element.get("class") or "")), "")
+    titled = next((leaf.block.text for leaf in found if leaf.element.get("class") == "title"), "")
     pieces = _with_bold_headings([as_piece(leaf, "has a heading style") for leaf in found])
     tops = [leaf for leaf in found if leaf.level == 1]
     if not titled and tops and (len(tops) == 1 or (found[0] is tops[0] and _deeper(found))):
@@ -82,9 +100,12 @@ def _deeper(found: list[Any]) -> bool:
 
 
 def _checked(data: bytes, name: str) -> str:
-    """The document's title property, after the zip was looked through without unpacking what is not needed."""
+    """The document's title property, after the zip was looked through without unpacking what is not
+    needed."""
     broken = InvalidInput(f"{name} is no readable Word document: open it in Word and save it again as .docx.")
-    unsafe = InvalidInput(f"{name} is refused as unsafe (it unpacks to far more than it should): save it again as .docx.")
+    unsafe = InvalidInput(
+        f"{name} is refused as unsafe (it unpacks to far more than it should): save it again as .docx."
+    )
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             entries = archive.infolist()
@@ -92,7 +113,9 @@ def _checked(data: bytes, name: str) -> str:
                 raise unsafe
             names = {entry.filename for entry in entries}
             if any(_leads_out(entry) for entry in names):
-                raise InvalidInput(f"{name} is refused as unsafe (a path inside leads out of it): save it again as .docx.")
+                raise InvalidInput(
+                    f"{name} is refused as unsafe (a path inside leads out of it): save it again as .docx."
+                )
             if "word/document.xml" not in names:
                 raise InvalidInput(f"{name} is an archive but no Word document: give the .docx file itself.")
             core = ""
@@ -103,7 +126,9 @@ def _checked(data: bytes, name: str) -> str:
                     raise unsafe
                 xml = archive.read(entry)
                 if _has_doctype(xml):
-                    raise InvalidInput(f"{name} declares XML entities, which are refused as unsafe: save it again as .docx.")
+                    raise InvalidInput(
+                        f"{name} declares XML entities, which are refused as unsafe: save it again as .docx."
+                    )
                 if entry.filename == "docProps/core.xml":
                     core = _core_title(xml)
             return core
@@ -112,11 +137,16 @@ def _checked(data: bytes, name: str) -> str:
 
 
 def _leads_out(path: str) -> bool:
-    return path.startswith(("/", "\\")) or ".." in re.split(r"[/\\]", path) or re.match(r"[A-Za-z]:", path) is not None
+    return (
+        path.startswith(("/", "\\"))
+        or ".." in re.split(r"[/\\]", path)
+        or re.match(r"[A-Za-z]:", path) is not None
+    )
 
 
 def _has_doctype(xml: bytes) -> bool:
-    """Office writes no document type; one can only carry entities. UTF-16 hides it from a look at the bytes."""
+    """Office writes no document type; one can only carry entities. UTF-16 hides it from a look at the
+    bytes."""
     head = xml[:4000]
     return b"<!DOCTYPE" in head.replace(b"\x00", b"") or b"<!ENTITY" in head.replace(b"\x00", b"")
 

@@ -11,19 +11,27 @@ from courseletter.errors import InvalidInput
 
 
 def read(text: str, name: str, entry: str | None = None) -> Reading:
-    """`entry` is an id, a link, a title or a number from 1. Raises InvalidInput where there is no such entry."""
+    """`entry` is an id, a link, a title or a number from 1. Raises InvalidInput where there is no such
+    entry."""
     import feedparser
 
     data = text.encode("utf-8")
     refuse_entities(data, name)
     parsed = feedparser.parse(
-        data, sanitize_html=False, resolve_relative_uris=False, response_headers={"content-type": "text/xml; charset=utf-8"}
+        data,
+        sanitize_html=False,
+        resolve_relative_uris=False,
+        response_headers={"content-type": "text/xml; charset=utf-8"},
     )
     if not parsed.entries:
-        raise InvalidInput(f"{name} is a feed without entries: give a feed with an article in it, or the article's page.")
+        raise InvalidInput(
+            f"{name} is a feed without entries: give a feed with an article in it, or the article's page."
+        )
     chosen = _chosen(parsed.entries, entry, name)
     content = chosen.get("content") or []
-    html = max((str(part.get("value", "")) for part in content), key=len, default="") or str(chosen.get("summary", ""))
+    html = max((str(part.get("value", "")) for part in content), key=len, default="") or str(
+        chosen.get("summary", "")
+    )
     base = str(chosen.get("link") or parsed.feed.get("link") or "")
     language = (content[0].get("language") if content else None) or parsed.feed.get("language")
     return Reading(
@@ -39,7 +47,8 @@ def plain_title(title: str) -> str:
 
     if "<" not in title and "&" not in title:
         return title
-    return " ".join(lxml.html.fromstring(f"<p>{title}</p>").text_content().split())
+    text = lxml.html.fromstring(f"<p>{title}</p>").xpath("string()")
+    return " ".join(str(text).split())
 
 
 def _chosen(entries: list[Any], wanted: str | None, name: str) -> Any:
@@ -48,6 +57,10 @@ def _chosen(entries: list[Any], wanted: str | None, name: str) -> Any:
     if wanted.isdigit() and 1 <= int(wanted) <= len(entries):
         return entries[int(wanted) - 1]
     for found in entries:
-        if wanted in (found.get("id"), found.get("link")) or fold(wanted) == fold(str(found.get("title", ""))):
+        if wanted in (found.get("id"), found.get("link")) or fold(wanted) == fold(
+            str(found.get("title", ""))
+        ):
             return found
-    raise InvalidInput(f"{name} has no entry {wanted!r}: name one of its {len(entries)} by number, title, id or link.")
+    raise InvalidInput(
+        f"{name} has no entry {wanted!r}: name one of its {len(entries)} by number, title, id or link."
+    )

@@ -1,8 +1,8 @@
 """A page from the web, without letting its address lead into the machine's own network.
 
-Every address a host resolves to is checked before a socket is opened, at every redirect again, and the connection
-goes to the checked address itself: a second look-up could answer differently (DNS rebinding). TLS still names and
-verifies the host. REQUIREMENTS 39.
+Every address a host resolves to is checked before a socket is opened, at every redirect again, and the
+connection goes to the checked address itself: a second look-up could answer differently (DNS rebinding). TLS
+still names and verifies the host. REQUIREMENTS 39.
 """
 
 from __future__ import annotations
@@ -118,10 +118,14 @@ class Fetcher:
                 finally:
                     ending.cancel()
         except httpx.TimeoutException as error:
-            raise InvalidInput(f"{url} did not answer in time: try again, or save the page and read the file.") from error
+            raise InvalidInput(
+                f"{url} did not answer in time: try again, or save the page and read the file."
+            ) from error
         except (httpx.HTTPError, httpx.InvalidURL, RuntimeError, OSError) as error:
             reason = " ".join(str(error).split())[:120] or type(error).__name__
-            raise InvalidInput(f"{url} could not be read ({reason}): check the address, or save the page as a file.") from error
+            raise InvalidInput(
+                f"{url} could not be read ({reason}): check the address, or save the page as a file."
+            ) from error
 
     def _follow(self, client: httpx.Client, url: str) -> Page:
         for _ in range(_MOST_HOPS + 1):
@@ -129,7 +133,9 @@ class Fetcher:
             if isinstance(page, Page):
                 return page
             url = page
-        raise InvalidInput(f"{url} redirects more than {_MOST_HOPS} times: give the address it should end at.")
+        raise InvalidInput(
+            f"{url} redirects more than {_MOST_HOPS} times: give the address it should end at."
+        )
 
     def _one_hop(self, client: httpx.Client, url: str) -> Page | str:
         """The page, or the address it redirects to."""
@@ -149,13 +155,15 @@ class Fetcher:
         response = client.send(request, stream=True)
         try:
             if response.is_redirect:
-                return urljoin(url, response.headers.get("location", ""))
+                return urljoin(url, str(response.headers.get("location", "")))
             _refuse_status(response.status_code, url)
             content_type = response.headers.get("content-type", "")
             charset = re.search(r"charset=[\"']?([\w.:-]+)", content_type, re.I)
             encoding = response.headers.get("content-encoding", "identity").lower()
             data = _capped(response.iter_raw(), encoding, url)
-            return Page(url, content_type.partition(";")[0].strip().lower(), charset[1] if charset else None, data)
+            return Page(
+                url, content_type.partition(";")[0].strip().lower(), charset[1] if charset else None, data
+            )
         finally:
             response.close()
 
@@ -166,7 +174,8 @@ class Fetcher:
             raise InvalidInput(f"The host {host} is not known: check the address {url}.") from error
         if not addresses or not all(is_allowed(str(address)) for address in addresses):
             raise InvalidInput(
-                f"{url}: address not allowed. Only public web pages are read; save the page and read the file.",
+                f"{url}: address not allowed. Only public web pages are read; save the page and read the "
+                f"file.",
                 field="source",
             )
         return str(addresses[0])
@@ -196,7 +205,9 @@ def _parts(url: str) -> _Parts:
         if not host.isascii():
             host = host.encode("idna").decode("ascii")
     except (ValueError, UnicodeError) as error:
-        raise InvalidInput(f"{url} is no valid web address: it should look like https://example.org/article.") from error
+        raise InvalidInput(
+            f"{url} is no valid web address: it should look like https://example.org/article."
+        ) from error
     if parts.scheme not in ("http", "https") or not host:
         raise InvalidInput(f"{url} is no web address: only http:// and https:// are read.")
     path = parts.path or "/"
@@ -205,7 +216,8 @@ def _parts(url: str) -> _Parts:
 
 
 def _numeric(host: str) -> str | None:
-    """The address that `host` spells in any of the forms a C library takes: 2130706433, 0x7f.1, 127.1, ::1."""
+    """The address that `host` spells in any of the forms a C library takes: 2130706433, 0x7f.1, 127.1,
+    ::1."""
     try:
         return str(ipaddress.ip_address(host))
     except ValueError:
@@ -220,25 +232,36 @@ def _numeric(host: str) -> str | None:
 
 def _refuse_status(status: int, url: str) -> None:
     if status in (401, 402, 403, 407):
-        raise InvalidInput(f"{url} asks for a login ({status}): open it in your browser, save the page, and read the file.")
+        raise InvalidInput(
+            f"{url} asks for a login ({status}): open it in your browser, save the page, and read the file."
+        )
     if status in (404, 410):
         raise InvalidInput(f"{url} does not exist ({status}): check the address.")
     if status >= 300:
-        raise InvalidInput(f"{url} answered with an error ({status}): try again later, or save the page and read the file.")
+        raise InvalidInput(
+            f"{url} answered with an error ({status}): try again later, or save the page and read the file."
+        )
 
 
 def _capped(chunks: Iterator[bytes], encoding: str, url: str) -> bytes:
-    """The decompressed body. It is inflated here, step by step, so that a small answer cannot fill the memory."""
-    too_much = InvalidInput(f"{url} is larger than {MOST_BYTES // 1_000_000} MB: give the page of one article.")
+    """The decompressed body. It is inflated here, step by step, so that a small answer cannot fill the
+    memory."""
+    too_much = InvalidInput(
+        f"{url} is larger than {MOST_BYTES // 1_000_000} MB: give the page of one article."
+    )
     if encoding not in ("", "identity", "gzip", "x-gzip", "deflate"):
-        raise InvalidInput(f"{url} is packed in a way that is not read ({encoding}): save the page and read the file.")
+        raise InvalidInput(
+            f"{url} is packed in a way that is not read ({encoding}): save the page and read the file."
+        )
     inflater = None if encoding in ("", "identity") else zlib.decompressobj(47 if "gzip" in encoding else 15)
     data = bytearray()
     for chunk in chunks:
         try:
             data += inflater.decompress(chunk, MOST_BYTES + 1 - len(data)) if inflater else chunk
         except zlib.error as error:
-            raise InvalidInput(f"{url} sent damaged data: try again, or save the page and read the file.") from error
+            raise InvalidInput(
+                f"{url} sent damaged data: try again, or save the page and read the file."
+            ) from error
         if len(data) > MOST_BYTES or (inflater and inflater.unconsumed_tail):
             raise too_much
     return bytes(data)

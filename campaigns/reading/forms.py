@@ -27,7 +27,9 @@ _BY_TYPE = {
     "application/atom+xml": FEED,
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document": DOCX,
 }
-_HTML_TAG = re.compile(r"<(?:!doctype html|html|head|body|article|main|div|p|h[1-6]|ul|ol|table|blockquote|section)\b", re.I)
+_HTML_TAG = re.compile(
+    r"<(?:!doctype html|html|head|body|article|main|div|p|h[1-6]|ul|ol|table|blockquote|section)\b", re.I
+)
 
 
 def is_zip(data: bytes) -> bool:
@@ -45,7 +47,9 @@ def detect(source: Source, text: str | None) -> str:
     named = _BY_SUFFIX.get(source.suffix) or _BY_TYPE.get(source.content_type)
     if named and named not in (DOCX, FEED):
         return named
-    if opening in ("!doctype", "html", "head", "body") or len(_HTML_TAG.findall(head)) >= 3 and head.startswith("<"):
+    if opening in ("!doctype", "html", "head", "body") or (
+        len(_HTML_TAG.findall(head)) >= 3 and head.startswith("<")
+    ):
         return HTML
     return MARKDOWN if _looks_like_markdown(text) else TEXT
 

@@ -1,7 +1,7 @@
 """Which lines of a plain text are its headings: each line that stands alone gets a score with its reasons.
 
-The rules are those that did best on 180 copied articles; the weights are certainty, not probability. A line of 0.6
-or more is taken as a heading, and the marketer sees the score beside it.
+The rules are those that did best on 180 copied articles; the weights are certainty, not probability. A line
+of 0.6 or more is taken as a heading, and the marketer sees the score beside it.
 """
 
 from __future__ import annotations
@@ -24,15 +24,23 @@ _ENDS_A_SENTENCE = re.compile(r"[.!?…:؟।。！？：][\"'”’»›)\]」�
 _QUOTED = re.compile(r"^[\"“„«‘「『].*[\"”“»’」』]$")
 _NUMBERED = re.compile(
     r"^(?:\d{1,2}(?:\.\d{1,2})*[.):]?\s+\D|[IVX]{1,5}\.\s|[A-Z][.)]\s|#\d+\b"
-    r"|(?:step|chapter|part|lesson|tip|day|week|rule|myth|reason|mistake|schritt|kapitel|teil|lektion|tipp|tag|woche|étape|chapitre|partie|conseil"
-    r"|paso|capítulo|parte|consejo|passo|dica|lição|capitolo|lezione|consiglio|stap|hoofdstuk|deel|les)\s+\d+\b|第.{1,4}[章節节课課回]|[一二三四五六七八九十]+[、．.])",
+    r"|(?:step|chapter|part|lesson|tip|day|week|rule|myth|reason|mistake|schritt|kapitel|teil|lektion"
+    r"|tipp|tag|woche|étape|chapitre|partie|conseil"
+    r"|paso|capítulo|parte|consejo|passo|dica|lição|capitolo|lezione|consiglio|stap|hoofdstuk|deel"
+    r"|les)\s+\d+\b|第.{1,4}[章節节课課回]|[一二三四五六七八九十]+[、．.])",
     re.I,
 )
 _DEEP_NUMBER = re.compile(r"^\d{1,2}\.\d{1,2}")
 _ATTRIBUTION = re.compile(r"^[—–―-]{1,2}\s*\S|^~\s*\w")
 _CONTACT = re.compile(r"https?://|www\.|\S+@\S+\.\w|^\+?[\d\s()/-]{6,}$")
+_CODE = re.compile(
+    r"^(?:[$%>#]\s|//|/\*|>>>|#!|\.{1,2}/|<[/!a-z])|[;{}]$|\w\(\)|\s--\w|=>|->|\w+\.\w+\(|^[\w.]+\s*=\s"
+)
 _CREDIT = re.compile(
-    r"^(?:(?:photo|image|picture|foto|bild|video|graphic|illustration|quelle|source|credit|credits|via|crédits?|photos?|fonte|fuente|bron|bildnachweis|isbn)\b.{0,30}[:©|]|©)",
+    r"\b(?:foto|photo|bild|image|photo credit|credit)s?\s*:|\bCC[- ]BY\b|©|via wikimedia|via unsplash"
+    r"|shutterstock|getty images|"
+    r"^(?:(?:photo|image|picture|foto|bild|video|graphic|illustration|quelle|source|credit|credits|via"
+    r"|crédits?|photos?|fonte|fuente|bron|bildnachweis|isbn)\b.{0,30}[:©|]|©)",
     re.I,
 )
 _LABEL = re.compile(r"^.{1,40}:\s+\S")
@@ -52,14 +60,26 @@ class Verdict:
 
 
 def is_prose(text: str) -> bool:
-    """Whether `text` is running text: a dozen words (30 characters in Chinese or Japanese) that close as a sentence."""
-    long_enough = len(text.split()) >= 12 or (columns(text) > 1.5 * len(text) and len(text) >= 25)
+    """Whether `text` is running text: a dozen words (30 characters in Chinese or Japanese) that close as a
+    sentence."""
+    words = len(text.split())
+    if words >= 25:
+        return True
+    long_enough = words >= 12 or (columns(text) > 1.5 * len(text) and len(text) >= 25)
     return long_enough and _ENDS_A_SENTENCE.search(text.strip()) is not None
+
+
+def is_sentence(text: str) -> bool:
+    """Whether `text` is at least a short sentence."""
+    long_enough = len(text.split()) >= 4 or (columns(text) > 1.5 * len(text) and len(text) >= 10)
+    return is_prose(text) or (long_enough and _ENDS_A_SENTENCE.search(text.strip()) is not None)
 
 
 def could_be_title(text: str) -> bool:
     words = text.split()
-    return columns(text) <= 160 and not _CONTACT.search(text) and not _CREDIT.match(text) and (len(words) < 25)
+    return (
+        columns(text) <= 160 and not _CONTACT.search(text) and not _CREDIT.search(text) and (len(words) < 25)
+    )
 
 
 def judge(lines: Sequence[Line]) -> list[Verdict]:
@@ -71,19 +91,25 @@ def judge(lines: Sequence[Line]) -> list[Verdict]:
 
 @dataclass(frozen=True, slots=True)
 class _Gaps:
-    """How the text uses its blank lines: `wide` is the gap that marks a new part, 0 where all gaps are alike."""
+    """How the text uses its blank lines: `wide` is the gap that marks a new part, 0 where all gaps are
+    alike."""
 
     usual: int
     wide: int
 
 
 def _wide_gaps(lines: Sequence[Line]) -> _Gaps:
-    counted = [line.gap for line in lines[1:]]
-    if not counted:
-        return _Gaps(1, 0)
+    spaced = [line for line in lines[1:] if line.gap]
+    if not spaced:
+        return _Gaps(0, 0)
+    counted = [line.gap for line in spaced]
     usual = max(set(counted), key=counted.count)
-    wider = [line for line in lines[1:] if line.gap > usual]
-    short = [line for line in wider if line.kind is LineKind.LINE and columns(line.text) <= _WIDEST and not is_prose(line.text)]
+    wider = [line for line in spaced if line.gap > usual]
+    short = [
+        line
+        for line in wider
+        if line.kind is LineKind.LINE and columns(line.text) <= _WIDEST and not is_prose(line.text)
+    ]
     # Wide gaps mean something where they stand before short lines, not where the text is simply ragged.
     meaningful = len(short) >= 2 and len(short) >= 0.5 * len(wider) and len(wider) <= 0.5 * len(counted)
     return _Gaps(usual, min(line.gap for line in short) if meaningful else 0)
@@ -108,8 +134,10 @@ def _judge(lines: Sequence[Line], index: int, gaps: _Gaps) -> Verdict:
     width = columns(text)
     if width <= 60:
         weigh(0.12, "short")
-    elif width > 90:
+    elif width > 90 or len(text.split()) > 11:
         weigh(-0.15, "rather long")
+    if not _DEEP_NUMBER.match(text) and _is_announced(lines, index, gaps):
+        weigh(-0.35, "announced by the line above")
     if _TERMINAL.search(text):
         weigh(-0.45, "ends like a sentence")
     elif text.endswith((":", "：")):
@@ -124,9 +152,11 @@ def _judge(lines: Sequence[Line], index: int, gaps: _Gaps) -> Verdict:
         if line.gap >= gaps.wide:
             weigh(0.25, "extra space above")
         elif not _follows_dropped(lines, index):
-            weigh(-0.12, "no extra space above")
+            weigh(-0.25, "no extra space above, unlike others")
     if is_prose(following.text) or following.kind is not LineKind.LINE:
         weigh(0.18, "text follows")
+    elif is_sentence(following.text):
+        weigh(0.1, "a sentence follows")
     elif following.kind is LineKind.LINE and columns(following.text) <= _WIDEST:
         weigh(-0.12, "a short line follows")
     if line.underlined:
@@ -154,7 +184,8 @@ def _cannot_be(line: Line, text: str) -> str:
         (_QUOTED.match(text) is not None, "a quotation"),
         (_ATTRIBUTION.match(text) is not None, "says whose words these are"),
         (_CONTACT.search(text) is not None, "an address"),
-        (_CREDIT.match(text) is not None, "says where a picture is from"),
+        (_CODE.search(text) is not None, "looks like code"),
+        (_CREDIT.search(text) is not None, "says where a picture is from"),
         (not any(character.isalpha() for character in text), "has no letters"),
         (boilerplate.recognise(text) is not None, "belongs to the page"),
         (is_alternative_text(text), "describes a picture"),
@@ -164,9 +195,12 @@ def _cannot_be(line: Line, text: str) -> str:
 
 
 def _next_real(lines: Sequence[Line], index: int) -> Line | None:
-    """The next line that belongs to the article: pictures' descriptions and share bars between do not count."""
+    """The next line that belongs to the article: pictures' descriptions and share bars between do not
+    count."""
     for line in lines[index + 1 :]:
-        if line.kind is LineKind.LINE and (boilerplate.recognise(line.text) or is_alternative_text(line.text)):
+        if line.kind is LineKind.LINE and (
+            boilerplate.recognise(line.text) or is_alternative_text(line.text)
+        ):
             continue
         return line
     return None
@@ -177,6 +211,18 @@ def _follows_dropped(lines: Sequence[Line], index: int) -> bool:
     return index > 0 and lines[index - 1].kind is LineKind.LINE and is_alternative_text(lines[index - 1].text)
 
 
+def _is_announced(lines: Sequence[Line], index: int, gaps: _Gaps) -> bool:
+    """Whether the line is an item under a line that ends in a colon, itself or after other short lines."""
+    if gaps.wide and lines[index].gap >= gaps.wide:
+        return False
+    for line in reversed(lines[:index]):
+        if line.text.rstrip().endswith((":", "：")):
+            return True
+        if line.kind is not LineKind.LINE or is_sentence(line.text) or (gaps.wide and line.gap >= gaps.wide):
+            return False
+    return False
+
+
 def _has_capitals(text: str) -> bool:
     words = [word for word in re.findall(r"[^\W\d_]+", text) if len(word) >= 4]
     if text.isupper() and len(text) > 3:
@@ -185,17 +231,29 @@ def _has_capitals(text: str) -> bool:
 
 
 def _without_runs(lines: Sequence[Line], verdicts: Sequence[Verdict]) -> list[Verdict]:
-    """Four or more heading-like lines in a row are a list. The last is spared if space parts it from the others."""
+    """Four or more short lines in a row are a list, not headings, unless extra space sets one apart from
+    it."""
     result = list(verdicts)
     start = 0
     while start < len(result):
         end = start
-        while end < len(result) and result[end].is_heading and not lines[end].underlined:
+        while end < len(result) and _could_be_item(lines[end], verdicts[end]):
             end += 1
         if end - start >= _RUN_OF_A_LIST:
-            apart = lines[end - 1].gap > max(line.gap for line in lines[start + 1 : end - 1])
-            for index in range(start, end - 1 if apart else end):
-                if not (index == start and lines[index].gap > lines[index + 1].gap):
-                    result[index] = Verdict(0.4, "one of a run of short lines: a list")
+            usual = min(line.gap for line in lines[start + 1 : end])
+            for index in range(start, end):
+                if lines[index].gap <= usual:
+                    result[index] = Verdict(
+                        min(0.4, result[index].score), "one of a run of short lines: a list"
+                    )
         start = max(end, start + 1)
     return result
+
+
+def _could_be_item(line: Line, verdict: Verdict) -> bool:
+    return (
+        line.kind is LineKind.LINE
+        and verdict.score >= 0.2
+        and not line.underlined
+        and not is_sentence(line.text)
+    )

@@ -1,7 +1,7 @@
 """An HTML page to a Reading: trafilatura says what belongs to the article, the tree keeps its structure.
 
-A leaf block is marked when its text occurs in trafilatura's output; the smallest element that holds nearly all of the
-marked text is the article; unmarked blocks at its ends and inside page furniture go.
+A leaf block is marked when its text occurs in trafilatura's output; the smallest element that holds nearly
+all of the marked text is the article; unmarked blocks at its ends and inside page furniture go.
 """
 
 from __future__ import annotations
@@ -19,12 +19,16 @@ from courseletter.errors import InvalidInput
 
 _SHARE_OF_MARKED = 0.9
 _FALLBACK_BELOW = 0.6
+_SEEN_AT_LEAST = 0.35
 _MOST_AROUND = 120
 
 _FURNITURE_CLASS = re.compile(
-    r"(?:^|[\s_-])(?:share|sharing|sharedaddy|social|related|relatedposts|recommend\w*|comments?|respond|sidebar|widget\w*|newsletter|subscribe"
-    r"|signup|sign-up|promo|advert\w*|ads?|banner|sponsor|author|authorbox|bio|byline|breadcrumbs?|nav|navbar|navigation|menu|pagination|pager|footer"
-    r"|masthead|cookie|popup|modal|tags?|tagcloud|meta|postmeta|categories|toc|jump|print|login|paywall|metered|donat\w*|teaser|kicker)(?:$|[\s_-])",
+    r"(?:^|[\s_-])(?:share|sharing|sharedaddy|social|related|relatedposts|recommend\w*|comments?|respond"
+    r"|sidebar|widget\w*|newsletter|subscribe"
+    r"|signup|sign-up|promo|advert\w*|ads?|banner|sponsor|author|authorbox|bio|byline|breadcrumbs?|nav"
+    r"|navbar|navigation|menu|pagination|pager|footer"
+    r"|masthead|cookie|popup|modal|tags?|tagcloud|meta|postmeta|categories|toc|jump|print|login|paywall"
+    r"|metered|donat\w*|teaser|kicker)(?:$|[\s_-])",
     re.I,
 )
 _FURNITURE_TAGS = frozenset({"aside", "footer", "nav", "header", "form"})
@@ -41,7 +45,9 @@ def parse(html: str) -> Any:
     """The tree of `html`, with <html> as its root; an empty one for an empty text."""
     import lxml.html
 
-    parser = lxml.html.HTMLParser(encoding="utf-8", remove_pis=True, remove_comments=True, no_network=True, huge_tree=False)
+    parser = lxml.html.HTMLParser(
+        encoding="utf-8", remove_pis=True, remove_comments=True, no_network=True, huge_tree=False
+    )
     data = re.sub(r"\A\s*<\?xml[^>]*\?>", "", html).encode("utf-8", "replace")
     if not data.strip():
         data = b"<p></p>"
@@ -61,10 +67,10 @@ def read(html: str, name: str, base: str = "") -> Reading:
     page = replace(page, base=_base(page))
     every = leaves(page.tree, page.base)
     wanted = _wanted_text(html)
-    marked = [_is_marked(leaf, wanted) for leaf in every]
+    marked = _marked(every, wanted)
     title = _title(page.tree, every)
     _refuse_login(page.tree, wanted, name)
-    chosen = _article(every, marked, title)
+    chosen = _article(every, marked)
     if chosen is None or _kept_length(chosen) < _FALLBACK_BELOW * len(wanted.joined):
         own = leaves(parse(wanted.html()), page.base)
         pieces = [as_piece(leaf, "marked as a heading") for leaf in own]
@@ -115,6 +121,28 @@ def _wanted_text(html: str) -> _Wanted:
     return _Wanted(html, frozenset(filter(None, lines)), "".join(lines))
 
 
+def _marked(every: Sequence[Leaf], wanted: _Wanted) -> list[bool]:
+    """Which leaves belong to the article. Where trafilatura saw only a small part of the page's running
+    text, all running text outside the page's furniture counts."""
+    marked = [_is_marked(leaf, wanted) for leaf in every]
+    prose = [
+        len(leaf.block.text) >= 80 and leaf.links < 0.5 and not leaf.level and not _furniture(leaf, None)
+        for leaf in every
+    ]
+    total = sum(len(leaf.block.text) for leaf, is_prose in zip(every, prose, strict=True) if is_prose)
+    seen = sum(
+        len(leaf.block.text)
+        for leaf, hit, is_prose in zip(every, marked, prose, strict=True)
+        if hit and is_prose
+    )
+    if not total or seen >= _SEEN_AT_LEAST * total:
+        return marked
+    heads = [leaf.level > 0 and not _furniture(leaf, None) for leaf in every]
+    return [
+        here or (head and after) for here, head, after in zip(prose, heads, [*prose[1:], False], strict=True)
+    ]
+
+
 def _is_marked(leaf: Leaf, wanted: _Wanted) -> bool:
     if leaf.block.kind in (BlockKind.LIST, BlockKind.TABLE, BlockKind.CODE):
         parts = [folded for line in leaf.block.text.split("\n") if (folded := fold(line))]
@@ -127,17 +155,21 @@ def _occurs(folded: str, wanted: _Wanted) -> bool:
         return False
     if folded in wanted.lines:
         return True
-    return len(folded) >= 25 and (folded in wanted.joined or (len(folded) > 200 and folded[:120] in wanted.joined))
+    return len(folded) >= 25 and (
+        folded in wanted.joined or (len(folded) > 200 and folded[:120] in wanted.joined)
+    )
 
 
-def _article(
-    every: Sequence[Leaf], marked: Sequence[bool], title: str
-) -> list[tuple[Leaf, Piece]] | None:
+def _article(every: Sequence[Leaf], marked: Sequence[bool]) -> list[tuple[Leaf, Piece]] | None:
     """The leaves of the article's element with what becomes of each; None where nothing is marked."""
     container = _container(every, marked)
     if container is None:
         return None
-    inside = [i for i, leaf in enumerate(every) if leaf.element is container or container in leaf.element.iterancestors()]
+    inside = [
+        i
+        for i, leaf in enumerate(every)
+        if leaf.element is container or container in leaf.element.iterancestors()
+    ]
     hits = [i for i in inside if marked[i] and not _opens_or_ends_page(every[i])]
     if not hits:
         return None
@@ -162,20 +194,28 @@ def _opens_or_ends_page(leaf: Leaf) -> bool:
 
 
 def _container(every: Sequence[Leaf], marked: Sequence[bool]) -> Any:
-    """The smallest element with at least nine tenths of the marked text below it."""
+    """The smallest element with at least nine tenths of the marked text below it, or one above that adds
+    little else: an article in sections may have its tenth in another section."""
     weights: dict[Any, int] = {}
+    lengths: dict[Any, int] = {}
     total = 0
     for leaf, is_marked in zip(every, marked, strict=True):
-        if not is_marked:
-            continue
         length = len(leaf.block.text)
-        total += length
+        total += length if is_marked else 0
         for element in (leaf.element, *leaf.element.iterancestors()):
-            weights[element] = weights.get(element, 0) + length
+            lengths[element] = lengths.get(element, 0) + length
+            if is_marked:
+                weights[element] = weights.get(element, 0) + length
     enough = [element for element, weight in weights.items() if weight >= _SHARE_OF_MARKED * total]
     if not enough:
         return None
-    return max(enough, key=lambda element: sum(1 for _ in element.iterancestors()))
+    best = max(enough, key=lambda element: sum(1 for _ in element.iterancestors()))
+    for above in best.iterancestors():
+        gained = weights[above] - weights[best]
+        taken_along = lengths[above] - lengths[best] - gained
+        if gained and taken_along <= gained / 2:
+            best = above
+    return best
 
 
 def _with_picture_above(every: Sequence[Leaf], inside: Sequence[int], first: int) -> int:
@@ -221,7 +261,8 @@ def _around(outside: Sequence[Leaf]) -> list[Piece]:
 
 
 def _base(page: _Page) -> str:
-    """What relative addresses start from: the page's own <base>, its address, or the one it names as canonical."""
+    """What relative addresses start from: the page's own <base>, its address, or the one it names as
+    canonical."""
     from urllib.parse import urljoin
 
     declared = page.tree.xpath("string(//base/@href)")
@@ -230,7 +271,7 @@ def _base(page: _Page) -> str:
     if page.base:
         return page.base
     canonical = page.tree.xpath("string(//link[@rel='canonical']/@href)") or _meta(page.tree, "og:url")
-    return canonical if canonical.startswith(("http://", "https://")) else ""
+    return str(canonical) if canonical.startswith(("http://", "https://")) else ""
 
 
 def _meta(tree: Any, name: str) -> str:
@@ -240,7 +281,12 @@ def _meta(tree: Any, name: str) -> str:
 
 def _language(tree: Any) -> str | None:
     root = tree.getroottree().getroot()
-    return root.get("lang") or root.get("{http://www.w3.org/XML/1998/namespace}lang") or _meta(tree, "og:locale") or None
+    return (
+        root.get("lang")
+        or root.get("{http://www.w3.org/XML/1998/namespace}lang")
+        or _meta(tree, "og:locale")
+        or None
+    )
 
 
 def _title(tree: Any, every: Sequence[Leaf]) -> str:
@@ -251,7 +297,9 @@ def _title(tree: Any, every: Sequence[Leaf]) -> str:
     tops = [leaf.block.text for leaf in every if leaf.level == 1 and not is_hidden(leaf.element)]
     known = [fold(text) for text in (page_title, shared) if text]
     for top in tops:
-        if any(fold(top) in text or (len(text) > 15 and text in fold(top)) for text in known) and fold(top) != fold(site):
+        if any(fold(top) in text or (len(text) > 15 and text in fold(top)) for text in known) and fold(
+            top
+        ) != fold(site):
             return top
     if not known and tops:
         return tops[0]
@@ -262,9 +310,13 @@ def _title(tree: Any, every: Sequence[Leaf]) -> str:
 
 
 def _without_site(title: str, site: str) -> str:
-    """ "How to sleep | The Blog" is "How to sleep": the part that names the site, else the shorter one at an edge."""
+    """ "How to sleep | The Blog" is "How to sleep": the part that names the site, else the shorter one at
+    an edge."""
     if site and fold(title) != fold(site):
-        for pattern in (rf"\s*[|–—·•»«:-]+\s*{re.escape(site)}\s*$", rf"^\s*{re.escape(site)}\s*[|–—·•»«:-]+\s*"):
+        for pattern in (
+            rf"\s*[|–—·•»«:-]+\s*{re.escape(site)}\s*$",
+            rf"^\s*{re.escape(site)}\s*[|–—·•»«:-]+\s*",
+        ):
             shorter = re.sub(pattern, "", title, flags=re.I)
             if shorter != title and shorter:
                 return shorter
@@ -277,5 +329,6 @@ def _without_site(title: str, site: str) -> str:
 def _refuse_login(tree: Any, wanted: _Wanted, name: str) -> None:
     if len(wanted.joined) < 600 and tree.xpath("//input[@type='password']"):
         raise InvalidInput(
-            f"{name} is a login page, not an article: log in with your browser, save the article, and read that file."
+            f"{name} is a login page, not an article: log in with your browser, save the article, and "
+            f"read that file."
         )

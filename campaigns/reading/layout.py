@@ -1,7 +1,8 @@
-"""The lines of a plain text to blocks: paragraphs that were wrapped are joined, lists and code are kept together.
+"""The lines of a plain text to blocks: paragraphs that were wrapped are joined, lists and code are kept
+together.
 
-It copes with the ways text is laid out: a line for each paragraph with blank lines between, lines wrapped at some
-width, and no blank lines at all.
+It copes with the ways text is laid out: a line for each paragraph with blank lines between, lines wrapped at
+some width, and no blank lines at all.
 """
 
 from __future__ import annotations
@@ -11,9 +12,8 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from statistics import median
 
-from campaigns.language import columns
+from campaigns.language import columns, is_unspaced
 
 _BULLET = re.compile(r"^\s*(?:[•◦▪●‣∙·○■□►▶➤✓✔✅☑–—*+-])\s+(?=\S)")
 _NUMBER = re.compile(r"^\s*(\d{1,3})[.)]\s+(?=\S)")
@@ -30,9 +30,9 @@ class LineKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A block of the text. A LINE is a paragraph or a heading; a LIST has an item a line, and `first` is the number
-    it counts from (0: bullets). `gap` is how many blank lines stand before it, `underlined` whether a rule of `=`
-    or `-` does below, `rows` how many lines of the source it was made of."""
+    """A block of the text. A LINE is a paragraph or a heading; a LIST has an item a line, and `first` is the
+    number it counts from (0: bullets). `gap` is how many blank lines stand before it, `underlined` whether a
+    rule of `=` or `-` does below, `rows` how many lines of the source it was made of."""
 
     kind: LineKind
     text: str
@@ -46,7 +46,8 @@ def lay_out(text: str) -> list[Line]:
     """The blocks of `text` in order."""
     blocks = _blocks(text)
     wrapped = _is_wrapped(blocks)
-    spaced = len(blocks) > 1
+    # Where blank lines part the paragraphs, a block of several short lines is a list that lost its bullets.
+    spaced = len(blocks) >= 0.3 * sum(1 if wrapped else len(rows) for _, rows in blocks)
     lines: list[Line] = []
     for gap, rows in blocks:
         lines += _block(rows, gap, wrapped=wrapped, spaced=spaced)
@@ -72,11 +73,19 @@ def _blocks(text: str) -> list[tuple[int, list[str]]]:
 
 def _is_wrapped(blocks: Sequence[tuple[int, list[str]]]) -> bool:
     """Whether lines end at a margin: within blocks of several lines most are nearly as wide as the widest."""
-    inner = [columns(row.strip()) for _, rows in blocks if len(rows) >= 3 for row in rows[:-1]]
+    inner = sorted(
+        columns(row.strip())
+        for _, rows in blocks
+        if len(rows) >= 3 and not _is_code(rows)
+        for row in rows[:-1]
+        if not row.startswith("    ")
+    )
     if len(inner) < 4:
         return False
-    widest = max(inner)
-    return widest <= 130 and median(inner) >= 0.78 * widest
+    margin = inner[int(0.9 * (len(inner) - 1))]
+    # Characters of double width fit into twice the columns.
+    widest = 180 if is_unspaced("".join(rows[0] for _, rows in blocks)) else 130
+    return margin <= widest and sum(width >= 0.75 * margin for width in inner) >= 0.6 * len(inner)
 
 
 def _block(rows: list[str], gap: int, *, wrapped: bool, spaced: bool) -> list[Line]:
@@ -88,6 +97,8 @@ def _block(rows: list[str], gap: int, *, wrapped: bool, spaced: bool) -> list[Li
         return [Line(LineKind.QUOTE, text, gap)]
     if _is_code(rows):
         return [Line(LineKind.CODE, "\n".join(row.removeprefix("    ") for row in rows), gap)]
+    if spaced and _is_bare_list(rows, wrapped=wrapped):
+        return [Line(LineKind.LIST, "\n".join(row.strip() for row in rows), gap)]
     lines: list[Line] = []
     paragraph: list[str] = []
 
@@ -125,7 +136,10 @@ def _joined(rows: Sequence[str]) -> str:
     for row in rows[1:]:
         if text.endswith("-") and row[:1].islower() and re.search(r"\w-$", text):
             text = text[:-1] + row  # a word parted at the margin
-        elif unicodedata.east_asian_width(text[-1]) in "WF" and unicodedata.east_asian_width(row[:1] or " ") in "WF":
+        elif (
+            unicodedata.east_asian_width(text[-1]) in "WF"
+            and unicodedata.east_asian_width(row[:1] or " ") in "WF"
+        ):
             text += row
         else:
             text = f"{text} {row}"
@@ -138,14 +152,27 @@ def _goes_on(row: str, following: str, *, wrapped: bool, alone: bool) -> bool:
         return False
     if wrapped:
         # A short line above a full one is a heading set tight over its paragraph.
-        return not (columns(row.strip()) < 0.62 * columns(following.strip()) and not row.rstrip().endswith(","))
+        return not (
+            columns(row.strip()) < 0.62 * columns(following.strip()) and not row.rstrip().endswith(",")
+        )
     return False
 
 
 def _is_code(rows: Sequence[str]) -> bool:
-    return len(rows) >= 2 and all(row.startswith("    ") for row in rows) and any(
-        re.search(r"[{};=<>()\[\]]|^\s*(?:\$|#|//)", row) for row in rows
+    return (
+        len(rows) >= 2
+        and all(row.startswith("    ") for row in rows)
+        and any(re.search(r"[{};=<>()\[\]]|^\s*(?:\$|#|//)", row) for row in rows)
     )
+
+
+def _is_bare_list(rows: Sequence[str], *, wrapped: bool) -> bool:
+    """Three short lines or more that are no sentences and no wrapped paragraph."""
+    if len(rows) < 3 or any(_RULE.match(row) or _item(row) for row in rows):
+        return False
+    widths = [columns(row.strip()) for row in rows]
+    open_ended = sum(not _ENDS.search(row.strip()) for row in rows)
+    return max(widths) <= (60 if wrapped else 100) and open_ended >= 0.7 * len(rows)
 
 
 def _item(row: str) -> Line | None:

@@ -1,5 +1,5 @@
-"""Markdown, with or without front matter, to a Reading. Rendered to HTML first, so that raw HTML inside it is read
-like any other and all text ends up escaped for the lesson dialect."""
+"""Markdown, with or without front matter, to a Reading. Rendered to HTML first, so that raw HTML inside it
+is read like any other and all text ends up escaped for the lesson dialect."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ _LIQUID = re.compile(r"^\{%.*?%\}[ \t]*$|^\{:[^}\n]*\}[ \t]*$|^<!--.*?-->[ \t]*$
 
 
 def read(text: str, name: str, base: str = "") -> Reading:
-    """`text` is the whole file. The title is the front matter's, else that of a lone first heading, else the file's."""
+    """`text` is the whole file. The title is the front matter's, else that of a lone first heading, else
+    the file's."""
     from markdown_it import MarkdownIt
 
     meta, body = _split(text)

@@ -1,5 +1,5 @@
-"""Text of a source to Markdown of the lesson dialect: whatever the source's characters mean to Markdown or to the
-dialect (`*`, `<`, `{{`, `:::`) is escaped, so that it stays the text it was.
+"""Text of a source to Markdown of the lesson dialect: whatever the source's characters mean to Markdown or
+to the dialect (`*`, `<`, `{{`, `:::`) is escaped, so that it stays the text it was.
 
 Used by every reader. `Run` is a stretch of characters with one style; `inline` writes runs down.
 """
@@ -12,13 +12,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-_INVISIBLE = re.compile(r"[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u200b\u2060\ufeff\ufffe\uffff]")
+_INVISIBLE = re.compile(
+    r"[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u200b\u2060\ufeff\ufffe\uffff]"
+)
 _SPACE = re.compile(r"[ \t\r\n\f\v\u2028\u2029]+")
 _ALWAYS = re.compile(r"[\\`*\[\]]")
 _ENTITY = re.compile(r"&(?=#?\w+;)")
 _TAG = re.compile(r"<(?=[A-Za-z/!?])")
 _EDGE_UNDERSCORE = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
-_LINE_START = re.compile(r"([-+])(?=[ \t]|$)|(#{1,6})(?=[ \t]|$)|(>)|(:{2,})|(\d{1,9})([.)])(?=[ \t]|$)|([-=~|])(?=[-=~|: \t]*$)|(~)(?=~~)")
+_LINE_START = re.compile(
+    r"([-+])(?=[ \t]|$)|(#{1,6})(?=[ \t]|$)|(>)|(:{2,})|(\d{1,9})([.)])(?=[ \t]|$)|([-=~|])(?=[-=~"
+    r"|: \t]*$)|(~)(?=~~)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +41,8 @@ class Run:
 
 
 def clean(text: str) -> str:
-    """`text` without control, soft hyphen and zero-width characters that no mail can show, in composed form."""
+    """`text` without control, soft hyphen and zero-width characters that no mail can show, in composed
+    form."""
     return unicodedata.normalize("NFC", _INVISIBLE.sub("", text))
 
 
@@ -46,7 +52,8 @@ def squeeze(text: str) -> str:
 
 
 def escape(text: str) -> str:
-    """`text` so that inside a line it is nothing but text to the dialect. Line starts: `escape_line_start`."""
+    """`text` so that inside a line it is nothing but text to the dialect. Line starts:
+    `escape_line_start`."""
     text = _ALWAYS.sub(lambda match: "\\" + match[0], text)
     text = _TAG.sub("\\\\<", text)
     text = _ENTITY.sub("\\\\&", text)
@@ -63,7 +70,9 @@ def escape_line_start(line: str) -> str:
             return f"{match[5]}\\{match[6]}"
         return "\\" + match[0]
 
-    return _LINE_START.sub(guard, line.lstrip(" \t"), count=1) if _LINE_START.match(line.lstrip(" \t")) else line
+    return (
+        _LINE_START.sub(guard, line.lstrip(" \t"), count=1) if _LINE_START.match(line.lstrip(" \t")) else line
+    )
 
 
 def paragraph(text: str) -> str:
@@ -72,9 +81,20 @@ def paragraph(text: str) -> str:
 
 
 def address(url: str) -> str:
-    """An address as it may stand between Markdown's round brackets, with nothing a merge field could start in."""
+    """An address as it may stand between Markdown's round brackets, with nothing a merge field could start
+    in."""
     quoted = {" ": "%20", "(": "%28", ")": "%29", "<": "%3C", ">": "%3E", "{": "%7B", "}": "%7D", "|": "%7C"}
-    quoted |= {"\\": "%5C", "\n": "", "\r": "", "\t": "", '"': "%22", "`": "%60", "*": "%2A", "[": "%5B", "]": "%5D"}
+    quoted |= {
+        "\\": "%5C",
+        "\n": "",
+        "\r": "",
+        "\t": "",
+        '"': "%22",
+        "`": "%60",
+        "*": "%2A",
+        "[": "%5B",
+        "]": "%5D",
+    }
     return "".join(quoted.get(character, character) for character in clean(url).strip())
 
 
@@ -148,13 +168,17 @@ def _first_character(runs: Sequence[Run]) -> str:
     return "[" if run.link else "!" if run.image else "\n" if run.is_break else run.text[:1]
 
 
-def _styled(runs: Sequence[Run], before: str, after: str, styles: tuple[str, ...] = ("strong", "emphasis")) -> str:
+def _styled(
+    runs: Sequence[Run], before: str, after: str, styles: tuple[str, ...] = ("strong", "emphasis")
+) -> str:
     """`runs` with the outermost of `styles` written around the stretches that have it."""
     if not styles:
         return _plain_runs(runs)
     mark = "**" if styles[0] == "strong" else "*"
     written = ""
-    groups = [(key, list(group)) for key, group in groupby(runs, key=lambda run: bool(getattr(run, styles[0])))]
+    groups = [
+        (key, list(group)) for key, group in groupby(runs, key=lambda run: bool(getattr(run, styles[0])))
+    ]
     for position, (marked, group) in enumerate(groups):
         follows = _first_character(groups[position + 1][1]) if position + 1 < len(groups) else after
         text = _styled(group, before + written, follows, styles[1:])

@@ -1,4 +1,5 @@
-"""Alternative texts of pictures that were copied along with a text and now stand alone between its paragraphs.
+"""Alternative texts of pictures that were copied along with a text and now stand alone between its
+paragraphs.
 
 They describe what is to be seen: a noun phrase, a participle, no finite verb.
 """
@@ -10,34 +11,46 @@ import re
 _MOST_WORDS = 40
 
 _SEEN = {
-    "en": r"(?:(?:a|an|the|two|three|several|young|old|older|elderly|smiling|happy|stressed|sad|close-?up|aerial|black and white|top) )*"
-    r"(?:person|people|woman|women|man|men|girl|boy|child|children|kid|kids|couple|family|group|team|hands?|face|portrait|photo(?:graph)?|picture|image"
-    r"|illustration|diagram|infographic|graphic|chart|graph|screenshot|screen shot|drawing|painting|sketch|map|close-?up|view|silhouette|icon|logo|banner"
+    "en": r"(?:(?:a|an|the|two|three|several|young|old|older|elderly|smiling|happy|stressed|sad"
+    "|close-?up|aerial|black and white|top) )*"
+    r"(?:person|people|woman|women|man|men|girl|boy|child|children|kid|kids|couple|family|group|team"
+    r"|hands?|face|portrait|photo(?:graph)?|picture|image"
+    r"|illustration|diagram|infographic|graphic|chart|graph|screenshot|screen shot|drawing|painting"
+    r"|sketch|map|close-?up|view|silhouette|icon|logo|banner"
     r"|cover|collage|poster|rendering|x-ray|scan)",
     "de": r"(?:(?:ein|eine|einen|zwei|drei|mehrere|junge[rs]?|alte[rs]?|ältere[rs]?|lächelnde[rs]?) )*"
-    r"(?:person(?:en)?|menschen|frau(?:en)?|mann|männer|kind(?:er)?|paar|familie|gruppe|foto|bild|abbildung|illustration|diagramm|grafik|screenshot"
+    r"(?:person(?:en)?|menschen|frau(?:en)?|mann|männer|kind(?:er)?|paar|familie|gruppe|foto|bild"
+    r"|abbildung|illustration|diagramm|grafik|screenshot"
     r"|zeichnung|gemälde|karte|nahaufnahme|porträt|luftaufnahme|logo)",
     "fr": r"(?:(?:une?|deux|trois|plusieurs|jeune|vieille?) )*"
-    r"(?:personnes?|femmes?|hommes?|enfants?|couple|famille|groupe|photo(?:graphie)?|image|illustration|diagramme|graphique|capture d['’]écran|dessin|carte|gros plan|portrait|logo)",
+    r"(?:personnes?|femmes?|hommes?|enfants?|couple|famille|groupe|photo(?:graphie)?|image|illustration"
+    r"|diagramme|graphique|capture d['’]écran|dessin|carte|gros plan|portrait|logo)",
     "es": r"(?:(?:una?|dos|tres|varias|joven) )*"
-    r"(?:personas?|mujer(?:es)?|hombres?|niños?|niñas?|pareja|familia|grupo|foto(?:grafía)?|imagen|ilustración|diagrama|gráfico|captura de pantalla|dibujo|mapa|primer plano|retrato|logo)",
+    r"(?:personas?|mujer(?:es)?|hombres?|niños?|niñas?|pareja|familia|grupo|foto(?:grafía)?|imagen"
+    r"|ilustración|diagrama|gráfico|captura de pantalla|dibujo|mapa|primer plano|retrato|logo)",
     "pt": r"(?:(?:uma?|duas|dois|três|várias|jovem) )*"
-    r"(?:pessoas?|mulher(?:es)?|homens?|homem|crianças?|casal|família|grupo|foto(?:grafia)?|imagem|ilustração|diagrama|gráfico|captura de (?:ecrã|tela)|desenho|mapa|retrato|logo)",
+    r"(?:pessoas?|mulher(?:es)?|homens?|homem|crianças?|casal|família|grupo|foto(?:grafia)?|imagem"
+    r"|ilustração|diagrama|gráfico|captura de (?:ecrã|tela)|desenho|mapa|retrato|logo)",
     "it": r"(?:(?:una?|due|tre|diverse|giovane) )*"
-    r"(?:person[ae]|donn[ae]|uom(?:o|ini)|bambin[oi]|coppia|famiglia|gruppo|foto(?:grafia)?|immagine|illustrazione|diagramma|grafico|screenshot|disegno|mappa|primo piano|ritratto|logo)",
+    r"(?:person[ae]|donn[ae]|uom(?:o|ini)|bambin[oi]|coppia|famiglia|gruppo|foto(?:grafia)?|immagine"
+    r"|illustrazione|diagramma|grafico|screenshot|disegno|mappa|primo piano|ritratto|logo)",
     "nl": r"(?:(?:een|twee|drie|meerdere|jonge|oude) )*"
-    r"(?:persoon|mensen|vrouw(?:en)?|man(?:nen)?|kind(?:eren)?|stel|gezin|groep|foto|afbeelding|illustratie|diagram|grafiek|screenshot|tekening|kaart|close-?up|portret|logo)",
+    r"(?:persoon|mensen|vrouw(?:en)?|man(?:nen)?|kind(?:eren)?|stel|gezin|groep|foto|afbeelding"
+    r"|illustratie|diagram|grafiek|screenshot|tekening|kaart|close-?up|portret|logo)",
 }
 _OPENS = re.compile(rf"^(?:{'|'.join(_SEEN.values())})\b", re.I)
 
 _SHOWS = re.compile(
-    r"\b(?:[a-z]{3,}ing|shown|depicted|seen|made|surrounded|seated|dressed|taken|of|[a-zäöü]{3,}(?:end|ende[nrms]?)|représentant|montrant|illustrant"
-    r"|[a-zé]{3,}ant|[a-zñ]{3,}[aei]ndo|mostrando|representando|[a-z]{3,}(?:ante|ente)|die|der|das|qui|que|che|met|mit|von|avec|con|com)\b",
+    r"\b(?:[a-z]{3,}ing|shown|depicted|seen|made|surrounded|seated|dressed|taken|of|[a-zäöü]{3,}(?:end"
+    r"|ende[nrms]?)|représentant|montrant|illustrant"
+    r"|[a-zé]{3,}ant|[a-zñ]{3,}[aei]ndo|mostrando|representando|[a-z]{3,}(?:ante|ente)|die|der|das|qui"
+    r"|que|che|met|mit|von|avec|con|com)\b",
     re.I,
 )
 # Words that only a whole sentence has: auxiliaries and subjects.
 _FINITE = re.compile(
-    r"\b(?:is|are|was|were|am|be|been|has|have|had|do|does|did|can|could|will|would|shall|should|may|might|must|isn['’]t|aren['’]t|don['’]t|doesn['’]t"
+    r"\b(?:is|are|was|were|am|be|been|has|have|had|do|does|did|can|could|will|would|shall|should|may"
+    r"|might|must|isn['’]t|aren['’]t|don['’]t|doesn['’]t"
     r"|i|you|we|they|he|she|it|need|needs|want|wants|make|makes|feel|feels|know|often|never|always"
     r"|ist|sind|war|waren|wird|werden|hat|haben|kann|können|muss|müssen|soll|sollte|ich|du|wir|sie|es|man"
     r"|est|sont|était|étaient|ont|peut|peuvent|doit|doivent|je|tu|nous|vous|ils|elles|il|elle"
@@ -48,8 +61,19 @@ _FINITE = re.compile(
     re.I,
 )
 _LABELLED = re.compile(
-    r"^(?:image|photo|picture|illustration|figure|bild|foto|abbildung|imagen|imagem|immagine|afbeelding)(?: (?:of|showing|by|credit|source|von|de|di|van))?\s*[:\d]"
-    r"|^(?:image|photo|picture|screenshot|illustration|diagram|infographic|graphic) (?:of|showing|depicting|illustrating)\b",
+    r"^(?:image|photo|picture|illustration|figure|bild|foto|abbildung|imagen|imagem|immagine"
+    r"|afbeelding)(?: (?:of|showing|by|credit|source|von|de|di|van))?\s*[:\d]"
+    r"|^(?:image|photo|picture|screenshot|illustration|diagram|infographic|graphic) (?:of|showing"
+    r"|depicting|illustrating)\b",
+    re.I,
+)
+_PICTURE_OF = re.compile(
+    r"^(?:(?:an?|the|une?|un|een|ein|eine|una|uma) )?(?:photo(?:graph)?|picture|screenshot|illustration"
+    r"|diagram|infographic|graphic|chart|graph"
+    r"|foto|abbildung|diagramm|grafik|graphique|diagramme|capture d['’]écran|gr[áa]fico|diagrama"
+    r"|diagramma|captura de (?:pantalla|ecrã|tela)|schermata"
+    r"|ilustración|ilustração|illustrazione|afbeelding|grafiek|illustratie)"
+    r" (?:of|showing|with|von|der|des|du|de|de la|del|dei|della|degli|delle|do|da|dos|das|di|van|met|mit) ",
     re.I,
 )
 _FILE_NAME = re.compile(r"^[\w-]+\.(?:jpe?g|png|gif|webp|svg|heic)$|^(?:IMG|DSC)[_-]?\d+$", re.I)
@@ -61,6 +85,8 @@ def is_alternative_text(text: str) -> bool:
     if len(words) > _MOST_WORDS:
         return False
     if _FILE_NAME.match(text) or (_LABELLED.match(text) and not _FINITE.search(text)):
+        return True
+    if _PICTURE_OF.match(f"{text} ") and not text.endswith("?") and not _FINITE.search(text):
         return True
     if len(words) < 4 or text.endswith(("?", "!", ":")) or re.search(r"[.!?]\s+\w", text):
         return False

@@ -1,4 +1,5 @@
-"""Where an article comes from: a file, a web address, or standard input. Gives bytes and what is known of them."""
+"""Where an article comes from: a file, a web address, or standard input. Gives bytes and what is known of
+them."""
 
 from __future__ import annotations
 
@@ -24,7 +25,9 @@ class Source:
     charset: str | None = None
 
 
-def open_source(source: str, fetcher: Fetcher | None = None, standard_input: BinaryIO | None = None) -> Source:
+def open_source(
+    source: str, fetcher: Fetcher | None = None, standard_input: BinaryIO | None = None
+) -> Source:
     """The bytes behind `source`: "-" is standard input, http(s):// an address, all else a path.
 
     Raises InvalidInput when there is nothing, a folder, too much, or no text at all.
@@ -38,7 +41,9 @@ def open_source(source: str, fetcher: Fetcher | None = None, standard_input: Bin
         suffix = Path(path.rpartition("/")[2]).suffix.lower().lstrip(".")
         found = Source(source, page.data, suffix, page.url, page.content_type, page.charset)
     elif "://" in source:
-        raise InvalidInput(f"{source} is no file and no web page: only http:// and https:// addresses are read.")
+        raise InvalidInput(
+            f"{source} is no file and no web page: only http:// and https:// addresses are read."
+        )
     else:
         found = _from_file(source)
     if len(found.data) > MOST_BYTES:
@@ -58,12 +63,18 @@ def _from_file(source: str) -> Source:
         with path.open("rb") as file:
             data = file.read(MOST_BYTES + 1)
     except FileNotFoundError as error:
-        raise InvalidInput(f"{source} does not exist: check the path, or give an address with https://.") from error
+        raise InvalidInput(
+            f"{source} does not exist: check the path, or give an address with https://."
+        ) from error
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "no valid path"
-        raise InvalidInput(f"{source} cannot be read ({reason}): check the path and its permissions.") from error
+        raise InvalidInput(
+            f"{source} cannot be read ({reason}): check the path and its permissions."
+        ) from error
     return Source(source, data, path.suffix.lower().lstrip("."))
 
 
 def _too_large(name: str) -> str:
-    return f"{name} is larger than {MOST_BYTES // 1_000_000} MB: give one article, without the pictures inside."
+    return (
+        f"{name} is larger than {MOST_BYTES // 1_000_000} MB: give one article, without the pictures inside."
+    )

@@ -28,11 +28,11 @@ def read(text: str, name: str) -> Reading:
 
 
 def _title_at(lines: Sequence[Line]) -> int | None:
-    """Of the short lines before the first text the one that reads most like a title: the first, unless it is a
-    menu's; None when the text begins at once."""
+    """Of the short lines before the first text the one that reads most like a title: the first, unless it is
+    a menu's; None when the text begins at once."""
     opening: list[int] = []
     for index, line in enumerate(lines[:_MOST_LINES_BEFORE_TITLE]):
-        if line.kind is not LineKind.LINE or headings.is_prose(line.text):
+        if line.kind is not LineKind.LINE or (headings.is_sentence(line.text) and index):
             break
         if boilerplate.recognise(line.text) or notices.recognise(line.text):
             continue
@@ -41,7 +41,8 @@ def _title_at(lines: Sequence[Line]) -> int | None:
     if not opening:
         return None
     if len(opening) >= 4:
-        # A run of short lines is a menu; the title is its wordiest, and the last of equals stands nearest the text.
+        # A run of short lines is a menu; the title is its wordiest, and the last of equals stands nearest
+        # the text.
         return max(opening, key=lambda index: (min(len(lines[index].text.split()), 6), index))
     return opening[0]
 
@@ -63,7 +64,9 @@ def _pieces(lines: Sequence[Line], title: str) -> list[Piece]:
             pieces.append(Piece(block, Role.HEADING, verdict.score, verdict.reason, verdict.level))
         else:
             reason = f"no heading: {verdict.reason}" if verdict.score >= 0.35 else ""
-            pieces.append(Piece(_block(line), Role.BODY, round(1 - verdict.score, 2) if reason else 1.0, reason))
+            pieces.append(
+                Piece(_block(line), Role.BODY, round(1 - verdict.score, 2) if reason else 1.0, reason)
+            )
     return pieces
 
 
@@ -82,7 +85,11 @@ def _dropped(line: Line, reason: str, score: float) -> Piece:
 def _block(line: Line) -> Block:
     if line.kind is LineKind.LIST:
         items = line.text.split("\n")
-        marks = [f"{number}. " for number in range(line.first, line.first + len(items))] if line.first else ["- "] * len(items)
+        marks = (
+            [f"{number}. " for number in range(line.first, line.first + len(items))]
+            if line.first
+            else ["- "] * len(items)
+        )
         written = [mark + marking.paragraph(item) for mark, item in zip(marks, items, strict=True)]
         return Block(BlockKind.LIST, "\n".join(written), "\n".join(marking.squeeze(item) for item in items))
     if line.kind is LineKind.CODE:
@@ -90,7 +97,9 @@ def _block(line: Line) -> Block:
     if line.kind is LineKind.QUOTE:
         parts = line.text.split("\n")
         written = ["> " + marking.paragraph(part) for part in parts]
-        return Block(BlockKind.QUOTE, "\n>\n".join(written), "\n".join(marking.squeeze(part) for part in parts))
+        return Block(
+            BlockKind.QUOTE, "\n>\n".join(written), "\n".join(marking.squeeze(part) for part in parts)
+        )
     return Block(BlockKind.PARAGRAPH, _with_links(line.text), marking.squeeze(line.text))
 
 
@@ -100,7 +109,9 @@ def _with_links(text: str) -> str:
     end = 0
     for match in re.finditer(r"https?://[^\s<>\"“”]+", text):
         url = match[0].rstrip(".,;:!?)»'’]")
-        written += marking.escape(text[end : match.start()]) + f"[{marking.escape(url)}]({marking.address(url)})"
+        written += (
+            marking.escape(text[end : match.start()]) + f"[{marking.escape(url)}]({marking.address(url)})"
+        )
         end = match.start() + len(url)
     written += marking.escape(text[end:])
     return marking.escape_line_start(marking.squeeze(written))

@@ -13,24 +13,42 @@ from courseletter.errors import InvalidInput
 _CONTENT = "{http://purl.org/rss/1.0/modules/content/}encoded"
 _CAPTION = re.compile(r"\[caption[^\]]*\](.*?)\[/caption\]", re.S)
 _KNOWN_SHORTCODE = (
-    r"gallery|audio|video|playlist|embed|contact-form(?:-7)?|contact-field|wpforms|gravityform|ninja_form|mc4wp_form|"
-    r"vc_\w+|et_pb_\w+|fusion_\w+|elementor-template|su_\w+|toc|rev_slider|sc|button|row|column\w*|divider|spacer|tabs?|"
-    r"accordion\w*|social\w*|share\w*|jetpack\w*|subscribe2?|products?|woocommerce\w*|ad\w*|adsense|instagram\w*|youtube|vimeo|"
-    r"twitter|tweet|soundcloud|gist|code|sourcecode|php|html|css|js|python|bash|footnotes?|one_\w+|two_\w+|dropcap|quote|pullquote"
+    r"gallery|audio|video|playlist|embed|contact-form(?:-7)?|contact-field|wpforms|gravityform|ninja_form"
+    r"|mc4wp_form|"
+    r"vc_\w+|et_pb_\w+|fusion_\w+|elementor-template|su_\w+|toc|rev_slider|sc|button|row|column\w*"
+    r"|divider|spacer|tabs?|"
+    r"accordion\w*|social\w*|share\w*|jetpack\w*|subscribe2?|products?|woocommerce\w*|ad\w*|adsense"
+    r"|instagram\w*|youtube|vimeo|"
+    r"twitter|tweet|soundcloud|gist|code|sourcecode|php|html|css|js|python|bash|footnotes?|one_\w+"
+    r"|two_\w+|dropcap|quote|pullquote"
 )
-_SHORTCODE = re.compile(rf"\[/?(?:{_KNOWN_SHORTCODE}|\w+(?:[_-]\w+)+)(?:\s+[^\]]*)?/?\]|\[/?\w+(?:\s+[\w-]+=(?:\"[^\"]*\"|'[^']*'|\S+))+\s*/?\]", re.I)
-_BLOCK_TAG = re.compile(r"^\s*</?(?:p|div|h[1-6]|ul|ol|li|table|t[rdh]|thead|tbody|blockquote|pre|figure|figcaption|section|hr|!--)\b", re.I)
+_SHORTCODE = re.compile(
+    rf"\[/?(?:{_KNOWN_SHORTCODE}|\w+(?:[_-]\w+)+)(?:\s+[^\]]*)?/?\]|\[/?\w+(?:\s+[\w-]+=(?:\"[^\"]*\""
+    rf"|'[^']*'|\S+))+\s*/?\]",
+    re.I,
+)
+_BLOCK_TAG = re.compile(
+    r"^\s*</?(?:p|div|h[1-6]|ul|ol|li|table|t[rdh]|thead|tbody|blockquote|pre|figure|figcaption|section"
+    r"|hr|!--)\b",
+    re.I,
+)
 
 
 def read(text: str, name: str, entry: str | None = None) -> Reading:
-    """`entry` is a post's id, slug, link, title or number from 1. Drafts, attachments and comments are left out."""
+    """`entry` is a post's id, slug, link, title or number from 1. Drafts, attachments and comments are
+    left out."""
     import lxml.etree
 
     data = text.encode("utf-8")
     refuse_entities(data, name)
     data = re.sub(rb"\A\s*<\?xml[^>]*\?>", b"", data)
     parser = lxml.etree.XMLParser(
-        encoding="utf-8", resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, recover=True
+        encoding="utf-8",
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
+        recover=True,
     )
     root = lxml.etree.fromstring(data.strip(), parser)
     channel = root.find("channel") if root is not None else None
@@ -49,14 +67,22 @@ def read(text: str, name: str, entry: str | None = None) -> Reading:
 def _field(item: Any, name: str) -> str:
     """A `wp:` field; its namespace carries the version of the export."""
     for child in item:
-        if isinstance(child.tag, str) and child.tag.endswith(f"}}{name}") and "wordpress.org/export" in child.tag:
+        if (
+            isinstance(child.tag, str)
+            and child.tag.endswith(f"}}{name}")
+            and "wordpress.org/export" in child.tag
+        ):
             return (child.text or "").strip()
     return ""
 
 
 def _is_published(item: Any) -> bool:
     has_text = bool((item.findtext(_CONTENT) or "").strip())
-    return has_text and _field(item, "status") in ("publish", "") and _field(item, "post_type") in ("post", "page", "")
+    return (
+        has_text
+        and _field(item, "status") in ("publish", "")
+        and _field(item, "post_type") in ("post", "page", "")
+    )
 
 
 def _chosen(posts: list[Any], wanted: str | None, name: str) -> Any:
@@ -69,7 +95,9 @@ def _chosen(posts: list[Any], wanted: str | None, name: str) -> Any:
             return post
     if wanted.isdigit() and 1 <= int(wanted) <= len(posts):
         return posts[int(wanted) - 1]
-    raise InvalidInput(f"{name} has no published post {wanted!r}: name one of its {len(posts)} by title, id, slug or link.")
+    raise InvalidInput(
+        f"{name} has no published post {wanted!r}: name one of its {len(posts)} by title, id, slug or link."
+    )
 
 
 def _without_shortcodes(html: str) -> str:
@@ -97,7 +125,9 @@ def _with_paragraphs(html: str) -> str:
         kept.append(match[0])
         return f"\n\n<!--kept{len(kept) - 1}-->\n\n"
 
-    html = re.sub(r"<(pre|table|ul|ol|figure|blockquote)\b.*?</\1>", keep, html.replace("\r\n", "\n"), flags=re.S | re.I)
+    html = re.sub(
+        r"<(pre|table|ul|ol|figure|blockquote)\b.*?</\1>", keep, html.replace("\r\n", "\n"), flags=re.S | re.I
+    )
     parts = []
     for part in re.split(r"\n\s*\n", html):
         part = part.strip()

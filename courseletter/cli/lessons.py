@@ -21,7 +21,9 @@ def lessons(
         str | None, typer.Option(help="Which entry of a feed or WordPress export: number, title, id or link.")
     ] = None,
     target: Annotated[float, typer.Option(help="Minutes of reading that a lesson should take.")] = 2.0,
-    minimum: Annotated[float, typer.Option("--min", help="Minutes that a lesson should not fall below.")] = 0.5,
+    minimum: Annotated[
+        float, typer.Option("--min", help="Minutes that a lesson should not fall below.")
+    ] = 0.5,
     maximum: Annotated[float, typer.Option("--max", help="Minutes that a lesson should not exceed.")] = 4.0,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON, for scripts.")] = False,
 ) -> None:
@@ -104,7 +106,10 @@ def _print_table(article: Article, drafts: tuple[DraftLesson, ...]) -> None:
         lines = f"[bold]{escape(shown(draft.subject))}[/bold]\n{escape(shown(draft.preheader))}"
         table.add_row(str(number), lines, str(draft.words), f"{draft.minutes:.1f}")
     console.print(table)
-    for name, texts in (("Disclosure, above every lesson", article.disclosures), ("Disclaimer", article.disclaimers)):
+    for name, texts in (
+        ("Disclosure, above every lesson", article.disclosures),
+        ("Disclaimer", article.disclaimers),
+    ):
         for text in texts:
             console.print(f"[bold]{name}:[/bold] {escape(text)}")
     dropped = [found for found in article.decisions if found.role is Role.DROPPED]
@@ -112,4 +117,7 @@ def _print_table(article: Article, drafts: tuple[DraftLesson, ...]) -> None:
         console.print("[bold]Left out[/bold]")
     for found in dropped:
         text = found.text if len(found.text) <= 70 else found.text[:69] + "…"
-        console.print(f"  {escape(text.replace(chr(10), ' '))}  [dim]{escape(found.reason)}, {found.score:.0%} sure[/dim]")
+        console.print(
+            f"  {escape(text.replace(chr(10), ' '))}  [dim]{escape(found.reason)}, {found.score:.0%} "
+            f"sure[/dim]"
+        )
