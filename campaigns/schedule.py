@@ -192,7 +192,7 @@ def next_due(timetable: Timetable, profile: Profile, standing: "Standing", now: 
     step = next(remaining(timetable, standing), None)
     if step is None:
         return None
-    if _welcomes_at_once(timetable, standing, step, now):
+    if _welcomes(timetable, standing, step) and _is_timely(standing, now):
         return Due(step.id, standing.joined_at, standing.joined_at)
     slots = slots_for(timetable, profile)
     gap = _gap(timetable, profile, step.gap)
@@ -203,17 +203,16 @@ def next_due(timetable: Timetable, profile: Profile, standing: "Standing", now: 
     return Due(step.id, planned, slots.first(max(floors)))
 
 
-def _welcomes_at_once(timetable: Timetable, standing: "Standing", step: Step, now: datetime) -> bool:
-    """Whether this is the one lesson that goes outside the window, since they asked for it just now (S8)."""
-    return (
-        step.welcome
-        and timetable.cadence.welcome == "now"
-        and not standing.progress.marks
-        and standing.queued is None
-        and standing.paused_until is None
-        and standing.held_until is None
-        and now - standing.joined_at <= GRACE
-    )
+def _welcomes(timetable: Timetable, standing: "Standing", step: Step) -> bool:
+    """Whether this is the lesson whose place is the moment of signing up (S8)."""
+    nothing_yet = not standing.progress.marks and standing.queued is None
+    return step.welcome and timetable.cadence.welcome == "now" and nothing_yet
+
+
+def _is_timely(standing: "Standing", now: datetime) -> bool:
+    """Whether they asked just now, so that the welcome goes outside the window; later it takes a slot."""
+    held_back = standing.paused_until is not None or standing.held_until is not None
+    return not held_back and now - standing.joined_at <= GRACE
 
 
 def _past(timetable: Timetable, standing: "Standing") -> tuple[bool, bool]:
@@ -234,6 +233,8 @@ def _planned(
     timetable: Timetable, slots: Slots, standing: "Standing", step: Step, gap: int, begun: bool
 ) -> datetime:
     """The lesson's place on the calendar, perhaps past."""
+    if _welcomes(timetable, standing, step):
+        return standing.joined_at
     start = timetable.cadence.cohort_start
     if start is not None and not begun:
         return slots.first(slots.midnight(start))

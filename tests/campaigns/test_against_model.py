@@ -1,0 +1,220 @@
+"""The product's schedule beside the reference model of the specification, in random worlds, step by step."""
+
+import importlib.util
+import random
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from calendars import THOROUGH, TROUBLE, ZONES
+
+from campaigns.cadence import Cadence
+from campaigns.schedule import Profile, Step, Timetable
+from campaigns.standing import Standing, enrolled, future
+
+SHARED = Path(__file__).resolve().parents[2].parent / "shared"
+MODEL = SHARED / "sequence" / "model.py"
+
+pytestmark = pytest.mark.skipif(not MODEL.exists(), reason="the reference model is not beside the project")
+
+WORLDS = 300 * THOROUGH
+STEPS = 50
+
+
+@pytest.fixture(scope="module")
+def model() -> Any:
+    spec = importlib.util.spec_from_file_location("reference_model", MODEL)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # its dataclasses look themselves up
+    writes, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+    try:
+        spec.loader.exec_module(module)
+    finally:
+        sys.dont_write_bytecode = writes
+    return module
+
+
+class World:
+    """One learner in one course, kept twice: by the product and by the model."""
+
+    def __init__(self, model: Any, dice: random.Random) -> None:
+        self.model, self.dice = model, dice
+        self.now = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=dice.randrange(730 * 1440))
+        self.timetable = self._timetable()
+        self.profile = Profile(self._zone(), self._minute(), self._weekdays(), self._pace())
+        self.standing = enrolled(self.timetable, self.profile, self.now)
+        course, who = self.course(), self.who()
+        self.enrolment = model.enrol(course, who, "e", self.now, self.profile.pace)
+        self.done: list[str] = []
+
+    # The random world
+
+    def _zone(self) -> str | None:
+        return self.dice.choice([None, self.dice.choice(TROUBLE), self.dice.choice(ZONES)])
+
+    def _minute(self) -> int | None:
+        return self.dice.choice([None, None, self.dice.randrange(0, 1440, 15)])
+
+    def _weekdays(self) -> frozenset[int] | None:
+        return self.dice.choice([None, None, frozenset(self.dice.sample(range(7), self.dice.randint(1, 4)))])
+
+    def _pace(self) -> str | int:
+        return self.dice.choice(["normal", "normal", "slower", "faster", 1, 3, 10])
+
+    def _gap(self) -> int | None:
+        return self.dice.choice([None, None, self.dice.randint(1, 20)])
+
+    def _near(self) -> date:
+        return self.now.date() + timedelta(days=self.dice.randint(-40, 60))
+
+    def _timetable(self) -> Timetable:
+        dice = self.dice
+        steps = [Step(f"L{number}", self._gap()) for number in range(dice.randint(1, 9))]
+        if dice.random() < 0.7:
+            steps.insert(0, Step("W", welcome=True))
+        cadence = Cadence(start=2000)
+        while cadence.problems():
+            start = dice.choice([0, 120, 150, 540, dice.randrange(1440)])
+            cadence = Cadence(
+                weekdays=self._weekdays() or frozenset(range(7)),
+                start=start,
+                end=dice.choice([None, dice.randint(start + 1, 1440)]),
+                gap=dice.randint(1, 14),
+                min_gap=dice.choice([1, 1, 1, 2, 5]),
+                zone_mode=dice.choice(["subscriber", "subscriber", "course"]),
+                holidays=frozenset(self._near() for _ in range(dice.randrange(5))),
+                quiet=dice.choice([None, (1260, 420), (dice.randrange(1440), dice.randrange(1440))]),
+                welcome=dice.choice(["now", "slot"]),
+                cohort_start=dice.choice([None, self._near()]),
+                catch_up=dice.choice(["shift", "skip", "one_a_day"]),
+            )
+        return Timetable(dice.choice(TROUBLE), tuple(steps), cadence)
+
+    # The same course and person, as the model knows them
+
+    def course(self) -> Any:
+        model, cadence = self.model, self.timetable.cadence
+        lessons = tuple(model.Lesson(one.id, one.gap, "", one.welcome) for one in self.timetable.steps)
+        fields = {name: getattr(cadence, name) for name in Cadence.__slots__}
+        revision = model.Revision(lessons, model.Cadence(**fields))
+        return model.Course("C", self.timetable.zone, revision, self.timetable.paused)
+
+    def who(self) -> Any:
+        return self.model.Subscriber("S", self.profile.zone, self.profile.minute, self.profile.weekdays, 3)
+
+    # One step of both
+
+    def step(self) -> None:
+        verbs: list[Callable[[], None]] = [
+            *([self.live] * 12),
+            *([self.wait] * 3),
+            *([self.arrive] * 3),
+            *([self.pause, self.resume, self.next_now, self.skip, self.leave, self.rejoin] * 2),
+            *(self.prefer, self.prefer, self.call_back, self.pause_course, self.outage),
+        ]
+        verb = self.dice.choice(verbs)
+        self.done.append(f"{verb.__name__} at {self.now}")
+        verb()
+        self.check()
+
+    def do(self, verb: Callable[..., Standing], other: Callable[..., Any], *arguments: Any) -> None:
+        self.standing = verb(self.timetable, self.profile, self.now, *arguments)
+        self.enrolment = other(self.course(), self.who(), self.enrolment, self.now, *arguments)
+
+    def live(self) -> None:
+        """The tick at the due moment or somewhat later, perhaps with a full cap, and mostly the delivery."""
+        if self.standing.due_at is not None and self.standing.queued is None:
+            self.now = max(self.now, self.standing.due_at) + timedelta(minutes=self.dice.choice([0, 0, 5, 59, 61]))
+        full = self.dice.random() < 0.1
+        _, self.standing = self.standing.promote(self.timetable, self.profile, self.now, cap_reached=full)
+        day = self.model.rules_of(self.course(), self.who(), self.enrolment).day(self.now)
+        self.enrolment = self.model.promote(
+            self.course(), self.who(), self.enrolment, self.now, {day: 3 if full else 0}
+        )
+        if self.dice.random() < 0.8:
+            self.check()
+            self.arrive()
+
+    def arrive(self) -> None:
+        self.now += timedelta(minutes=self.dice.choice([0, 0, 0, 3, 60, 61, 300, 3000]))
+        self.do(lambda *world: self.standing.sent(*world), self.model.on_sent)
+
+    def wait(self) -> None:
+        self.now += timedelta(minutes=self.dice.randrange(3 * 1440))
+
+    def outage(self) -> None:
+        self.now += timedelta(days=self.dice.randrange(30), minutes=self.dice.randrange(1440))
+
+    def pause(self) -> None:
+        until = self.dice.choice([None, self.now.date() + timedelta(days=self.dice.randint(-1, 40))])
+        self.standing = self.standing.called_back(self.timetable, self.profile, self.now)
+        self.do(lambda *world: self.standing.pause(*world), self.model.pause, until)
+
+    def resume(self) -> None:
+        if self.standing.state in ("active", "paused"):  # the model also wakes who left
+            self.do(lambda *world: self.standing.resume(*world), self.model.resume)
+
+    def next_now(self) -> None:
+        self.do(lambda *world: self.standing.next_now(*world), self.model.next_now)
+
+    def skip(self) -> None:
+        self.do(lambda *world: self.standing.skip(*world), self.model.skip)
+
+    def leave(self) -> None:
+        if self.dice.random() < 0.3:
+            self.standing = self.standing.called_back(self.timetable, self.profile, self.now).leave()
+            self.enrolment = self.model.leave(self.enrolment)
+
+    def rejoin(self) -> None:
+        over = self.dice.random() < 0.3
+        self.standing = self.standing.rejoined(self.timetable, self.profile, self.now, start_over=over)
+        self.enrolment = self.model.rejoin(self.course(), self.who(), self.enrolment, self.now, over)
+
+    def prefer(self) -> None:
+        what = self.dice.choice(["zone", "minute", "weekdays", "pace"])
+        self.profile = replace(self.profile, **{what: getattr(self, f"_{what}")()})
+        self.enrolment = replace(self.enrolment, pace=self.profile.pace)
+        self.do(lambda *world: self.standing.changed(*world), self.model.settle)
+
+    def call_back(self) -> None:
+        self.standing = self.standing.called_back(self.timetable, self.profile, self.now)
+        back = self.model.cancel(self.enrolment)
+        if back != self.enrolment:
+            self.enrolment = self.model.settle(self.course(), self.who(), back, self.now)
+
+    def pause_course(self) -> None:
+        self.timetable = replace(self.timetable, paused=not self.timetable.paused)
+
+    # The comparison
+
+    def check(self) -> None:
+        ours, theirs = self.standing, self.enrolment
+        told = "\n".join([str(self.timetable), str(self.profile), *self.done])
+        assert ours.next_lesson == theirs.next, told
+        assert ours.planned_at == theirs.planned, told
+        assert ours.due_at == theirs.due, told
+        assert (ours.state, ours.run, ours.rebase) == (theirs.state, theirs.run, theirs.rebase), told
+        assert (ours.anchor_at, ours.last_at) == (theirs.anchor, theirs.last_at), told
+        assert (ours.paused_until, ours.held_until) == (theirs.paused_until, theirs.held_until), told
+        marks = {(one.lesson, one.status, one.by) for one in ours.progress.marks}
+        if ours.queued is not None:
+            marks.add((ours.queued.lesson, "queued", ours.queued.by))
+        assert marks == {(one.lesson, one.status, one.by) for one in theirs.ledger}, told
+
+
+@pytest.mark.parametrize("block", range(10))
+def test_every_moment_is_the_models(model: Any, block: int) -> None:
+    """Worlds by number, not by chance of the day: what passes once passes always."""
+    for number in range(block, WORLDS, 10):
+        world = World(model, random.Random(number))
+        world.check()
+        for _ in range(STEPS):
+            world.step()
+        shown = future(world.timetable, world.profile, world.standing, world.now)
+        assert shown == world.model.future(world.course(), world.who(), world.enrolment, world.now)
