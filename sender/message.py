@@ -60,7 +60,7 @@ def build(mail: Mail) -> bytes:
     """
     fields = _fields(mail)
     head = b"".join(name.encode() + b": " + value + b"\r\n" for name, value in fields)
-    _check_head(head, [name for name, _ in fields])
+    check_head(head, [name for name, _ in fields])
     delimiter = b"--" + _boundary(mail)
     return b"\r\n".join(
         (
@@ -185,7 +185,7 @@ def _matching(pattern: re.Pattern[str], value: str, field: str) -> bytes:
     return value.encode("ascii")
 
 
-def _check_head(head: bytes, names: list[str]) -> None:
+def check_head(head: bytes, names: list[str]) -> None:
     """Refuse a header block that a reader would take for other fields than those written (CVE-2024-6923)."""
     parsed = BytesHeaderParser(policy=compat32).parsebytes(head + b"\r\n")
     read = parsed.keys()

@@ -103,6 +103,11 @@ def test_r05_dkimpy_agrees_on_any_body(
     assert dkim.verify(sign(message, [ed25519_key], NOW), dnsfunc=dns)
 
 
+def test_repeated_fields_are_signed_from_the_bottom_up(dns: Dns, rsa_key: DkimKey) -> None:
+    message = b"To: one@example.org\r\nFrom: a@example.org\r\nTo: two@example.org\r\n\r\nx\r\n"
+    assert dkim.verify(sign(message, [rsa_key], NOW), dnsfunc=dns)
+
+
 def test_r09_international_headers_are_signed_as_utf8(mail: Mail, dns: Dns, rsa_key: DkimKey) -> None:
     raw = build(replace(mail, to_address="jürgen@example.org"))
     assert dkim.verify(sign(raw, [rsa_key], NOW), dnsfunc=dns)

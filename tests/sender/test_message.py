@@ -16,7 +16,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from sender.dkim import DkimKey, sign
-from sender.message import Mail, UnsafeMessage, build, message_id, mime_boundary, needs_smtputf8
+from sender.message import Mail, UnsafeMessage, build, check_head, message_id, mime_boundary, needs_smtputf8
 from sender.transfer import encode_text
 
 NOW = datetime(2025, 3, 3, 7, 0, tzinfo=UTC)
@@ -323,6 +323,35 @@ def test_r07_bodies_of_awkward_characters_round_trip(text: str) -> None:
     read = cast(bytes, compat(part % (name.encode(), octets)).get_payload(decode=True))
     assert read.decode().replace("\r\n", "\n") == text
     assert all(len(line) <= 76 and not line.startswith((b".", b"From ")) for line in octets.split(b"\r\n"))
+
+
+@pytest.mark.parametrize("length", range(66, 80))
+def test_r07_soft_line_breaks_fall_between_escapes(length: int) -> None:
+    text = "x" * length + "=ü=" + "x" * 100
+    name, octets = encode_text(text)
+    assert name == "quoted-printable"
+    assert not re.search(rb"=[0-9A-F]?=\r\n", octets)
+    part = compat(b"Content-Transfer-Encoding: quoted-printable\r\n\r\n" + octets)
+    assert part.get_payload(decode=True) == text.encode()
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"Subject: a\r\nBcc: x\r\n",
+        b"Subject: a\r\n\r\nbody\r\n",
+        b"Subject: a\nBcc: x\r\n",
+        b"Subject: a\rBcc: x\r\n",
+        b"Subject: a\r\nno field\r\n",
+        b"Subject: a\x00\r\n",
+        b"Subject: " + b"a" * 1000 + b"\r\n",
+        b"",
+    ],
+)
+def test_r08_a_head_that_reads_otherwise_than_written_is_refused(head: bytes) -> None:
+    check_head(b"Subject: a\r\n b\r\n", ["Subject"])
+    with pytest.raises(UnsafeMessage):
+        check_head(head, ["Subject"])
 
 
 def test_r09_domains_are_a_labels_and_local_parts_stay_utf8(mail: Mail) -> None:
