@@ -125,7 +125,7 @@ def sign(message: bytes, keys: Sequence[DkimKey], now: datetime) -> bytes:
     fields = [(_name(field), field) for field in _FIELD_START.split(head)]
     names = _names_to_sign([name for name, _ in fields])
     signed = b"".join(_relaxed_field(field) for field in _chosen(fields, names))
-    body_hash = base64.b64encode(hashlib.sha256(relaxed_body(body)).digest()).decode()
+    body_hash = base64.b64encode(hashlib.sha256(_relaxed_body(body)).digest()).decode()
     signatures = [_signature(key, signed, names, body_hash, int(now.timestamp())) for key in keys]
     return b"".join(signatures) + message
 
@@ -182,9 +182,7 @@ def _relaxed_field(field: bytes) -> bytes:
     return name.strip().lower() + b":" + value + b"\r\n"
 
 
-def relaxed_body(body: bytes) -> bytes:
+def _relaxed_body(body: bytes) -> bytes:
     """RFC 6376, 3.4.4: runs of white space are one space, none at a line's end, no empty lines at the end."""
-    lines = [_WHITE_SPACE.sub(b" ", line).rstrip(b" ") for line in body.split(b"\r\n")]
-    while lines and not lines[-1]:
-        lines.pop()
-    return b"".join(line + b"\r\n" for line in lines)
+    body = _WHITE_SPACE.sub(b" ", body).replace(b" \r\n", b"\r\n").rstrip(b" \r\n")
+    return body + b"\r\n" if body else b""
