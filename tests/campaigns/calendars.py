@@ -123,7 +123,7 @@ def in_quiet_hours(minute: int, quiet: tuple[int, int] | None) -> bool:
 
 
 def may_send(slots: Slots, at: datetime) -> bool:
-    """Whether the rules allow this moment, found apart from the product: by what wall clocks show around it."""
+    """Whether the rules allow this moment, found apart from the product: by what clocks show around it."""
     local = at.astimezone(slots.zone).replace(tzinfo=None)
     minute = local.hour * 60 + local.minute
     if local.weekday() not in slots.weekdays or local.date() in slots.holidays:

@@ -130,7 +130,9 @@ class World:
     def live(self) -> None:
         """The tick at the due moment or somewhat later, perhaps with a full cap, and mostly the delivery."""
         if self.standing.due_at is not None and self.standing.queued is None:
-            self.now = max(self.now, self.standing.due_at) + timedelta(minutes=self.dice.choice([0, 0, 5, 59, 61]))
+            self.now = max(self.now, self.standing.due_at) + timedelta(
+                minutes=self.dice.choice([0, 0, 5, 59, 61])
+            )
         full = self.dice.random() < 0.1
         _, self.standing = self.standing.promote(self.timetable, self.profile, self.now, cap_reached=full)
         day = self.model.rules_of(self.course(), self.who(), self.enrolment).day(self.now)

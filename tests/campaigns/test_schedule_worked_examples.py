@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 from calendars import berlin, coming_dates, dates, received, timetable
 
-from campaigns.cadence import CatchUp, Cadence
+from campaigns.cadence import Cadence, CatchUp
 from campaigns.schedule import Profile, Timetable
 from campaigns.standing import Promotion, Standing, enrolled, future
 
@@ -108,7 +108,10 @@ def test_s10_somebody_joins_a_cohort_late(policy: CatchUp, expected: list[str], 
 
 
 def test_s08_a_cohort_that_is_on_time_starts_on_its_day() -> None:
-    course, joined = timetable(Cadence(start=480, gap=2, cohort_start=date(2026, 3, 2))), berlin("2026-02-20 21:15")
+    course, joined = (
+        timetable(Cadence(start=480, gap=2, cohort_start=date(2026, 3, 2))),
+        berlin("2026-02-20 21:15"),
+    )
     assert coming_dates(course, ANYONE, enrolled(course, ANYONE, joined), joined) == [
         "W Fri 20 Feb 21:15",
         "L1 Mon 2 Mar 08:00",
