@@ -9,7 +9,6 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from courseletter.database import Base
 from subscribers.models import MailingList, Subscriber
 
-
 Kind = Literal["welcome", "lesson"]
 Format = Literal["markdown", "mjml"]
 
@@ -50,7 +49,11 @@ class Course(Base):
 
     mailing_list: Mapped[MailingList] = relationship()
     article: Mapped[Article | None] = relationship()
-    lessons: Mapped[list["Lesson"]] = relationship(back_populates="course", order_by="Lesson.position")
+    lessons: Mapped[list["Lesson"]] = relationship(
+        back_populates="course",
+        order_by="Lesson.position",
+        primaryjoin="and_(Lesson.course_id == Course.id, Lesson.removed.is_(False))",
+    )
     revision: Mapped["Revision | None"] = relationship(foreign_keys=[revision_id])
 
 
@@ -79,6 +82,9 @@ class Lesson(LessonContent, Base):
     id: Mapped[str] = mapped_column(String(20), primary_key=True)  # les_...
     course_id: Mapped[str] = mapped_column(ForeignKey("courses.id"), index=True)
     source: Mapped[str] = mapped_column(default="")
+    removed: Mapped[bool] = mapped_column(
+        default=False
+    )  # from the draft; revisions and deliveries name it still
 
     course: Mapped[Course] = relationship(back_populates="lessons")
 

@@ -13,9 +13,11 @@ from campaigns.cadence import Cadence
 from campaigns.drafting import check_cadence
 from campaigns.models import Course, Enrolment, Lesson, Revision, RevisionLesson
 from courseletter.errors import InvalidInput
+from subscribers.fields import known_fields
+from templates import conditions
 from templates.brand import Brand
-from templates.compiling import CompiledLesson, LessonSource, compile_lesson
-from templates.dialect import problems
+from templates.compiling import CompiledLesson, LessonSource, compile_lesson, validate
+from templates.problems import problems
 
 
 class NotPublishable(InvalidInput):
@@ -32,6 +34,9 @@ def publish(session: Session, course: Course, brand: Brand, now: datetime) -> Re
     if findings:
         raise NotPublishable(course.title, findings)
     compiled = compile_course(course, brand)
+    fields = known_fields(session)
+    for mail in compiled:
+        validate(mail, fields)
     revision = Revision(
         course_id=course.id,
         number=course.publishes + 1,
@@ -71,6 +76,8 @@ def blocking(session: Session, course: Course, brand: Brand) -> list[str]:
         )
     check_cadence(Cadence.from_json(course.cadence))
     for lesson in course.lessons:
+        if lesson.only_if:
+            conditions.parse(lesson.only_if)
         if lesson.format == "markdown":
             found += [f"{lesson.title}, line {one.line}: {one.message}" for one in problems(lesson.body)]
     return found

@@ -91,10 +91,9 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """A transaction that changes nothing: whatever was changed is rolled back."""
+        """A transaction that changes nothing: it is never committed."""
         with self._reading() as session:
             yield session
-            session.rollback()
 
     @contextmanager
     def write(self) -> Iterator[Session]:

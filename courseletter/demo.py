@@ -29,7 +29,6 @@ from courseletter.errors import CourseletterError
 from courseletter.installation import Installation, create_keys, open_installation
 from courseletter.web.app import create_app
 from courseletter.worker import Worker
-from sender.dns_records import sender_records
 from sender.mailbox import LocalMailbox
 from sender.planning import next_moment
 from sender.stored_mail import StoredMail
@@ -144,15 +143,7 @@ class Demo:
 
     def write_dns(self, path: Path) -> None:
         """List the DNS records that this sender needs, one `name TYPE value` a line."""
-        settings = self.installation.settings
-        records = sender_records(
-            settings.sender.domain,
-            settings.sender.domain,
-            "127.0.0.1",
-            self.installation.dkim_keys(),
-            bounce_host=f"mail.{DOMAIN}",
-            reports_to=f"postmaster@{DOMAIN}",
-        )
+        records = self.installation.dns_records()
         path.write_text("".join(f"{record}\n" for record in records), encoding="utf-8")
 
     # What the mailbox page asks of the calendar.

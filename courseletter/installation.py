@@ -8,6 +8,7 @@ from courseletter.clock import Clock, SystemClock
 from courseletter.config import Settings
 from courseletter.database import Database
 from sender.dkim import DkimKey
+from sender.dns_records import DnsRecord, sender_records
 from sender.letters import Composer
 from sender.links import Links
 from sender.run import Mailer
@@ -34,13 +35,27 @@ class Installation:
             for path in found
         ]
 
+    def dns_records(self) -> list[DnsRecord]:
+        """What the DNS of the sender's domain must say, so that mail providers believe us."""
+        sender = self.settings.sender
+        return sender_records(
+            sender.domain,
+            sender.bounce_domain or sender.domain,
+            self.settings.smtp.host,
+            self.dkim_keys(),
+            bounce_host=f"mail.{sender.domain}",
+            reports_to=f"postmaster@{sender.domain}",
+        )
+
     def mailer(self) -> Mailer:
         """A sender through the relay that the settings name."""
         composer = Composer(self.brand, self.settings.sender, self.links, self.settings.key)
-        transport = SmtpTransport(_relay(self.settings))
-        return Mailer(
-            self.database, composer, transport, self.clock, self.settings.key, self.dkim_keys()
-        )
+        key = self.settings.key
+        return Mailer(self.database, composer, self.transport(), self.clock, key, self.dkim_keys())
+
+    def transport(self) -> SmtpTransport:
+        """A connection, not yet open, to the relay that the settings name."""
+        return SmtpTransport(_relay(self.settings))
 
 
 def open_installation(settings: Settings, clock: Clock | None = None) -> Installation:

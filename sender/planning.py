@@ -4,24 +4,31 @@ Nothing here sends. A row that is over an hour late is dated anew by the schedul
 paused course or a wrong clock never becomes a flood.
 """
 
+import logging
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Select, and_, func, or_, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from campaigns.enrolling import Place, place_of, store
 from campaigns.models import Course, Enrolment
-from campaigns.standing import Promotion
+from campaigns.standing import Promotion, Standing
 from courseletter.database import Database
-from courseletter.errors import CourseletterError
 from sender import events
 from sender.models import Delivery, State
 from subscribers.models import Subscriber
+from templates import conditions
 
 CHUNK = 500  # enrolments a transaction: a writer holds SQLite's lock for some tens of milliseconds
 BUSY_DAY = timedelta(hours=48)  # no local day reaches further back
+
+log = logging.getLogger(__name__)
+
+Cursor = tuple[datetime, int]  # (due moment, enrolment) of the last one looked at
+START: Cursor = (datetime.min.replace(tzinfo=UTC), 0)
 
 
 def tick(database: Database, now: datetime) -> Counter[str]:
@@ -32,20 +39,28 @@ def tick(database: Database, now: datetime) -> Counter[str]:
             select(Course.id).where(Course.paused_at.is_(None), Course.revision_id.is_not(None))
         ).all()
     for course_id in courses:
-        while found := promote_chunk(database, course_id, now):
+        after: Cursor | None = START
+        while after is not None:
+            found, after = promote_chunk(database, course_id, now, after)
             outcomes += found
     return outcomes
 
 
-def promote_chunk(database: Database, course_id: str, now: datetime) -> Counter[str]:
-    """Promote the longest-due enrolments of one course in one transaction; an empty count: none is left."""
+def promote_chunk(
+    database: Database, course_id: str, now: datetime, after: Cursor = START
+) -> tuple[Counter[str], Cursor | None]:
+    """Promote the longest-due enrolments of one course in one transaction, each once.
+
+    Returns the outcomes' counts and where to go on; None: the end was reached.
+    """
     outcomes: Counter[str] = Counter()
     with database.write() as session:
-        due = session.scalars(_due(course_id, now)).all()
+        due = session.scalars(_due(course_id, now, after)).all()
+        last = (due[-1].due_at or now, due[-1].id) if len(due) == CHUNK else None
         sent = _sent_lately(session, [one.subscriber_id for one in due], now)
         for enrolment in due:
             outcomes[_promote(session, enrolment, sent.get(enrolment.subscriber_id, ()), now)] += 1
-    return outcomes
+    return outcomes, last
 
 
 def queue_lesson(session: Session, enrolment: Enrolment, now: datetime) -> None:
@@ -102,13 +117,14 @@ def next_moment(session: Session) -> datetime | None:
         .where(Enrolment.state == "active", Enrolment.queued_lesson.is_(None), Course.paused_at.is_(None))
     )
     waiting = select(func.min(Delivery.due_at)).where(
-        Delivery.state.in_((State.READY, State.DEFERRED, State.UNKNOWN))
+        Delivery.state.in_((State.READY, State.DEFERRED, State.UNKNOWN)), Delivery.finished_at.is_(None)
     )
     moments = [session.scalar(enrolments), session.scalar(waiting)]
     return min((moment for moment in moments if moment is not None), default=None)
 
 
-def _due(course_id: str, now: datetime) -> Select[Enrolment]:
+def _due(course_id: str, now: datetime, after: Cursor) -> Select[Enrolment]:
+    due_at, last_id = after
     return (
         select(Enrolment)
         .join(Course)
@@ -116,6 +132,7 @@ def _due(course_id: str, now: datetime) -> Select[Enrolment]:
             Enrolment.course_id == course_id,
             Enrolment.state == "active",
             Enrolment.due_at <= now,
+            or_(Enrolment.due_at > due_at, and_(Enrolment.due_at == due_at, Enrolment.id > last_id)),
             Enrolment.queued_lesson.is_(None),
             Course.paused_at.is_(None),
         )
@@ -130,18 +147,32 @@ def _promote(session: Session, enrolment: Enrolment, sent: Sequence[datetime], n
     """One enrolment's turn. A row that cannot be dated is held for a person and stops nobody (R27)."""
     try:
         place = place_of(session, enrolment)
-        cap = enrolment.subscriber.daily_cap
-        outcome, after = place.standing.promote(
-            place.timetable, place.profile, now, cap_reached=_today(place, sent, now) >= cap
-        )
-    except CourseletterError as error:
+        full = _today(place, sent, now) >= enrolment.subscriber.daily_cap
+        wanted = _without_unmet(place, enrolment, now)
+        outcome, after = wanted.promote(place.timetable, place.profile, now, cap_reached=full)
+    except Exception as error:  # whatever a damaged row makes of the schedule
+        log.exception("enrolment %s cannot be dated", enrolment.id)
         enrolment.due_at = None
         events.record(session, "held", now, enrolment=enrolment, why=str(error))
         return "held"
     store(session, enrolment, after)
     if outcome is Promotion.QUEUED:
         queue_lesson(session, enrolment, now)
-    return str(outcome)
+    return outcome
+
+
+def _without_unmet(place: Place, enrolment: Enrolment, now: datetime) -> Standing:
+    """The standing with each lesson passed over whose condition this reader does not meet (`only_if`)."""
+    standing = place.standing
+    revision = enrolment.course.revision
+    conditional = {one.lesson_id: one.only_if for one in revision.lessons if one.only_if} if revision else {}
+    reader = {**enrolment.subscriber.fields, "email": enrolment.subscriber.email}
+    while (lesson := standing.next_lesson) in conditional:
+        if conditions.parse(conditional[lesson]).holds({"subscriber": reader}):
+            break
+        passed = standing.progress.with_mark(lesson, "skipped", "schedule")
+        standing = replace(standing, progress=passed).changed(place.timetable, place.profile, now)
+    return standing
 
 
 def _sent_lately(session: Session, people: Sequence[int], now: datetime) -> dict[int, list[datetime]]:

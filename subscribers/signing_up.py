@@ -59,17 +59,21 @@ def sign_up(
 ) -> SignUp:
     """Write a sign-up down if its address may be written to; InvalidInput names the field that is wrong.
 
-    Nobody who exists is changed by it: what was typed waits in the ledger until the mailbox confirms it.
+    Nobody who exists is changed by it: what was typed waits in the ledger until the mailbox confirms it. Who
+    may not be written to costs the same work, thrown away: else the time of the answer would tell.
     """
     address, details = _checked_address(form.email), check_details(form.details)
     if not quotas.take_sign_up(session, evidence.ip, now):
         return NOTHING
-    if is_suppressed(session, key, address):
-        return NOTHING
-    if not quotas.take_confirmation(session, address_hash(key, address), now):
-        return NOTHING
+    suppressed = is_suppressed(session, key, address)
+    allowed = quotas.take_confirmation(session, address_hash(key, address), now) and not suppressed
+    writing = session.begin_nested()
     subscriber, _ = find_or_create(session, address, details, now)
     consent.request(session, mailing_list, subscriber, evidence, now, note=_to_note(details))
+    if not allowed:
+        writing.rollback()
+        return NOTHING
+    writing.commit()
     return SignUp(subscriber, confirm=True)
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from school import School
 
 from courseletter.database import Base, Database
 
@@ -54,3 +55,9 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
 def now() -> datetime:
     """Wednesday 11 March 2026, 15:42 in Berlin."""
     return datetime(2026, 3, 11, 14, 42, tzinfo=UTC)
+
+
+@pytest.fixture
+def school(database: Database, now: datetime) -> School:
+    """A published course of a welcome and three daily lessons, and a sender into memory."""
+    return School(database, now)

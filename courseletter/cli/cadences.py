@@ -6,9 +6,8 @@ from typing import Annotated
 import typer
 
 from campaigns.cadence import Cadence
+from campaigns.folders import DAYS, minute_of
 from courseletter.errors import InvalidInput
-
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 Days = Annotated[str, typer.Option(help="Weekdays lessons may come on: mon,thu or daily.")]
 Time = Annotated[str, typer.Option(help="Local hour, like 09:00, or a window, like 09:00-17:00.")]
@@ -19,11 +18,11 @@ Start = Annotated[str | None, typer.Option(help="A cohort's first day, like 2026
 def cadence_of(days: str, time: str, gap: int, start: str | None) -> Cadence:
     """The cadence that the options describe. Raises InvalidInput naming the option that is wrong."""
     opening, _, closing = time.partition("-")
-    cohort = _date(start) if start else None
+    cohort = date_of(start) if start else None
     return Cadence(
         weekdays=_weekdays(days),
-        start=_minute(opening),
-        end=_minute(closing) if closing else None,
+        start=minute_of(opening, "--time"),
+        end=minute_of(closing, "--time") if closing else None,
         gap=gap,
         cohort_start=cohort,
         catch_up="one_a_day" if cohort else "shift",
@@ -38,14 +37,8 @@ def _weekdays(days: str) -> frozenset[int]:
     return frozenset(DAYS.index(name) for name in names)
 
 
-def _minute(text: str) -> int:
-    hour, colon, minute = text.strip().partition(":")
-    if not (colon and hour.isdecimal() and minute.isdecimal() and int(hour) <= 24 and int(minute) < 60):
-        raise InvalidInput(f"--time: “{text}” is no time of day. Write it like 09:00.", field="time")
-    return int(hour) * 60 + int(minute)
-
-
-def _date(text: str) -> date:
+def date_of(text: str) -> date:
+    """`2026-03-02` as a date. Raises InvalidInput."""
     try:
         return date.fromisoformat(text)
     except ValueError:

@@ -8,8 +8,7 @@ import typer
 
 from courseletter import config
 from courseletter.cli.output import say
-from courseletter.database import Database
-from courseletter.installation import create_keys
+from courseletter.installation import create_keys, open_installation
 
 app = typer.Typer()
 
@@ -17,7 +16,7 @@ _HINTS = {
     "base_url": "The address at which readers reach `courseletter serve`, with https:// in real life.",
     "timezone": "The zone of new courses, as the IANA database names it.",
     "brand": "Who the mail is from. The postal address stands in every footer: the law asks for it.",
-    "sender": "Mail is sent from this address; its domain needs the DNS records that `serve` prints.",
+    "sender": "Mail is sent from this address; its domain needs the DNS records of dns.txt.",
     "smtp": 'The server that takes your mail. security: "starttls" (port 587), "tls" (port 465).',
 }
 
@@ -55,10 +54,13 @@ def init(
         path.write_text(_toml(wanted), encoding="utf-8")
     settings = config.load(home)
     create_keys(settings)
-    database = Database(settings.database)
-    database.upgrade()
-    database.close()
+    installation = open_installation(settings)
+    installation.database.upgrade()
+    installation.database.close()
+    records = "".join(f"{record}\n" for record in installation.dns_records())
+    (home / "dns.txt").write_text(records, encoding="utf-8")
     say(f"{'Set up' if is_new else 'Checked'} {home}")
+    say(f"The DNS records that your sender's domain needs are in {home / 'dns.txt'}.")
     if not settings.brand.address:
         say(f"Next: write your postal address under [brand] in {path}: the law wants it in every mail.")
     say("Then: courseletter course create ARTICLE")
@@ -67,6 +69,7 @@ def init(
 def _toml(values: Mapping[str, object]) -> str:
     document = tomlkit.document()
     for key, value in values.items():
+        document.add(tomlkit.nl())
         document.add(tomlkit.comment(_HINTS[key]))
         document.add(key, tomlkit.item(value))
-    return tomlkit.dumps(document)
+    return tomlkit.dumps(document).lstrip("\n")

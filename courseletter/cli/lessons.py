@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from campaigns.splitting import DraftLesson
 
 
+app = typer.Typer()
+
+
+@app.command()
 def lessons(
     source: Annotated[str, typer.Argument(help="A file, an http(s) address, or - for standard input.")],
     form: Annotated[

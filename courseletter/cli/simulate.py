@@ -4,14 +4,15 @@ from datetime import datetime, time
 from typing import Annotated
 
 import typer
-from campaigns.standing import simulate as live_through
 
 from campaigns import drafting
 from campaigns.cadence import Cadence
+from campaigns.folders import minute_of
 from campaigns.models import Course
-from campaigns.schedule import Profile, Step, Timetable
+from campaigns.preview import simulate as live_through
+from campaigns.schedule import Profile, Step, Timetable, pace_named
 from campaigns.slots import zone_named
-from courseletter.cli.cadences import _date
+from courseletter.cli.cadences import date_of
 from courseletter.cli.output import AsJson, installation, print_json, print_table, say
 
 app = typer.Typer()
@@ -34,8 +35,9 @@ def simulate(
         row = drafting.find_course(session, course)
         timetable, titles = draft_timetable(row), {one.id: one.title for one in row.lessons}
     own = zone_named(zone) if zone else zone_named(timetable.zone)
-    joined = datetime.combine(_date(start), time.fromisoformat(at), own)
-    profile = Profile(own.key, None, None, int(pace) if pace.isdecimal() else pace)
+    minute = minute_of(at, "--at")
+    joined = datetime.combine(date_of(start), time(minute // 60, minute % 60), own)
+    profile = Profile(own.key, pace=pace_named(pace))
     lived = [
         {"at": one.at.astimezone(own), "lesson": titles[one.lesson], "remark": one.remark}
         for one in live_through(timetable, profile, joined)

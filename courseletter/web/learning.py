@@ -41,6 +41,7 @@ DONE: Final = {
     "resumed": "The course goes on.",
     "next": "It is on its way and will be with you in a minute.",
     "had": "That lesson has already been sent to you; no second one is on its way.",
+    "not_now": "It cannot come just now. Your place is kept, and it comes on its day.",
 }
 
 
@@ -139,9 +140,10 @@ def send_next(token: str, site: Here, fields: Fields) -> Response:
     now = site.installation.clock.now()
     with site.installation.database.write() as session:
         reader = _reader(session, site, token)
-        expected = fields.get("lesson", "") == reader.enrolment.next_lesson
-        sent = expected and next_now(session, reader.enrolment, now)
-    return _back(site, reader, "next" if sent else "had")
+        if fields.get("lesson", "") != reader.enrolment.next_lesson:
+            return _back(site, reader, "had")
+        sent = next_now(session, reader.enrolment, now)
+    return _back(site, reader, "next" if sent else "not_now")
 
 
 @router.api_route("/learn/{token}/lessons/{lesson_id}", methods=READ)

@@ -86,6 +86,7 @@ class Row:
     preview: str
     when: str
     address: str
+    reader: str
 
 
 def _demo_of(request: Request) -> DemoMailbox:
@@ -98,15 +99,19 @@ Demo = Annotated[DemoMailbox, Depends(_demo_of)]
 
 @router.api_route("", methods=READ)
 def show_mailbox(
-    site: Here, demo: Demo, mail: str = "", view: str = "mail", width: str = "desktop"
+    site: Here, demo: Demo, to: str = "", mail: str = "", view: str = "mail", width: str = "desktop"
 ) -> HTMLResponse:
     """The list, and one mail of it: the newest, unless another was chosen."""
-    rows = _rows(site, demo)
+    everything = _rows(site, demo)
+    addresses = sorted({row.address for row in everything})
+    rows = [row for row in everything if row.address == to or to not in addresses]
     chosen = next((row for row in rows if row.mail.key == mail), None)
     return site.pages.show(
         "mailbox.html",
         headers={"Content-Security-Policy": PAGE_POLICY},
         rows=rows,
+        addresses=addresses,
+        to=to if to in addresses else "",
         shown=chosen or (rows[0] if rows else None),
         picked=chosen is not None,
         view=view if view in VIEWS else "mail",
@@ -170,7 +175,8 @@ def _row(mail: StoredMail, address: str, zone: ZoneInfo, now: datetime) -> Row:
     if at is not None:
         today = at.date() == now.astimezone(zone).date()
         when = f"{at:%H:%M}" if today else short_day(at)
-    return Row(mail, parseaddr(mail.from_)[0] or mail.from_, _preview(mail), when, address)
+    sender, reader = parseaddr(mail.from_)[0] or mail.from_, parseaddr(mail.to)[0] or address
+    return Row(mail, sender, _preview(mail), when, address, reader)
 
 
 def _preview(mail: StoredMail) -> str:

@@ -1,7 +1,8 @@
 """Signing up and confirming: the two pages before a course begins. Nothing here tells who is known to us."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Final
 
 from fastapi import APIRouter, Request
@@ -17,6 +18,7 @@ from courseletter.web.choices import places, read_rhythm, rhythms
 from courseletter.web.moments import local
 from courseletter.web.site import READ, Fields, Here, Site, evidence_of
 from sender.planning import queue_confirmation
+from sender.wishes import change_rhythm
 from subscribers import consent, signing_up
 from subscribers.consent import Outcome
 from subscribers.models import MailingList
@@ -91,12 +93,36 @@ def confirm(token: str, site: Here, request: Request) -> HTMLResponse:
         outcome = consent.confirm(session, mailing_list, subscriber, evidence, now)
         if outcome is Outcome.CLOSED:
             return site.pages.show("closed.html", course=course, sign_up=f"/c/{course.slug}")
-        if outcome is Outcome.DONE:
-            signing_up.grant(session, mailing_list, subscriber, site.installation.settings.key)
         enrolment = finding.enrolment_of(session, course, subscriber)
-        if enrolment is None or outcome is Outcome.DONE:
+        if outcome is Outcome.DONE:
+            asked = signing_up.grant(session, mailing_list, subscriber, site.installation.settings.key)
+            enrolment = enrol(session, course, subscriber, now)
+            _take_over(session, enrolment, asked, now)
+        elif enrolment is None:
             enrolment = enrol(session, course, subscriber, now)
         return _welcome(session, site, enrolment, outcome)
+
+
+def _take_over(session: Session, enrolment: Enrolment, asked: Details, now: datetime) -> None:
+    """Give the place the rhythm of this request, where its person is known and has another one elsewhere."""
+    own = place_of(session, enrolment).profile
+    zone, minute, days = asked.zone or own.zone, asked.minute, asked.weekdays
+    wanted = replace(
+        own,
+        zone=zone,
+        minute=own.minute if minute is None else minute,
+        weekdays=own.weekdays if days is None else frozenset(days),
+    )
+    if wanted != own:
+        change_rhythm(
+            session,
+            enrolment,
+            now,
+            zone=zone,
+            minute=wanted.minute,
+            weekdays=wanted.weekdays,
+            pace=own.pace,
+        )
 
 
 def _welcome(session: Session, site: Site, enrolment: Enrolment, outcome: Outcome) -> HTMLResponse:

@@ -148,6 +148,7 @@ def upgrade() -> None:
         sa.Column("id", sa.String(length=20), nullable=False),
         sa.Column("course_id", sa.String(length=20), nullable=False),
         sa.Column("source", sa.String(), nullable=False),
+        sa.Column("removed", sa.Boolean(), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("kind", sa.String(length=8), nullable=False),
         sa.Column("title", sa.String(), nullable=False),

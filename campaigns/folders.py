@@ -1,0 +1,174 @@
+"""A draft course and its folder of Markdown files: between the tables and campaigns/folder.py.
+
+Export writes the draft; import reads a folder into the draft of the course with its id, or into a new one.
+"""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from campaigns import drafting
+from campaigns.cadence import Cadence
+from campaigns.folder import CourseFolder, FolderLesson, read_folder, write_folder
+from campaigns.models import Course, Lesson
+from campaigns.slots import zone_named
+from courseletter.errors import InvalidInput
+from subscribers.models import MailingList
+
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+WORDS_A_MINUTE = 238
+
+
+def export_course(course: Course, folder: Path) -> None:
+    """Write the draft into a folder, new or existing; of existing files only the lines that changed."""
+    write_folder(CourseFolder(_meta(course), tuple(_to_file(one) for one in course.lessons)), folder)
+
+
+def import_course(
+    session: Session, folder: Path, now: datetime, *, default_zone: str
+) -> tuple[Course, tuple[str, ...]]:
+    """Read a folder into a draft. Returns the course, and what was converted on the way, a sentence each.
+
+    Lessons that the folder no longer has leave the draft; those that were published stay known by their id.
+    """
+    read = read_folder(folder)
+    course = session.get(Course, read.meta["id"])
+    if course is None:
+        course = _new_course(session, read, now)
+    _apply(course, read, default_zone)
+    _apply_lessons(session, course, read)
+    session.flush()
+    session.refresh(course, ["lessons"])
+    return course, read.notes
+
+
+def _meta(course: Course) -> dict[str, Any]:
+    cadence = Cadence.from_json(course.cadence)
+    meta: dict[str, Any] = {
+        "id": course.id,
+        "title": course.title,
+        "language": course.language,
+        "timezone": course.zone,
+        "days": [DAYS[day] for day in sorted(cadence.weekdays)],
+        "time": _clock(cadence.start) + (f"-{_clock(cadence.end)}" if cadence.end else ""),
+        "gap": f"{cadence.gap}d",
+    }
+    if course.disclosures:
+        meta["disclosures"] = list(course.disclosures)
+    if course.disclaimers:
+        meta["disclaimers"] = list(course.disclaimers)
+    return meta
+
+
+def _to_file(lesson: Lesson) -> FolderLesson:
+    head = {"id": lesson.id, "title": lesson.title}
+    if lesson.kind == "welcome":
+        head["kind"] = "welcome"
+    optional = {
+        "subject": lesson.subject,
+        "preheader": lesson.preheader,
+        "gap": f"{lesson.gap_days}d" if lesson.gap_days else "",
+        "only_if": lesson.only_if,
+        "recap": lesson.recap,
+        "teaser": lesson.teaser,
+        "source": lesson.source,
+    }
+    head |= {key: value for key, value in optional.items() if value}
+    return FolderLesson(head, lesson.body, lesson.format)
+
+
+def _new_course(session: Session, read: CourseFolder, now: datetime) -> Course:
+    title = str(read.meta["title"])
+    slug = drafting.free_slug(session, title)
+    course = Course(
+        id=read.meta["id"],
+        slug=slug,
+        title=title,
+        language="en",
+        zone="UTC",
+        cadence=Cadence().to_json(),
+        disclosures=[],
+        disclaimers=[],
+        mailing_list=MailingList(slug=slug, name=title, created_at=now),
+        created_at=now,
+    )
+    session.add(course)
+    return course
+
+
+def _apply(course: Course, read: CourseFolder, default_zone: str) -> None:
+    meta = read.meta
+    course.title = str(meta["title"])
+    course.language = str(meta.get("language", course.language))
+    course.zone = zone_named(str(meta.get("timezone", default_zone))).key
+    course.disclosures = list(meta.get("disclosures", ()))
+    course.disclaimers = list(meta.get("disclaimers", ()))
+    cadence = _cadence(course, meta)
+    drafting.check_cadence(cadence)
+    course.cadence = cadence.to_json()
+
+
+def _cadence(course: Course, meta: Any) -> Cadence:
+    """The course's cadence with the folder's days, time and gap; what a folder cannot say stays."""
+    values = dict(course.cadence)
+    if "days" in meta:
+        unknown = [day for day in meta["days"] if day not in DAYS]
+        if unknown:
+            raise InvalidInput(
+                f"course.toml: “{unknown[0]}” is no weekday. Write mon, tue, wed ...", field="days"
+            )
+        values["weekdays"] = [DAYS.index(day) for day in meta["days"]]
+    if "time" in meta:
+        opening, _, closing = str(meta["time"]).partition("-")
+        values["start"] = minute_of(opening, "course.toml, time")
+        values["end"] = minute_of(closing, "course.toml, time") if closing else None
+    if "gap" in meta:
+        values["gap"] = days_of(str(meta["gap"]), "course.toml, gap")
+    return Cadence.from_json(values)
+
+
+def _apply_lessons(session: Session, course: Course, read: CourseFolder) -> None:
+    kept = {lesson.id: lesson for lesson in course.lessons}
+    for position, file in enumerate(read.lessons):
+        lesson = kept.pop(file.id, None)
+        if lesson is None:
+            lesson = Lesson(id=file.id, course=course)
+            session.add(lesson)
+        head = file.head
+        lesson.position = position
+        lesson.kind = "welcome" if head.get("kind") == "welcome" else "lesson"
+        lesson.title = file.title
+        lesson.subject = head.get("subject", file.title)
+        lesson.preheader = head.get("preheader", "")
+        lesson.gap_days = days_of(head["gap"], f"lessons/{file.file}, gap") if "gap" in head else None
+        lesson.only_if = head.get("only_if", "")
+        lesson.recap = head.get("recap", "")
+        lesson.teaser = head.get("teaser", "")
+        lesson.source = head.get("source", "")
+        lesson.format = file.format
+        lesson.body = file.body
+        lesson.minutes = max(1, round(len(file.body.split()) / WORDS_A_MINUTE))
+    for lesson in kept.values():
+        lesson.removed = True
+
+
+def minute_of(text: str, where: str) -> int:
+    """`09:30` as minutes from midnight. Raises InvalidInput naming `where` it stands."""
+    hour, colon, minute = text.strip().partition(":")
+    if not (colon and hour.isdecimal() and minute.isdecimal() and int(hour) <= 24 and int(minute) < 60):
+        raise InvalidInput(f"{where}: “{text}” is no time of day. Write it like 09:00.", field="time")
+    return int(hour) * 60 + int(minute)
+
+
+def days_of(text: str, where: str) -> int:
+    """`7d` as a number of days. Raises InvalidInput naming `where` it stands."""
+    number = text.strip().removesuffix("d")
+    if not (number.isdecimal() and 0 < int(number) <= 366):
+        raise InvalidInput(f"{where}: “{text}” is no number of days. Write it like 7d.", field="gap")
+    return int(number)
+
+
+def _clock(minute: int) -> str:
+    return f"{minute // 60:02}:{minute % 60:02}"

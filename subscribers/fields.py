@@ -1,0 +1,16 @@
+"""The custom fields that subscribers have, by name."""
+
+from sqlalchemy import func, select, true
+from sqlalchemy.orm import Session
+
+from subscribers.models import Subscriber
+
+
+def known_fields(session: Session) -> frozenset[str]:
+    """The names of all custom fields that any subscriber has."""
+    if session.get_bind().dialect.name == "postgresql":
+        name = func.jsonb_object_keys(Subscriber.fields)
+        return frozenset(session.scalars(select(name).distinct()))
+    entries = func.json_each(Subscriber.fields).table_valued("key").lateral()
+    names = select(entries.c.key).select_from(Subscriber).join(entries, true()).distinct()
+    return frozenset(session.scalars(names))

@@ -1,0 +1,158 @@
+"""A small school for tests: a published course, its learners, and a sender whose clock is moved by hand."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from campaigns import drafting, enrolling, publishing
+from campaigns.cadence import Cadence
+from campaigns.models import Course, Enrolment
+from campaigns.reading import read_bytes
+from campaigns.splitting import split
+from courseletter.clock import MovableClock
+from courseletter.config import SenderSettings
+from courseletter.database import Database
+from sender.letters import Composer
+from sender.links import Links
+from sender.memory import MemoryTransport
+from sender.models import Delivery
+from sender.planning import next_moment, tick
+from sender.run import Mailer
+from sender.transport import Transport
+from subscribers import consent
+from subscribers.consent import Evidence
+from subscribers.models import Subscriber
+from subscribers.people import Details, find_or_create
+from subscribers.tokens import Tokens
+from templates.brand import Brand
+
+KEY = b"a secret for tests, 32 bytes long"
+BRAND = Brand("Field Notes", "1 Example Street, Bristol BS1 4XX", "https://notes.example.org")
+TOKENS = Tokens(KEY)
+LINKS = Links("https://letters.example.org", TOKENS)
+SENDER = SenderSettings(from_address="notes@letters.example.org")
+DAILY = Cadence(gap=1)
+
+ARTICLE = """# Three Small Habits
+
+This post contains affiliate links. We may earn a commission, at no extra cost to you.
+
+Habits are what a day is made of, and most of them were never chosen by anybody in particular.
+
+## Start small
+
+{small}
+
+## Choose a cue
+
+{cue}
+
+## Forgive a bad day
+
+{bad}
+
+This text is for education only and is not a substitute for medical advice.
+"""
+
+_FILL = " ".join(
+    ["It is the size of the step that decides whether you take it on a wet morning in November."] * 15
+)
+
+
+class School:
+    """One course on one database. `transport` is MemoryTransport unless another is given."""
+
+    def __init__(
+        self,
+        database: Database,
+        now: datetime,
+        *,
+        cadence: Cadence = DAILY,
+        zone: str = "Europe/Berlin",
+        transport: Transport | None = None,
+    ) -> None:
+        self.database = database
+        self.clock = MovableClock(now)
+        self.memory = MemoryTransport()
+        self.transport = transport or self.memory
+        self.course_id = self._found(cadence, zone)
+        self.mailer = self.new_mailer()
+
+    def new_mailer(self) -> Mailer:
+        """A sender that knows nothing of the one before, as after a crash."""
+        composer = Composer(BRAND, SENDER, LINKS, KEY)
+        return Mailer(self.database, composer, self.transport, self.clock, KEY)
+
+    def enrol(self, email: str = "ada@inbox.example.org", name: str = "Ada", **details: Any) -> int:
+        """Add a learner whose consent is vouched for; returns the enrolment's id."""
+        with self.database.write() as session:
+            now = self.clock.now()
+            subscriber, _ = find_or_create(session, email, Details(name, **details), now)
+            course = session.get_one(Course, self.course_id)
+            consent.add(session, course.mailing_list, subscriber, Evidence(), now)
+            return enrolling.enrol(session, course, subscriber, now).id
+
+    def work(self) -> Counter[str]:
+        """One tick and one round of the sender, at the clock's present moment."""
+        return tick(self.database, self.clock.now()) + self.mailer.work()
+
+    def live(self, most: int = 200) -> None:
+        """Let the calendar run until nothing is due any more."""
+        for _ in range(most):
+            self.work()
+            moment = self.next_moment()
+            if moment is None:
+                return
+            self.clock.move_to(moment)
+        raise AssertionError("the course does not come to an end")
+
+    def next_moment(self) -> datetime | None:
+        with self.database.read() as session:
+            return next_moment(session)
+
+    def wish(self, enrolment_id: int, act: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+        """Call one of sender.wishes on an enrolment, now."""
+        with self.database.write() as session:
+            enrolment = session.get_one(Enrolment, enrolment_id)
+            return act(session, enrolment, self.clock.now(), *arguments, **options)
+
+    def change(self, act: Callable[[Session], Any]) -> Any:
+        with self.database.write() as session:
+            return act(session)
+
+    def enrolment(self, enrolment_id: int) -> Enrolment:
+        with self.database.read() as session:
+            return session.get_one(Enrolment, enrolment_id)
+
+    def deliveries(self) -> Sequence[Delivery]:
+        with self.database.read() as session:
+            return session.scalars(select(Delivery).order_by(Delivery.id)).all()
+
+    def subjects(self) -> list[str]:
+        """The subjects that arrived, in order."""
+        return [subject_of(one.message) for one in self.memory.delivered]
+
+    def subscriber(self, email: str = "ada@inbox.example.org") -> Subscriber:
+        with self.database.read() as session:
+            return session.scalars(select(Subscriber).where(Subscriber.email == email)).one()
+
+    def _found(self, cadence: Cadence, zone: str) -> str:
+        text = ARTICLE.format(small=_FILL, cue=_FILL, bad=_FILL)
+        article = read_bytes(text.encode(), "habits.md")
+        now = self.clock.now()
+        with self.database.write() as session:
+            row = drafting.add_article(session, article, now)
+            course = drafting.create_course(session, row, split(article), cadence=cadence, zone=zone, now=now)
+            publishing.publish(session, course, BRAND, now)
+            return course.id
+
+
+def subject_of(message: bytes) -> str:
+    import email
+    from email import policy
+
+    return str(email.message_from_bytes(message, policy=policy.default)["Subject"])

@@ -1,0 +1,317 @@
+"""The delivery ledger: what each answer, crash and change of mind makes of a delivery."""
+
+from datetime import timedelta
+
+import pytest
+from school import KEY, School
+from sqlalchemy import Update, update
+
+from campaigns.models import Enrolment, ProfileRecord
+from sender import pausing, wishes
+from sender.claiming import LEASE, UNKNOWN_REST, claim, finish, put_in_doubt, sweep
+from sender.models import State
+from sender.transport import Attempt, Phase, Reply
+from subscribers import consent
+from subscribers.consent import Evidence
+from subscribers.models import MailingList, Subscriber, SuppressionReason
+from subscribers.suppression import address_hash, is_suppressed, suppress
+
+ADA = "ada@inbox.example.org"
+
+
+def refused(phase: Phase, code: int, text: str = "") -> Attempt:
+    return Attempt(phase, reply=Reply.of(code, text))
+
+
+def states(school: School) -> list[str]:
+    return [one.state for one in school.deliveries()]
+
+
+def test_each_lesson_arrives_once_in_order(school: School) -> None:
+    enrolment = school.enrol()
+    school.live()
+    assert school.subjects() == [
+        "Three Small Habits",
+        "1/3: Start small",
+        "2/3: Choose a cue",
+        "3/3: Forgive a bad day",
+    ]
+    assert states(school) == [State.ACCEPTED] * 4
+    assert school.enrolment(enrolment).state == "completed"
+
+
+def test_a_tick_repeated_plans_nothing_twice(school: School) -> None:
+    school.enrol()
+    first = school.work()
+    again = school.work()
+    assert (first["queued"], again["queued"]) == (1, 0)
+
+
+def test_r15_nothing_goes_without_a_confirmed_consent(school: School) -> None:
+    enrolment = school.enrol()
+
+    def withdraw(session):  # type: ignore[no-untyped-def]
+        row = session.get_one(Enrolment, enrolment)
+        consent.withdraw(session, row.course.mailing_list, row.subscriber, Evidence(), school.clock.now())
+
+    school.change(withdraw)
+    school.work()
+    assert school.memory.delivered == []
+    assert states(school) == [State.CANCELLED]
+    assert school.enrolment(enrolment).state == "left"
+
+
+def test_r26_an_unsubscribe_during_the_send_stops_what_is_not_past_the_dot(school: School) -> None:
+    enrolment = school.enrol()
+    school.work()
+    held = _next_lesson_claimed(school)
+    school.wish(enrolment, wishes.leave, Evidence())
+    now = school.clock.now()
+    assert not put_in_doubt(school.database, held, {}, address_hash(KEY, ADA), now)
+    assert states(school) == [State.ACCEPTED, State.CANCELLED]
+
+
+def test_suppression_is_checked_in_the_statement_before_the_dot(school: School) -> None:
+    school.enrol()
+    school.work()
+    held = _next_lesson_claimed(school)
+    now = school.clock.now()
+    school.change(lambda session: suppress(session, KEY, ADA, SuppressionReason.MANUAL, now))
+    assert not put_in_doubt(school.database, held, {}, address_hash(KEY, ADA), now)
+
+
+def test_r22_a_worker_past_its_lease_cannot_send(school: School) -> None:
+    school.enrol()
+    school.work()
+    held = _next_lesson_claimed(school)
+    school.clock.move_to(school.clock.now() + LEASE)
+    assert not put_in_doubt(school.database, held, {}, address_hash(KEY, ADA), school.clock.now())
+
+
+def test_r22_a_stale_fence_changes_nothing(school: School) -> None:
+    school.enrol()
+    school.work()
+    stale = _next_lesson_claimed(school)
+    school.clock.move_to(school.clock.now() + LEASE)
+    sweep(school.database, school.clock.now())
+    fresh = claim(school.database, school.clock.now(), 10)
+    assert [one.delivery_id for one in fresh] == [stale.delivery_id]
+    now = school.clock.now()
+    assert not put_in_doubt(school.database, stale, {}, address_hash(KEY, ADA), now)
+    assert not school.change(lambda session: finish(session, stale, now, State.FAILED, "late"))
+    assert put_in_doubt(school.database, fresh[0], {}, address_hash(KEY, ADA), now)
+
+
+def test_a_crash_before_the_dot_is_ready_again(school: School) -> None:
+    school.enrol()
+    school.work()
+    _next_lesson_claimed(school)
+    school.mailer = school.new_mailer()
+    school.clock.move_to(school.clock.now() + LEASE)
+    school.work()
+    assert states(school) == [State.ACCEPTED, State.ACCEPTED]
+    assert len(school.memory.delivered) == 2
+
+
+def test_a_crash_past_the_dot_is_unknown_then_tried_once_with_the_same_bytes(school: School) -> None:
+    school.enrol()
+    school.work()
+    crash = Attempt(Phase.DOT, error="connection lost")
+    school.memory.answer(ADA, crash, arrives=True)
+    school.clock.move_to(school.next_moment() or school.clock.now())
+    school.work()
+    assert states(school)[-1] == State.UNKNOWN
+    school.change(lambda session: session.execute(update(Subscriber).values(first_name="Changed")))
+    school.clock.move_to(school.clock.now() + UNKNOWN_REST)
+    school.work()
+    assert states(school)[-1] == State.ACCEPTED
+    first, second = school.memory.delivered[-2:]
+    assert first == second
+
+
+def test_a_delivery_unknown_twice_is_never_sent_again(school: School) -> None:
+    enrolment = school.enrol()
+    school.work()
+    for _ in range(2):
+        school.memory.answer(ADA, Attempt(Phase.DOT, error="silence"), arrives=True)
+    school.live()
+    assert school.subjects().count("1/3: Start small") == 2
+    assert states(school) == [State.ACCEPTED, State.UNKNOWN, State.ACCEPTED, State.ACCEPTED]
+    assert school.enrolment(enrolment).state == "completed"
+
+
+def test_a_lease_that_ends_in_doubt_is_never_blindly_resent(school: School) -> None:
+    school.enrol()
+    school.work()
+    held = _next_lesson_claimed(school)
+    assert put_in_doubt(school.database, held, {}, address_hash(KEY, ADA), school.clock.now())
+    school.clock.move_to(school.clock.now() + LEASE)
+    moved = sweep(school.database, school.clock.now())
+    assert moved["unknown"] == 1
+    assert claim(school.database, school.clock.now(), 10) == []
+
+
+def test_a_refusal_for_now_is_tried_again_and_arrives(school: School) -> None:
+    school.enrol()
+    school.memory.answer(ADA, refused(Phase.RCPT, 450, "4.2.1 busy"))
+    school.work()
+    assert states(school) == [State.DEFERRED]
+    school.clock.move_to(school.next_moment() or school.clock.now())
+    school.work()
+    assert states(school)[0] == State.ACCEPTED
+
+
+def test_a_mailbox_that_does_not_exist_is_suppressed_and_leaves(school: School) -> None:
+    enrolment = school.enrol()
+    school.memory.answer(ADA, refused(Phase.RCPT, 550, "5.1.1 no such user"))
+    school.work()
+    assert states(school) == [State.FAILED]
+    assert school.change(lambda session: is_suppressed(session, KEY, ADA))
+    assert school.enrolment(enrolment).state == "left"
+
+
+def test_a_refusal_for_policy_is_due_again_at_most_three_times(school: School) -> None:
+    enrolment = school.enrol()
+    for _ in range(10):
+        school.memory.answer(ADA, refused(Phase.DATA, 554, "5.7.1 we do not like it"))
+    school.live()
+    row = school.enrolment(enrolment)
+    assert (row.state, row.due_at) == ("active", None)
+    assert school.deliveries()[0].state == State.FAILED
+    assert not school.change(lambda session: is_suppressed(session, KEY, ADA))
+
+
+def test_what_is_refused_for_two_days_expires(school: School) -> None:
+    school.enrol()
+    for _ in range(60):
+        school.memory.answer(ADA, refused(Phase.RCPT, 450, "4.2.1 busy"))
+    start = school.clock.now()
+    for _ in range(30):
+        school.work()
+        if states(school) == [State.EXPIRED]:
+            break
+        school.clock.move_to(school.next_moment() or school.clock.now())
+    assert states(school) == [State.EXPIRED]
+    assert timedelta(hours=36) < school.clock.now() - start <= timedelta(hours=48)
+
+
+def test_a_relay_in_trouble_is_left_alone_and_no_message_is_charged(school: School) -> None:
+    for number in range(5):
+        school.enrol(f"reader{number}@inbox.example.org", "")
+    school.memory.answer("reader0@inbox.example.org", Attempt(Phase.CONNECT, error="refused"))
+    school.work()
+    assert school.memory.delivered == []
+    assert {one.attempts for one in school.deliveries()} == {0}
+    school.clock.move_to(school.clock.now() + timedelta(minutes=1))
+    school.work()
+    assert len(school.memory.delivered) == 5
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        update(Subscriber)
+        .where(Subscriber.id == 1)
+        .values(email="ada@inbox.example.org\r\nBcc: x@evil.test"),
+        update(ProfileRecord).where(ProfileRecord.id == 1).values(zone="Mars/Base"),
+        update(Enrolment).where(Enrolment.id == 1).values(planned_at=None, next_lesson=None),
+    ],
+    ids=["address", "zone", "standing"],
+)
+def test_r27_one_bad_row_does_not_stop_the_others(school: School, damage: Update) -> None:
+    school.enrol("ada@inbox.example.org")
+    bob = school.enrol("bob@inbox.example.org", "Bob", zone="Europe/Lisbon")
+    school.change(lambda session: session.execute(damage))
+    while (moment := school.enrolment(bob).due_at) is not None:
+        school.clock.move_to(moment)
+        school.work()
+    assert sum("bob@" in one.envelope.recipient for one in school.memory.delivered) == 4
+    assert not any(b"evil" in one.message for one in school.memory.delivered)
+
+
+def test_a_paused_course_sends_nothing_and_loses_nobody(school: School) -> None:
+    school.enrol()
+    school.work()
+    held = _next_lesson_claimed(school)
+    pausing.pause_course(school.database, school.course_id, school.clock.now())
+    assert not put_in_doubt(school.database, held, {}, address_hash(KEY, ADA), school.clock.now())
+    school.clock.move_to(school.clock.now() + timedelta(days=5))
+    school.work()
+    assert len(school.memory.delivered) == 1
+    pausing.resume_course(school.database, school.course_id)
+    school.live()
+    assert len(school.subjects()) == len(set(school.subjects())) == 4
+
+
+def test_r25_an_outage_never_becomes_a_flood(school: School) -> None:
+    school.enrol()
+    school.work()
+    school.clock.move_to(school.clock.now() + timedelta(days=30))
+    school.work()
+    assert len(school.memory.delivered) == 1
+    days = set()
+    while (moment := school.next_moment()) is not None:
+        school.clock.move_to(moment)
+        school.work()
+        days.add(school.clock.now().date())
+    assert len(days) == 3
+
+
+def test_s16_no_more_than_the_cap_a_day_over_all_courses(school: School) -> None:
+    school.enrol()
+    others = [School(school.database, school.clock.now(), transport=school.memory) for _ in range(4)]
+    for other in others:
+        other.memory = school.memory
+        other.enrol()
+    school.work()
+    welcomes = len(school.memory.delivered)
+    assert welcomes == 5
+    school.clock.move_to(school.next_moment() or school.clock.now())
+    school.work()
+    assert len(school.memory.delivered) - welcomes == 3
+
+
+@pytest.mark.parametrize("pause", [True, False])
+def test_s12_what_is_queued_comes_back_on_a_pause(school: School, pause: bool) -> None:
+    enrolment = school.enrol()
+    school.work()
+    _next_lesson_claimed(school)
+    if pause:
+        school.wish(enrolment, wishes.pause, None)
+        school.wish(enrolment, wishes.resume)
+    else:
+        school.wish(enrolment, wishes.pause, school.clock.now().date() + timedelta(days=10))
+    school.live()
+    assert school.subjects() == list(dict.fromkeys(school.subjects()))
+    assert len(school.subjects()) == 4
+
+
+def test_s14_next_now_goes_at_once_and_only_once(school: School) -> None:
+    enrolment = school.enrol()
+    school.work()
+    assert school.wish(enrolment, wishes.next_now)
+    assert not school.wish(enrolment, wishes.next_now)
+    school.work()
+    assert school.subjects()[-1] == "1/3: Start small"
+
+
+def test_two_lists_do_not_share_consent(school: School) -> None:
+    """Leaving one course leaves the other alone."""
+    enrolment = school.enrol()
+    other = School(school.database, school.clock.now(), transport=school.memory)
+    other.enrol()
+    school.wish(enrolment, wishes.leave, Evidence())
+    school.live()
+    assert len(school.memory.delivered) == 4
+    with school.database.read() as session:
+        assert session.query(MailingList).count() == 2
+
+
+def _next_lesson_claimed(school: School):  # type: ignore[no-untyped-def]
+    """Move to the next lesson's moment, plan it, and claim it as a worker would."""
+    from sender.planning import tick
+
+    school.clock.move_to(school.next_moment() or school.clock.now())
+    tick(school.database, school.clock.now())
+    (held,) = claim(school.database, school.clock.now(), 10)
+    return held
