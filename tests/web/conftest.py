@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from shutil import which
+from shutil import copyfile, which
 
 import pytest
 from fastapi import FastAPI
@@ -16,6 +16,8 @@ from courseletter.installation import open_installation
 from courseletter.web.app import create_app
 
 BROWSER_ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+# What Chromium itself says of a form that came back, and of a script that the mailbox's sandbox stopped.
+EXPECTED = ["the server responded with a status of 422", "Blocked script execution"]
 
 
 @pytest.fixture
@@ -24,11 +26,20 @@ def world(database: Database, tmp_path: Path) -> World:
     return make_world(database, tmp_path)
 
 
-@pytest.fixture
-def here(tmp_path: Path) -> Iterator[World]:
-    """On SQLite alone: for what no database can change."""
-    database = Database(f"sqlite:///{tmp_path / 'pages.db'}")
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file to copy: a migration each would be half of every test's time."""
+    path = tmp_path_factory.mktemp("empty") / "pages.db"
+    database = Database(f"sqlite:///{path}")
     database.upgrade()
+    database.close()
+    return path
+
+
+@pytest.fixture
+def here(tmp_path: Path, empty_database: Path) -> Iterator[World]:
+    """On SQLite alone: for what no database can change."""
+    database = Database(f"sqlite:///{copyfile(empty_database, tmp_path / 'pages.db')}")
     yield make_world(database, tmp_path)
     database.close()
 
@@ -71,4 +82,4 @@ def page(chromium: Browser) -> Iterator[Page]:
     yield page
     page.context.close()
     page.close()
-    assert said == []
+    assert [one for one in said if not any(known in one for known in EXPECTED)] == []

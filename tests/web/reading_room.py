@@ -31,7 +31,7 @@ DISCLOSURE = "Some links are affiliate links. If you buy through one, we may ear
 DISCLAIMER = "For education only. This course is no substitute for professional advice."
 WELCOME = """Hello {{ subscriber.first_name | default('there') }},
 
-A quiet room is not luck. It is a handful of small choices, and each of them can be made on an ordinary evening.
+A quiet room is not luck. It is a handful of small choices, and each can be made on an ordinary evening.
 """
 BODY = """Light tells the body what time it is, long before the clock does.
 
@@ -122,7 +122,7 @@ class World:
     def _ids(self, email: str) -> tuple[int, int]:
         with self.installation.database.read() as session:
             subscriber = session.scalars(select(Subscriber.id).where(Subscriber.email == email)).one()
-            return session.scalars(select(MailingList.id)).one(), subscriber
+            return session.scalars(select(Course.list_id)).one(), subscriber
 
     def _path(self, link: str) -> str:
         return link.removeprefix(self.installation.settings.base_url)
@@ -134,7 +134,9 @@ def settings(home: Path, base_url: str = "http://letters.example.org") -> Settin
         base_url=base_url,
         secret_key="0123456789abcdef0123456789abcdef",
         timezone="Europe/Lisbon",
-        brand=BrandSettings(name="Quiet Nights", address="12 Example Street\nBristol BS1 4XX\nUnited Kingdom"),
+        brand=BrandSettings(
+            name="Quiet Nights", address="12 Example Street\nBristol BS1 4XX\nUnited Kingdom"
+        ),
         sender=SenderSettings(from_address="hello@letters.example.org"),
     )
 
@@ -184,7 +186,9 @@ def publish_course(database: Database, now: datetime, cadence: Cadence | None = 
             lesson_id = f"les_{number:010}"
             session.add(Lesson(id=lesson_id, course_id=course.id, **content))
             session.flush()
-            revision.lessons.append(RevisionLesson(lesson_id=lesson_id, number=number, compiled="{}", **content))
+            revision.lessons.append(
+                RevisionLesson(lesson_id=lesson_id, number=number, compiled="{}", **content)
+            )
         session.add(revision)
         session.flush()
         course.revision = revision
