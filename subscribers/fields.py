@@ -11,6 +11,6 @@ def known_fields(session: Session) -> frozenset[str]:
     if session.get_bind().dialect.name == "postgresql":
         name = func.jsonb_object_keys(Subscriber.fields)
         return frozenset(session.scalars(select(name).distinct()))
-    entries = func.json_each(Subscriber.fields).table_valued("key").lateral()
+    entries = func.json_each(Subscriber.fields).table_valued("key")
     names = select(entries.c.key).select_from(Subscriber).join(entries, true()).distinct()
     return frozenset(session.scalars(names))
