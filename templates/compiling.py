@@ -155,6 +155,7 @@ def _needs(source: LessonSource, tokens: Sequence[Token]) -> tuple[tuple[str, in
     return tuple(needs)
 
 
+@cache
 def compile_notice(kind: Literal["confirm"], brand: Brand, language: str) -> CompiledLesson:
     """A mail of the system itself. Its context: course {title}, links {confirm}."""
     brand.require_address()

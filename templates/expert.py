@@ -224,9 +224,7 @@ def _forbidden(node: nodes.Node) -> str | None:
         case nodes.Getattr(attr=name) | nodes.Getitem(arg=nodes.Const(value=str(name))) if name.startswith(
             "_"
         ):
-            return (
-                f"“{name}” is not allowed: names do not begin with _. Use the fields of subscriber or course."
-            )
+            return f"“{name}” is not allowed: no name begins with _. Use the fields of subscriber or course."
         case nodes.Filter(name=name) if name not in _FILTERS:
             return f"The filter “{name}” is not allowed. Allowed are {', '.join(sorted(_FILTERS))}."
         case nodes.Call():

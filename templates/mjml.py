@@ -56,7 +56,7 @@ def _mend_value(name: str, value: str) -> str:
     if name == "mj-class":
         # mrml lets the first class win, MJML the last.
         value = " ".join(reversed(value.split()))
-    if "padding" in name:
+    if re.search(r"(?:\A|-)padding", name):
         # mrml takes a shorthand with a bare 0 for no padding at all.
         value = re.sub(r"(?<![\w.#-])0(?![\w.%])", "0px", value)
     return encoded(value)

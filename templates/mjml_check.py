@@ -75,7 +75,7 @@ class _Walk:
             if text.strip() and (message := self._of_text()):
                 yield Problem(line + _leading_lines(text), message)
             line += text.count("\n")
-            yield from (Problem(line, message) for message in self.tag(match, line))
+            yield from self.tag(match, line)
             line += match[0].count("\n")
             at = match.end()
         if self.mjml[at:].strip() and not self.open:
@@ -97,26 +97,27 @@ class _Walk:
         where = f"directly in <{self.parent}>" if self.parent else "outside the document"
         return f"Text may not stand {where}. Put it into an <mj-text>."
 
-    def tag(self, match: re.Match[str], line: int) -> Iterator[str]:
+    def tag(self, match: re.Match[str], line: int) -> Iterator[Problem]:
+        """Step over one tag; its problems."""
         if match["comment"]:
             return
         if match["cdata"]:
-            yield "CDATA is not supported. Write &lt; and &amp; instead."
+            yield Problem(line, "CDATA is not supported. Write &lt; and &amp; instead.")
         elif match["stray"]:
-            yield "A < that begins no tag. Write &lt; instead."
+            yield Problem(line, "A < that begins no tag. Write &lt; instead.")
         elif match["close"]:
-            yield from self._of_close(match["name"])
+            yield from self._of_close(match["name"], line)
         else:
-            yield from self._of_open(match, line)
+            yield from (Problem(line, message) for message in self._of_open(match, line))
 
-    def _of_close(self, name: str) -> Iterator[str]:
+    def _of_close(self, name: str, line: int) -> Iterator[Problem]:
         if self.parent == name:
             self.open.pop()
         elif any(element.name == name for element in self.open):
             while (element := self.open.pop()).name != name:
-                yield f"<{element.name}> of line {element.line} is not closed before </{name}>."
+                yield Problem(element.line, f"<{element.name}> is not closed before </{name}>.")
         elif name.lower() not in _VOID:
-            yield f"</{name}> closes nothing. Take it out."
+            yield Problem(line, f"</{name}> closes nothing. Take it out.")
 
     def _of_open(self, match: re.Match[str], line: int) -> Iterator[str]:
         name, rest = match["name"], match["rest"]

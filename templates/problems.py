@@ -64,7 +64,7 @@ def in_line(text: str) -> list[str]:
 
 
 _IN_HTML = "Merge fields are not filled inside HTML. Write this part in Markdown."
-_LINK_DEFAULT = "A link address takes {{ field }} without a default. Leave the default out."
+_LINK_DEFAULT = "A field in a link address has neither spaces nor a default. Write [text]({{links.web}})."
 
 
 def _of_directive(token: Token) -> Iterator[str]:
@@ -100,7 +100,7 @@ def _of_token(token: Token, after: Sequence[Token], starts_line: bool) -> Iterat
     match token.type:
         case "text":
             if "{{" in token.content:
-                rest = "".join(("\n" if "break" in t.type else t.content) for t in (token, *after))
+                rest = "".join(t.content or t.markup or "\n" for t in (token, *after))
                 yield not_a_field(rest[rest.index("{{") :])
             if starts_line and (mark := _BLOCK_MARK.match(token.content)):
                 yield _of_mark(mark)

@@ -1,7 +1,7 @@
 """A killable child process for templates that marketers wrote in Jinja2 (expert lessons).
 
 The Jinja2 sandbox alone stops neither `'a' * 3e8` nor nested loops, and an alarm in the same process does not
-either. So the child gets 2 s and 256 MB for each job, plain dicts, no globals and no environment variables; the
+either. So the child gets 2 s and 256 MB for each job, plain dicts, no globals and an empty environment; the
 parent kills it when it does not answer, and starts another for the next job.
 """
 
@@ -21,8 +21,9 @@ from templates.problems import TemplateError
 SECONDS = 2.0
 MEMORY = 256 * 1024 * 1024
 OUTPUT = 1024 * 1024
-# The child stops a job by itself; on a busy machine even its start takes a while.
-_PATIENCE_SECONDS = 10.0
+# The child stops a job by itself, but within one long call of C it cannot: then its parent ends it.
+_PATIENCE_SECONDS = SECONDS + 0.5
+_START_SECONDS = 20.0
 # JSON at most doubles what the child's own limit on output lets through, in each of two parts.
 _LONGEST_ANSWER = 6 * OUTPUT
 
@@ -43,16 +44,16 @@ class _Child:
             env={"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "PYTHONUTF8": "1"},
             start_new_session=True,
         )
+        self._answer(_START_SECONDS)
 
     def ask(self, job: Mapping[str, object]) -> dict[str, Any] | None:
         """The answer, or None when the child died or had to be killed over it."""
-        questions, answers = self.process.stdin, self.process.stdout
-        assert questions is not None  # noqa: S101 - both were opened as pipes
-        assert answers is not None  # noqa: S101
+        questions = self.process.stdin
+        assert questions is not None  # noqa: S101 - opened as a pipe
         try:
             questions.write(json.dumps(job).encode() + b"\n")
             questions.flush()
-            answer = _line(answers.fileno())
+            answer = self._answer(_PATIENCE_SECONDS)
         except BrokenPipeError:
             answer = None
         if answer is None:
@@ -60,6 +61,11 @@ class _Child:
             return None
         read: dict[str, Any] = json.loads(answer)
         return read
+
+    def _answer(self, seconds: float) -> bytes | None:
+        answers = self.process.stdout
+        assert answers is not None  # noqa: S101 - opened as a pipe
+        return _line(answers.fileno(), seconds)
 
     def end(self) -> None:
         self.process.kill()
@@ -85,9 +91,9 @@ def run(template: str, task: str, **arguments: object) -> Any:
     return answer["result"]
 
 
-def _line(descriptor: int) -> bytes | None:
+def _line(descriptor: int, seconds: float) -> bytes | None:
     """One line of the child's answer, or None when it does not come in time or is too long."""
-    until = time.monotonic() + _PATIENCE_SECONDS
+    until = time.monotonic() + seconds
     read = b""
     with selectors.DefaultSelector() as selector:
         selector.register(descriptor, selectors.EVENT_READ)
@@ -117,12 +123,13 @@ def _serve() -> None:
     signal.signal(signal.SIGALRM, stop)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_NOFILE, (16, 16))
+    print(flush=True)  # ready: from now on the parent counts the time
     for job in sys.stdin.buffer:
         used = resource.getrusage(resource.RUSAGE_SELF)
-        # Work inside one long call of C never sees the signal; this limit ends the process itself.
+        # Should the parent be gone, nobody else would end it.
         limit = int(used.ru_utime + used.ru_stime + SECONDS) + 1
         resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.RLIM_INFINITY))
-        signal.setitimer(signal.ITIMER_REAL, SECONDS)
+        signal.setitimer(signal.ITIMER_REAL, SECONDS - 0.1)
         try:
             answer: dict[str, Any] = {"result": expert.TASKS[json.loads(job).pop("task")](json.loads(job))}
         except TemplateError as error:

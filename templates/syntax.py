@@ -5,6 +5,7 @@ fields. `parse()` gives markdown-it tokens, which blocks groups for the web view
 """
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from functools import cache
 
@@ -27,7 +28,7 @@ _CLOSING = re.compile(r"(:{3,12})[ \t]*$")
 _PLACEHOLDER = re.compile(r"::([a-z]+)[ \t]*$")
 _INLINE_KEYS = {"image": frozenset({"width", "decorative"}), "link_close": frozenset({"button"})}
 # Deeper means nothing in a lesson, and without a limit a page of unclosed openers takes quadratic time.
-_DEEPEST = 50
+_DEEPEST = 20
 
 
 class LessonMarkdown(MarkdownIt):
@@ -164,12 +165,15 @@ def _container(state: StateBlock, start: int, close: int, colons: int, name: str
 
 def _closing_line(state: StateBlock, start: int, end: int, colons: int) -> int | None:
     """The line that closes the container opened at `start`; same-length openers in between nest."""
-    depth = 1
-    for number in range(start + 1, end):
-        line = _line(state, number)
-        if line and state.sCount[number] < state.blkIndent:
+    if "colons" not in state.env:
+        state.env["colons"] = _lines_by_colons(state.src)
+    marked: list[int] = state.env["colons"].get(colons, [])
+    depth, checked = 1, start + 1
+    for number in marked[bisect_right(marked, start) : bisect_left(marked, end)]:
+        if _leaves(state, checked, number + 1):
             return None
-        if state.is_code_block(number) or not line.startswith(":::"):
+        checked, line = number + 1, _line(state, number)
+        if state.is_code_block(number):
             continue
         if closing := _CLOSING.match(line):
             depth -= len(closing[1]) == colons
@@ -180,6 +184,22 @@ def _closing_line(state: StateBlock, start: int, end: int, colons: int) -> int |
             if depth > _DEEPEST:
                 return None
     return None
+
+
+def _lines_by_colons(source: str) -> dict[int, list[int]]:
+    """The lines that hold a run of so many colons: to go through all lines for each opener is quadratic."""
+    lines: dict[int, list[int]] = {}
+    for number, line in enumerate(source.split("\n")):
+        for run in re.findall(":{3,}", line):
+            lines.setdefault(len(run), []).append(number)
+    return lines
+
+
+def _leaves(state: StateBlock, first: int, end: int) -> bool:
+    """Whether a line of these ends the list or quotation that the container stands in."""
+    if state.blkIndent == 0:
+        return min(state.sCount[first:end]) < 0
+    return any(_line(state, i) and state.sCount[i] < state.blkIndent for i in range(first, end))
 
 
 def _merge_field(state: StateInline, silent: bool) -> bool:
