@@ -7,7 +7,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+NAVIGATION = "is navigation"
+
 _MOST_WORDS = 16
+_LONGEST = 400
 _MOST_WORDS_OF_A_FORM = 40
 
 
@@ -213,7 +216,7 @@ _KINDS: tuple[tuple[re.Pattern[str], str, float, bool], ...] = (
     (_META, "says where and when the page was published", 0.9, True),
     (_SUBSCRIBE, "asks for a subscription", 0.88, True),
     (_SHARE, "belongs to a share bar", 0.9, False),
-    (_NAVIGATION, "is navigation", 0.9, False),
+    (_NAVIGATION, NAVIGATION, 0.9, False),
     (_ADVERT, "marks an advertisement", 0.9, False),
     (_DATE, "is a date line", 0.9, False),
 )
@@ -222,7 +225,7 @@ _KINDS: tuple[tuple[re.Pattern[str], str, float, bool], ...] = (
 def recognise(text: str) -> Boilerplate | None:
     """What `text`, one block that stands alone, is if it is none of the article's; None where it may be."""
     words = text.split()
-    if len(words) > _MOST_WORDS_OF_A_FORM:
+    if len(words) > _MOST_WORDS_OF_A_FORM or len(text) > _LONGEST:
         return None
     for pattern, reason, score, ends in _KINDS:
         if len(words) > _MOST_WORDS and pattern is not _COMMENTS:

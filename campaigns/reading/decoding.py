@@ -15,6 +15,11 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _DECLARED = re.compile(rb"""(?:charset|encoding)\s*=\s*["']?\s*([A-Za-z0-9._:-]{2,40})""", re.I)
+# What articles come in; without the code pages of DOS, which turn any Western text into another plausible one.
+_GUESSABLE = (
+    *("cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258", "iso8859_2"),
+    *("koi8_r", "koi8_u", "shift_jis", "euc_jp", "gb18030", "big5", "euc_kr", "cp874", "iso2022_jp"),
+)
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x80-\x9f\ufffd]")
 _MOST_CONTROL = 0.005
 
@@ -31,7 +36,10 @@ def decode(data: bytes, name: str, declared: str | None = None) -> str:
             return _checked(data.decode(encoding, errors="replace").removeprefix("\ufeff"), name)
     wide = _utf_16_without_mark(data)
     if wide:
-        return _checked(data.decode(wide, errors="replace"), name)
+        text = data.decode(wide, errors="replace")
+        if _share_of_control(text) > _MOST_CONTROL:
+            raise _binary(name)
+        return _checked(text, name)
     if b"\x00" in data[:4096]:
         raise _binary(name)
     try:
@@ -77,7 +85,7 @@ def _tried(data: bytes, encoding: str | None) -> str | None:
 def _guessed(data: bytes) -> str:
     import charset_normalizer
 
-    best = charset_normalizer.from_bytes(data[:200_000]).best()
+    best = charset_normalizer.from_bytes(data[:200_000], cp_isolation=list(_GUESSABLE)).best()
     text = _tried(data, best.encoding if best else None)
     # One stray byte in a UTF-8 text is likelier than an encoding nobody can name.
     return data.decode("utf-8", errors="replace") if text is None else text

@@ -13,7 +13,7 @@ import socket
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from threading import Timer
+from threading import Event, Timer
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
@@ -94,38 +94,51 @@ def is_allowed(address: str) -> bool:
 
 
 class Fetcher:
-    """`resolver` and `transport` are the two ways out into the network; tests give their own."""
+    """`resolver` and `transport` are the two ways out into the network; tests give their own. A page must have
+    arrived after `seconds`."""
 
-    def __init__(self, resolver: Resolver = resolve, transport: httpx.BaseTransport | None = None) -> None:
+    def __init__(
+        self,
+        resolver: Resolver = resolve,
+        transport: httpx.BaseTransport | None = None,
+        seconds: float = _SECONDS_IN_ALL,
+    ) -> None:
         self._resolver = resolver
         self._transport = transport
+        self._seconds = seconds
 
     def fetch(self, url: str) -> Page:
         """The page at `url`. Raises InvalidInput, in one line, for whatever stands in the way."""
         import httpx
 
+        late = Event()
+        # No environment: a proxy would resolve names by itself, past the check.
+        client = httpx.Client(
+            transport=self._transport, trust_env=False, follow_redirects=False, timeout=_SECONDS_PER_STEP
+        )
+
+        def end() -> None:
+            late.set()
+            client.close()
+
+        # Time-outs hold for one read; a server that drips bytes is ended by closing the connection under it.
+        ending = Timer(self._seconds, end)
+        ending.daemon = True
+        ending.start()
         try:
-            # No environment: a proxy would resolve names by itself, past the check.
-            with httpx.Client(
-                transport=self._transport, trust_env=False, follow_redirects=False, timeout=_SECONDS_PER_STEP
-            ) as client:
-                # Time-outs hold per read; a server that drips bytes is ended by closing the client.
-                ending = Timer(_SECONDS_IN_ALL, client.close)
-                ending.daemon = True
-                ending.start()
-                try:
-                    return self._follow(client, url)
-                finally:
-                    ending.cancel()
-        except httpx.TimeoutException as error:
-            raise InvalidInput(
-                f"{url} did not answer in time: try again, or save the page and read the file."
-            ) from error
-        except (httpx.HTTPError, httpx.InvalidURL, RuntimeError, OSError) as error:
+            return self._follow(client, url)
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, RuntimeError, OSError) as error:
+            if late.is_set() or isinstance(error, httpx.TimeoutException):
+                raise InvalidInput(
+                    f"{url} did not answer in time: try again, or save the page and read the file."
+                ) from error
             reason = " ".join(str(error).split())[:120] or type(error).__name__
             raise InvalidInput(
                 f"{url} could not be read ({reason}): check the address, or save the page as a file."
             ) from error
+        finally:
+            ending.cancel()
+            client.close()
 
     def _follow(self, client: httpx.Client, url: str) -> Page:
         for _ in range(_MOST_HOPS + 1):

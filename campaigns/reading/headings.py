@@ -76,10 +76,9 @@ def is_sentence(text: str) -> bool:
 
 
 def could_be_title(text: str) -> bool:
-    words = text.split()
-    return (
-        columns(text) <= 160 and not _CONTACT.search(text) and not _CREDIT.search(text) and (len(words) < 25)
-    )
+    if columns(text) > 160 or len(text.split()) >= 25:
+        return False
+    return not _CONTACT.search(text) and not _CREDIT.search(text)
 
 
 def judge(lines: Sequence[Line]) -> list[Verdict]:
@@ -175,8 +174,9 @@ def _cannot_be(line: Line, text: str) -> str:
     """Why the line is no heading whatever else speaks for it; "" where it may be one."""
     if line.kind is not LineKind.LINE:
         return "a list, quotation or code"
+    if columns(text) > _WIDEST or line.rows > 2:
+        return "too long"
     checks = (
-        (columns(text) > _WIDEST or line.rows > 2, "too long"),
         (is_prose(text), "a sentence of running text"),
         (text[:1].islower() and not re.match(r"[a-z][A-Z]", text), "begins with a small letter"),
         (text.endswith((",", ";", "—", "–", "-", "،", "、", "，")), "goes on below"),

@@ -97,10 +97,8 @@ class _Wanted:
     joined: str
 
     def html(self) -> str:
-        import trafilatura
-
         return (
-            trafilatura.extract(
+            _trafilatura().extract(
                 self.source,
                 output_format="html",
                 include_comments=False,
@@ -113,10 +111,18 @@ class _Wanted:
         )
 
 
-def _wanted_text(html: str) -> _Wanted:
+def _trafilatura() -> Any:
+    """trafilatura, which takes a while to load, without its warnings: what goes wrong is told by our own errors."""
+    import logging
+
     import trafilatura
 
-    text = trafilatura.extract(html, output_format="txt", include_comments=False, include_tables=True) or ""
+    logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
+    return trafilatura
+
+
+def _wanted_text(html: str) -> _Wanted:
+    text = _trafilatura().extract(html, output_format="txt", include_comments=False, include_tables=True) or ""
     lines = [fold(line) for line in text.split("\n")]
     return _Wanted(html, frozenset(filter(None, lines)), "".join(lines))
 
@@ -267,11 +273,11 @@ def _base(page: _Page) -> str:
 
     declared = page.tree.xpath("string(//base/@href)")
     if declared:
-        return urljoin(page.base, declared)
+        return urljoin(page.base, str(declared))
     if page.base:
         return page.base
     canonical = page.tree.xpath("string(//link[@rel='canonical']/@href)") or _meta(page.tree, "og:url")
-    return str(canonical) if canonical.startswith(("http://", "https://")) else ""
+    return str(canonical) if str(canonical).startswith(("http://", "https://")) else ""
 
 
 def _meta(tree: Any, name: str) -> str:

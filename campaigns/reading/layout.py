@@ -45,12 +45,12 @@ class Line:
 def lay_out(text: str) -> list[Line]:
     """The blocks of `text` in order."""
     blocks = _blocks(text)
-    wrapped = _is_wrapped(blocks)
+    margin = _margin(blocks)
     # Where blank lines part the paragraphs, a block of several short lines is a list that lost its bullets.
-    spaced = len(blocks) >= 0.3 * sum(1 if wrapped else len(rows) for _, rows in blocks)
+    spaced = len(blocks) >= 0.3 * sum(1 if margin else len(rows) for _, rows in blocks)
     lines: list[Line] = []
     for gap, rows in blocks:
-        lines += _block(rows, gap, wrapped=wrapped, spaced=spaced)
+        lines += _block(rows, gap, margin=margin, spaced=spaced)
     return _with_lists_joined(lines)
 
 
@@ -71,8 +71,9 @@ def _blocks(text: str) -> list[tuple[int, list[str]]]:
     return blocks
 
 
-def _is_wrapped(blocks: Sequence[tuple[int, list[str]]]) -> bool:
-    """Whether lines end at a margin: within blocks of several lines most are nearly as wide as the widest."""
+def _margin(blocks: Sequence[tuple[int, list[str]]]) -> float:
+    """The column that lines were wrapped at, 0.0 where they were not: within blocks of several lines most are nearly
+    as wide as the widest."""
     inner = sorted(
         columns(row.strip())
         for _, rows in blocks
@@ -81,23 +82,24 @@ def _is_wrapped(blocks: Sequence[tuple[int, list[str]]]) -> bool:
         if not row.startswith("    ")
     )
     if len(inner) < 4:
-        return False
+        return 0.0
     margin = inner[int(0.9 * (len(inner) - 1))]
     # Characters of double width fit into twice the columns.
     widest = 180 if is_unspaced("".join(rows[0] for _, rows in blocks)) else 130
-    return margin <= widest and sum(width >= 0.75 * margin for width in inner) >= 0.6 * len(inner)
+    full = sum(width >= 0.75 * margin for width in inner)
+    return margin if margin <= widest and full >= 0.6 * len(inner) else 0.0
 
 
-def _block(rows: list[str], gap: int, *, wrapped: bool, spaced: bool) -> list[Line]:
+def _block(rows: list[str], gap: int, *, margin: float, spaced: bool) -> list[Line]:
     if _RULE.match(rows[0]) and len(rows) == 1:
         return []
     if all(row.lstrip().startswith(">") for row in rows):
         parts = [row.lstrip("> \t") for row in rows]
-        text = " ".join(parts) if wrapped else "\n".join(filter(None, parts))
+        text = " ".join(parts) if margin else "\n".join(filter(None, parts))
         return [Line(LineKind.QUOTE, text, gap)]
     if _is_code(rows):
         return [Line(LineKind.CODE, "\n".join(row.removeprefix("    ") for row in rows), gap)]
-    if spaced and _is_bare_list(rows, wrapped=wrapped):
+    if spaced and _is_bare_list(rows, margin):
         return [Line(LineKind.LIST, "\n".join(row.strip() for row in rows), gap)]
     lines: list[Line] = []
     paragraph: list[str] = []
@@ -125,7 +127,7 @@ def _block(rows: list[str], gap: int, *, wrapped: bool, spaced: bool) -> list[Li
             lines[-1] = replace(lines[-1], text=f"{lines[-1].text} {row.strip()}")
             continue
         paragraph.append(row.strip())
-        if not _goes_on(row, following, wrapped=wrapped, alone=len(rows) == 1):
+        if not _goes_on(row, following, margin):
             close()
     close()
     return lines
@@ -146,16 +148,15 @@ def _joined(rows: Sequence[str]) -> str:
     return text
 
 
-def _goes_on(row: str, following: str, *, wrapped: bool, alone: bool) -> bool:
+def _goes_on(row: str, following: str, margin: float) -> bool:
     """Whether the paragraph of `row` goes on in the line below it."""
-    if alone or not following:
+    if not following:
         return False
-    if wrapped:
-        # A short line above a full one is a heading set tight over its paragraph.
-        return not (
-            columns(row.strip()) < 0.62 * columns(following.strip()) and not row.rstrip().endswith(",")
-        )
-    return False
+    if following.strip()[:1].islower() and not _ENDS.search(row):
+        return True
+    # Above a full line a short one is a heading set tight over its paragraph.
+    tight = columns(row.strip()) < 0.62 * columns(following.strip()) and not row.rstrip().endswith(",")
+    return bool(margin) and not tight
 
 
 def _is_code(rows: Sequence[str]) -> bool:
@@ -166,13 +167,14 @@ def _is_code(rows: Sequence[str]) -> bool:
     )
 
 
-def _is_bare_list(rows: Sequence[str], *, wrapped: bool) -> bool:
+def _is_bare_list(rows: Sequence[str], margin: float) -> bool:
     """Three short lines or more that are no sentences and no wrapped paragraph."""
     if len(rows) < 3 or any(_RULE.match(row) or _item(row) for row in rows):
         return False
-    widths = [columns(row.strip()) for row in rows]
+    widest = max(columns(row.strip()) for row in rows)
     open_ended = sum(not _ENDS.search(row.strip()) for row in rows)
-    return max(widths) <= (60 if wrapped else 100) and open_ended >= 0.7 * len(rows)
+    going_on = sum(row.strip()[:1].islower() for row in rows[1:])
+    return widest <= (0.75 * margin or 100) and open_ended >= 0.7 * len(rows) and going_on < len(rows) / 3
 
 
 def _item(row: str) -> Line | None:

@@ -122,7 +122,8 @@ def inline(runs: Sequence[Run], *, in_table: bool = False) -> str:
     written = ""
     groups = [(key, list(group)) for key, group in groupby(_tidy(runs), key=lambda run: run.link)]
     for position, (link, group) in enumerate(groups):
-        follows = _first_character(groups[position + 1][1]) if position + 1 < len(groups) else ""
+        following = groups[position + 1] if position + 1 < len(groups) else ("", [])
+        follows = "[" if following[0] else _first_character(following[1])
         text = _styled(group, written, follows)
         if link and text.strip():
             inner = text.strip()
@@ -164,8 +165,9 @@ def _tidy(runs: Sequence[Run]) -> list[Run]:
 
 
 def _first_character(runs: Sequence[Run]) -> str:
-    run = runs[0]
-    return "[" if run.link else "!" if run.image else "\n" if run.is_break else run.text[:1]
+    if not runs:
+        return ""
+    return "!" if runs[0].image else "\n" if runs[0].is_break else runs[0].text[:1]
 
 
 def _styled(

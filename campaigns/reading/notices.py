@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from campaigns.article import Role
 
 _MOST_WORDS = 110
+_LONGEST = 1500
 _LONGEST_SENTENCE_RUN = 700
 
 
@@ -160,7 +161,7 @@ _LABELLED = re.compile(
 def recognise(text: str) -> Notice | None:
     """The notice that `text`, one block of a page, is; None where it is anything else."""
     words = len(text.split())
-    if not 4 <= words <= _MOST_WORDS:
+    if not 4 <= words <= _MOST_WORDS or len(text) > _LONGEST:
         return None
     if _DISCLOSES.search(text):
         return Notice(Role.DISCLOSURE, 0.97, "says that its makers earn from it")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 _MOST_WORDS = 40
+_LONGEST = 400
 
 _SEEN = {
     "en": r"(?:(?:a|an|the|two|three|several|young|old|older|elderly|smiling|happy|stressed|sad"
@@ -82,7 +83,7 @@ _FILE_NAME = re.compile(r"^[\w-]+\.(?:jpe?g|png|gif|webp|svg|heic)$|^(?:IMG|DSC)
 def is_alternative_text(text: str) -> bool:
     """Whether a line that stands alone describes a picture that is not there."""
     words = text.split()
-    if len(words) > _MOST_WORDS:
+    if len(words) > _MOST_WORDS or len(text) > _LONGEST:
         return False
     if _FILE_NAME.match(text) or (_LABELLED.match(text) and not _FINITE.search(text)):
         return True

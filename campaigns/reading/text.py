@@ -31,18 +31,19 @@ def _title_at(lines: Sequence[Line]) -> int | None:
     """Of the short lines before the first text the one that reads most like a title: the first, unless it is
     a menu's; None when the text begins at once."""
     opening: list[int] = []
+    in_menu = False
     for index, line in enumerate(lines[:_MOST_LINES_BEFORE_TITLE]):
-        if line.kind is not LineKind.LINE or (headings.is_sentence(line.text) and index):
+        if line.kind is not LineKind.LINE or (index and headings.is_sentence(line.text)):
             break
-        if boilerplate.recognise(line.text) or notices.recognise(line.text):
-            continue
-        if headings.could_be_title(line.text):
+        found = boilerplate.recognise(line.text)
+        if found:
+            in_menu = in_menu or (found.reason == boilerplate.NAVIGATION and not opening[1:])
+        elif headings.could_be_title(line.text) and not notices.recognise(line.text):
             opening.append(index)
     if not opening:
         return None
-    if len(opening) >= 4:
-        # A run of short lines is a menu; the title is its wordiest, and the last of equals stands nearest
-        # the text.
+    if in_menu or len(opening) >= 4:
+        # After a menu or in one: the title is the wordiest line, and of equals the last, nearest the text.
         return max(opening, key=lambda index: (min(len(lines[index].text.split()), 6), index))
     return opening[0]
 
@@ -73,7 +74,7 @@ def _pieces(lines: Sequence[Line], title: str) -> list[Piece]:
 def _repeated(lines: Sequence[Line]) -> frozenset[str]:
     counts: dict[str, int] = {}
     for line in lines:
-        if line.kind is LineKind.LINE and len(line.text) <= 60:
+        if line.kind is LineKind.LINE and len(line.text) <= 60 and not headings.is_sentence(line.text):
             counts[fold(line.text)] = counts.get(fold(line.text), 0) + 1
     return frozenset(text for text, count in counts.items() if count >= 3 and text)
 
@@ -108,10 +109,10 @@ def _with_links(text: str) -> str:
     written = ""
     end = 0
     for match in re.finditer(r"https?://[^\s<>\"“”]+", text):
-        url = match[0].rstrip(".,;:!?)»'’]")
-        written += (
-            marking.escape(text[end : match.start()]) + f"[{marking.escape(url)}]({marking.address(url)})"
-        )
+        url = match[0].rstrip(".,;:!?»'’]")
+        while url.endswith(")") and url.count(")") > url.count("("):
+            url = url[:-1].rstrip(".,;:!?")
+        written += marking.escape(text[end : match.start()]) + f"[{marking.escape(url)}]({marking.address(url)})"
         end = match.start() + len(url)
     written += marking.escape(text[end:])
     return marking.escape_line_start(marking.squeeze(written))

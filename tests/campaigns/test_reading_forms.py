@@ -1,0 +1,239 @@
+"""Markdown, DOCX, feeds and WordPress exports, and how the form of a source is told."""
+
+import io
+
+import pytest
+
+from campaigns.article import Article, BlockKind, Role
+from campaigns.reading import read, read_bytes
+from documents import docx, paragraph, picture, post, wxr
+
+WORDS = "Every morning begins with the same ten minutes, and that is the whole secret of it all. "
+MARKDOWN = f"""---
+title: "Small habits: a beginning"
+lang: en-GB
+tags: [a, b]
+---
+
+{WORDS}
+
+## Start small
+
+{WORDS} See [the study](https://example.org/s "Title") or [a local page](other.md).
+
+1. First
+2. Second
+
+![A desk](images/desk.jpg)
+
+{{% include share.html %}}
+
+### Smaller still
+
+| a | b |
+|---|---|
+| 1 | 2 |
+
+```sh
+{{% raw %}}
+```
+
+<aside markdown="1">An aside with <b>bold</b> words.</aside>
+"""
+
+
+def headings(article: Article) -> list[str]:
+    return [section.heading for section in article.sections if section.heading]
+
+
+def body(article: Article) -> str:
+    return "\n\n".join(piece.block.markdown for piece in article.pieces if piece.role is Role.BODY)
+
+
+def test_markdown_with_front_matter() -> None:
+    article = read_bytes(MARKDOWN.encode(), "habits.md")
+    assert (article.title, article.language, article.form) == ("Small habits: a beginning", "en", "markdown")
+    assert headings(article) == ["Start small", "Smaller still"]
+    assert [section.level for section in article.sections] == [1, 2, 3]
+    text = body(article)
+    assert "[the study](https://example.org/s)" in text
+    assert "or a local page." in text
+    assert "1. First\n2. Second" in text
+    assert "![A desk](images/desk.jpg)" in text
+    assert "| a | b |\n| --- | --- |\n| 1 | 2 |" in text
+    assert "```sh\n{% raw %}\n```" in text
+    assert "An aside with **bold** words." in text
+    assert "include share" not in text
+    assert "markdown=" not in text
+    assert "tags" not in text
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        (f"# The title\n\n{WORDS}\n\n## A part\n\n{WORDS}", "The title"),
+        (f"{WORDS}\n\n## A part\n\n{WORDS}", "My walk"),
+        (f"+++\ntitle = 'From TOML'\n+++\n{WORDS}\n\n## A\n\n{WORDS}", "From TOML"),
+        (f"---\ntitle: [broken\n---\n\n# Fallback\n\n{WORDS}", "Fallback"),
+    ],
+)
+def test_where_the_title_of_markdown_comes_from(text: str, title: str) -> None:
+    article = read_bytes(text.encode(), "2024-05-01-my-walk.md")
+    assert article.title == title
+    assert title not in headings(article)
+
+
+STYLES = {"berschrift1": "Überschrift 1", "berschrift2": "Überschrift 2", "Titel": "Titel", "Zitat": "Zitat"}
+
+
+def test_docx_with_localised_styles() -> None:
+    german = (
+        "Wer jeden Tag eine halbe Stunde geht, der schläft besser und ist am nächsten Morgen nicht so müde. "
+        * 3
+    )
+    data = docx(
+        paragraph("Der tägliche Gang", "Titel"),
+        paragraph(german),
+        paragraph("Der Anfang", "berschrift1"),
+        paragraph(german),
+        paragraph("Im Kleinen", "berschrift2"),
+        paragraph("Ein Satz.", "Zitat"),
+        picture("Ein Weg im Wald"),
+        paragraph(german),
+        paragraph("Fett gesetzt", bold=True),
+        paragraph(german),
+        styles=STYLES,
+    )
+    article = read_bytes(data, "gang.docx")
+    assert (article.title, article.language, article.form) == ("Der tägliche Gang", "de", "docx")
+    assert headings(article) == ["Der Anfang", "Im Kleinen", "Fett gesetzt"]
+    assert [section.level for section in article.sections] == [1, 1, 2, 3]
+    assert "> Ein Satz." in body(article)
+    (kept,) = article.pictures
+    assert kept.media_type == "image/png"
+    assert f"![Ein Weg im Wald]({kept.name})" in body(article)
+
+
+def test_docx_with_nothing_but_bold_lines() -> None:
+    data = docx(
+        paragraph(WORDS),
+        paragraph("Get up", bold=True),
+        paragraph(WORDS * 2),
+        paragraph("Go out", bold=True),
+        paragraph(WORDS * 2),
+        title="Mornings",
+    )
+    article = read_bytes(data, "mornings.docx")
+    assert article.title == "Mornings"
+    assert headings(article) == ["Get up", "Go out"]
+    assert all(section.score < 0.9 for section in article.sections if section.heading)
+
+
+RSS = f"""<?xml version="1.0"?><rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/"><channel>
+<title>Blog</title><link>https://example.org</link><language>en</language>
+<item><title>Newest &amp; best</title><link>https://example.org/2</link><guid>g2</guid><description>short</description>
+<content:encoded><![CDATA[<p>{WORDS}</p><h2>Part</h2><p>{WORDS}<a href="x">link</a></p>]]></content:encoded></item>
+<item><title>Older</title><link>https://example.org/1</link><guid>g1</guid><description>{WORDS}</description></item>
+</channel></rss>"""
+
+
+def test_a_feed_gives_its_newest_entry() -> None:
+    article = read_bytes(RSS.encode(), "feed.xml")
+    assert (article.title, article.form, article.language) == ("Newest & best", "feed", "en")
+    assert headings(article) == ["Part"]
+    assert "[link](https://example.org/x)" in body(article)
+    assert "Older" not in body(article)
+
+
+@pytest.mark.parametrize("entry", ["2", "g1", "https://example.org/1", "older"])
+def test_or_the_entry_asked_for(entry: str) -> None:
+    assert read_bytes(RSS.encode(), "feed.xml", entry=entry).title == "Older"
+
+
+def test_an_atom_feed() -> None:
+    atom = (
+        '<?xml version="1.0"?><feed xmlns="http://www.w3.org/2005/Atom" xml:lang="en"><title>B</title><entry><id>i</id>'
+        f'<title>Atomic</title><link href="https://example.org/a"/><content type="html">&lt;p&gt;{WORDS}&lt;/p&gt;</content>'
+        "</entry></feed>"
+    )
+    article = read_bytes(atom.encode(), "x")
+    assert (article.title, article.form) == ("Atomic", "feed")
+    assert WORDS.strip() in body(article)
+
+
+def test_a_wordpress_export() -> None:
+    classic = (
+        f'{WORDS}\n\n<h2>First part</h2>\n{WORDS}\n\n[caption id="a" width="300"]<a href="/big.jpg"><img src="/p.jpg" '
+        'alt="A path" /></a> The path in May[/caption]\n\n[gallery ids="1,2"]\n\n[contact-form-7 id="3" title="x"]\n\n'
+        f"<!--more-->\n\n<ul>\n<li>one [sic]</li>\n</ul>\n\n{WORDS}"
+    )
+    export = wxr(
+        post("A draft", "<p>not yet</p>", number=1, status="draft"),
+        post("About", f"<p>{WORDS}</p>", number=2, kind="page"),
+        post("A picture", "<p>x</p>", number=3, kind="attachment"),
+        post("The walk", classic, number=4, comment="Great post, visit my site"),
+    )
+    article = read_bytes(export.encode(), "export.xml")
+    assert (article.title, article.form) == ("The walk", "wxr")
+    assert headings(article) == ["First part"]
+    text = body(article)
+    assert "![A path](https://example.org/p.jpg)\n\n*The path in May*" in text
+    assert "- one \\[sic\\]" in text
+    for gone in ("gallery", "contact-form", "Great post", "not yet", "caption"):
+        assert gone not in text
+    assert read_bytes(export.encode(), "export.xml", entry="About").title == "About"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "form"),
+    [
+        ("a.html", "<p>x</p>", "html"),
+        ("a", "<!DOCTYPE html><title>x</title>", "html"),
+        ("a", "<html><body>x</body></html>", "html"),
+        ("a", "<div><p>x</p><p>y</p></div>", "html"),
+        ("a.md", "plain words", "markdown"),
+        ("a.txt", "# One\n\ntext\n\n## Two\n\ntext", "markdown"),
+        ("a", "---\ntitle: x\n---\ntext", "markdown"),
+        ("a.txt", "One\n\ntext of one paragraph.", "text"),
+        ("a.txt", "a < b and c > d\n\n2 * 3 * 4", "text"),
+        ("a.xml", RSS, "feed"),
+        ("a.txt", RSS, "feed"),
+        ("a.xml", wxr(post("A", "<p>b</p>")), "wxr"),
+    ],
+)
+def test_the_form_is_detected(name: str, text: str, form: str) -> None:
+    from campaigns.reading.forms import detect
+    from campaigns.reading.sources import Source
+
+    suffix = name.partition(".")[2]
+    assert detect(Source(name, text.encode(), suffix), text) == form
+
+
+def test_the_form_can_be_overruled_and_standard_input_read() -> None:
+    article = read("-", "markdown", standard_input=io.BytesIO(f"{WORDS}\n\n# A part\n\n{WORDS}".encode()))
+    assert article.form == "markdown"
+    assert "# A part" in body(
+        read("-", "text", standard_input=io.BytesIO(f"Title\n\n{WORDS}\n\n\\# A part\n".encode()))
+    )
+
+
+def test_an_article_survives_its_way_through_json() -> None:
+    import json
+
+    article = read_bytes(
+        docx(paragraph(WORDS), paragraph("Bold", bold=True), picture("A"), paragraph(WORDS)), "a.docx"
+    )
+    assert article.pictures
+    assert Article.from_dict(json.loads(json.dumps(article.to_dict()))) == article
+
+
+def test_a_person_can_overrule_every_decision() -> None:
+    article = read_bytes(MARKDOWN.encode(), "habits.md")
+    heading = next(d.piece for d in article.decisions if d.text == "Smaller still")
+    flat = article.with_role(heading, Role.BODY)
+    assert headings(flat) == ["Start small"]
+    assert flat.sections[-1].blocks[-3].kind is BlockKind.TABLE
+    gone = article.with_role(0, Role.DROPPED)
+    assert gone.sections[0].heading == "Start small"
+    assert gone.decisions[0].reason == "decided by a person"
+    assert gone.with_role(0, Role.BODY).sections == article.sections

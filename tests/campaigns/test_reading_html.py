@@ -1,0 +1,140 @@
+"""A whole web page: the article stays with its structure, the page around it goes."""
+
+from pathlib import Path
+
+import pytest
+
+from campaigns.article import Article, BlockKind, Role
+from campaigns.reading import read, read_bytes
+
+FIXTURES = Path(__file__).parent / "fixtures"
+
+
+@pytest.fixture(scope="module")
+def walking() -> Article:
+    return read(str(FIXTURES / "walking.html"))
+
+
+def body(article: Article) -> str:
+    return "\n\n".join(
+        piece.block.markdown for piece in article.pieces if piece.role in (Role.BODY, Role.HEADING)
+    )
+
+
+def test_the_title_is_the_pages_without_the_sites_name(walking: Article) -> None:
+    assert walking.title == "Why a Daily Walk Works"
+    assert walking.language == "en"
+    assert walking.form == "html"
+
+
+def test_the_headings_are_the_articles_own(walking: Article) -> None:
+    headings = [section.heading for section in walking.sections]
+    assert headings == [None, "The mood lifts first", "Sleep follows", "Then the habit carries itself"]
+
+
+@pytest.mark.parametrize(
+    "gone",
+    [
+        "Posted on",
+        "Facebook",
+        "Tweet",
+        "Subscribe",
+        "one short letter",
+        "About the author",
+        "since it began",
+        "also like",
+    ]
+    + [
+        "How to start small",
+        "thoughts on",
+        "Lovely piece",
+        "Leave a Reply",
+        "Required fields",
+        "Popular",
+        "Home",
+    ]
+    + ["Filed under", "All rights reserved", "affiliate", "not a substitute", "Why a Daily Walk Works"],
+)
+def test_nothing_of_the_page_around_it_stays(walking: Article, gone: str) -> None:
+    assert gone not in body(walking)
+
+
+def test_structure_is_kept(walking: Article) -> None:
+    text = body(walking)
+    assert (
+        "- **Daylight**, even under clouds\n- A pace that still allows talking\n  - about 100 steps" in text
+    )
+    assert "| Week | Minutes to fall asleep |\n| --- | --- |\n| 1 | 31 |\n| 2 | 24 \\| 25 |" in text
+    assert "> I stopped counting sheep" in text
+    assert '```python\ndays = [d for d in diary if "walk" in d]\nprint(f"{len(days)} of {{30}}")\n```' in text
+
+
+def test_links_are_absolute_and_only_those_a_mail_can_follow(walking: Article) -> None:
+    text = body(walking)
+    assert "[study of 1,200 office workers](https://quietpath.example.org/studies/mood?ref=a&b=c)" in text
+    assert "[write to us](mailto:walk@example.org)" in text
+    assert "Click or" in text
+    assert "javascript" not in text
+
+
+def test_a_lazy_picture_keeps_its_real_address_its_alt_and_its_caption(walking: Article) -> None:
+    pictures = [
+        piece.block
+        for piece in walking.pieces
+        if piece.block.kind is BlockKind.IMAGE and piece.role is Role.BODY
+    ]
+    assert [picture.markdown for picture in pictures] == [
+        "![A path through autumn trees](https://quietpath.example.org/img/path.jpg)"
+    ]
+    assert "*The loop behind the village, in October.*" in body(walking)
+
+
+def test_braces_and_stars_of_the_source_stay_text(walking: Article) -> None:
+    assert "\\{{ braces }} or \\*stars\\*" in body(walking)
+
+
+def test_notices_are_found_inside_and_outside_the_article(walking: Article) -> None:
+    assert walking.disclosures == (
+        "This post contains affiliate links. If you buy through them, we may earn a small commission at no extra "
+        "cost to you.",
+    )
+    assert walking.disclaimers == (
+        "The content on this website is for informational purposes only and is not a substitute for medical advice.",
+    )
+
+
+def test_what_was_dropped_is_kept_with_its_reason(walking: Article) -> None:
+    dropped = {decision.text: decision for decision in walking.decisions if decision.role is Role.DROPPED}
+    assert any("Lovely piece" in text for text in dropped)
+    assert all(decision.reason and 0 < decision.score <= 1 for decision in dropped.values())
+
+
+def test_a_theme_that_names_the_wrong_language_is_not_believed() -> None:
+    german = "<p>Wer jeden Tag eine halbe Stunde geht, der schläft besser und ist am nächsten Morgen nicht so müde.</p>"
+    page = f"<html lang=en-US><title>Gehen</title><body><h1>Gehen</h1>{german * 5}</body></html>"
+    assert read_bytes(page.encode(), "page.html").language == "de"
+
+
+def test_bold_lines_are_headings_where_a_page_has_no_others() -> None:
+    text = "<p>Every morning begins with the same ten minutes, and that is the whole secret of it all.</p>"
+    page = f"<title>Mornings</title><h1>Mornings</h1>{text}<p><b>Get up</b></p>{text}{text}<p><b>Go out</b></p>{text}{text}"
+    assert [section.heading for section in read_bytes(page.encode(), "a.html").sections] == [
+        None,
+        "Get up",
+        "Go out",
+    ]
+
+
+def test_an_article_in_sections_loses_none_of_them() -> None:
+    text = "A sentence that is long enough to count as running text in any page that one may meet. "
+    sections = "".join(
+        f"<section><h2>Part {n}</h2><p>{n} {text * (12 if n == 2 else 1)}</p></section>" for n in range(1, 5)
+    )
+    page = f"<html><title>Four parts of one thing</title><body><main><h1>Four parts of one thing</h1>{sections}</main></body></html>"
+    article = read_bytes(page.encode(), "a.html")
+    assert [section.heading for section in article.sections if section.heading] == [
+        "Part 1",
+        "Part 2",
+        "Part 3",
+        "Part 4",
+    ]
