@@ -13,8 +13,8 @@ from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import ColumnElement
 
+from courseletter.upserting import insert
 from subscribers.models import ConsentAct, ConsentEntry, MailingList, Membership, MemberStatus, Subscriber
-from subscribers.upserting import insert
 
 _LONGEST = 500  # characters of a header or address that a stranger sends and we keep
 

@@ -10,9 +10,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from courseletter.errors import InvalidInput
+from courseletter.upserting import insert
 from subscribers.addresses import check_header_text
 from subscribers.models import Subscriber
-from subscribers.upserting import insert
 
 NAME_LENGTH = 100  # characters
 MINUTES_A_DAY = 24 * 60

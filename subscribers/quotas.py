@@ -9,8 +9,8 @@ from typing import Final
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
+from courseletter.upserting import insert
 from subscribers.models import Quota
-from subscribers.upserting import insert
 
 EVER: Final = datetime(1970, 1, 1, tzinfo=UTC)  # the one window of a limit without an end
 

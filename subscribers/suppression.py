@@ -10,9 +10,9 @@ from datetime import datetime
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from courseletter.upserting import insert
 from subscribers.models import Suppression, SuppressionReason
 from subscribers.people import fold
-from subscribers.upserting import insert
 
 
 def address_hash(key: bytes, address: str) -> str:

@@ -161,7 +161,7 @@ def show_lesson(token: str, lesson_id: str, site: Here) -> HTMLResponse:
             headers={"Content-Security-Policy": LESSON_POLICY},
             **_frame(site, reader),
             lesson=lesson,
-            body=render_html(lesson.body),
+            body=render_html(lesson.body) if lesson.format == "markdown" else "",
             before=order[at - 1] if at else None,
             after=order[at + 1] if at + 1 < len(order) else None,
             upcoming=reader.upcoming if at + 1 == len(order) else None,

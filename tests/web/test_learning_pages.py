@@ -9,7 +9,7 @@ from reading_room import DISCLAIMER, DISCLOSURE, World
 from sqlalchemy import select
 
 from campaigns.enrolling import enrol
-from campaigns.models import Course, Enrolment
+from campaigns.models import Course, Enrolment, RevisionLesson
 from courseletter.database import Base
 from sender.models import Delivery, State
 from subscribers.people import Details, find_or_create
@@ -240,6 +240,15 @@ def test_lessons_lead_to_each_other_and_only_those_that_came(reader: World) -> N
     first = reader.browser().get(reader.learn_path("lessons/les_0000000001")).text
     assert f'rel="next" class="after" href="{reader.learn_path(f"lessons/{LES_2}")}"' in first
     assert reader.browser().get(reader.learn_path(f"lessons/{LES_3}")).status_code == 404
+
+
+def test_a_lesson_laid_out_by_an_expert_is_not_shown_as_source(reader: World) -> None:
+    with reader.installation.database.write() as session:
+        lesson = session.get_one(RevisionLesson, (1, LES_2))
+        lesson.format, lesson.body = "mjml", "<mj-section>{{ subscriber.email }}</mj-section>"
+    page = reader.browser().get(reader.learn_path(f"lessons/{LES_2}")).text
+    assert "You find it in your inbox" in page
+    assert "subscriber.email" not in page
 
 
 def test_a_finished_course_stays_to_be_read(reader: World) -> None:
