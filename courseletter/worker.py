@@ -47,7 +47,8 @@ class Worker:
         self._scheduler.start()
 
     def stop(self) -> None:
-        """Let the tick under way finish, then end."""
+        """Let the message under way finish, then end; what is claimed is given back."""
+        self._mailer.stop()
         if self._scheduler.running:
             self._scheduler.shutdown(wait=True)
         self._mailer.close()

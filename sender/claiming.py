@@ -110,6 +110,11 @@ def put_off(
     )
 
 
+def release(session: Session, held: Claim, now: datetime) -> bool:
+    """Give a claim back untried: the delivery is ready again at once."""
+    return put_off(session, held, State.READY, now, "", charged=False)
+
+
 def sweep(database: Database, now: datetime) -> Counter[str]:
     """Move what time alone has moved: ended leases, deferred deliveries whose moment has come.
 

@@ -5,15 +5,15 @@ All of it in the transaction that records the answer, so that no crash can come 
 
 from datetime import datetime, timedelta
 
-from campaigns.standing import Standing
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from campaigns.enrolling import place_of, store
 from campaigns.models import Course, Enrolment
+from campaigns.standing import Standing
 from courseletter.database import Database
 from sender import events
-from sender.claiming import UNKNOWN_REST, Claim, finish, put_off
+from sender.claiming import UNKNOWN_REST, Claim, finish, put_off, release
 from sender.models import Delivery, State
 from sender.replies import Outcome, Verdict, next_attempt
 from subscribers.models import SuppressionReason
@@ -94,10 +94,12 @@ def _defer(
 
 
 def _abandon(session: Session, held: Claim, delivery: Delivery, now: datetime) -> bool:
-    """It was stopped before the dot: by a paused course, which waits, or because consent is gone."""
+    """It was stopped before the dot: the lease ran out, the course is paused, or consent is gone."""
+    if delivery.lease_until is None or delivery.lease_until <= now:
+        return release(session, held, now)
     course = session.get_one(Course, delivery.course_id)
     if delivery.kind == "lesson" and course.paused_at is not None:
-        return put_off(session, held, State.READY, now, "the course is paused", charged=False)
+        return release(session, held, now)
     return finish(session, held, now, State.CANCELLED, "no consent")
 
 

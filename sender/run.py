@@ -5,11 +5,12 @@ import random
 from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
+from threading import Event
 
 from courseletter.clock import Clock
 from courseletter.database import Database
 from sender.breaker import Breaker
-from sender.claiming import Claim, claim, put_in_doubt, sweep
+from sender.claiming import Claim, claim, put_in_doubt, release, sweep
 from sender.dkim import DkimKey, sign
 from sender.letters import Composer, Letter
 from sender.models import Delivery
@@ -42,6 +43,7 @@ class Mailer:
         self._key = key
         self._dkim_keys = dkim_keys
         self._breaker = Breaker()
+        self._stopping = Event()
 
     def work(self) -> Counter[str]:
         """Sweep, then send until nothing is ready or the relay is unwell. Returns the outcomes' counts."""
@@ -54,13 +56,23 @@ class Mailer:
                 break
             for one in held:
                 outcomes[self._attempt(one)] += 1
+            if self._stopping.is_set():
+                break
         return outcomes
+
+    def stop(self) -> None:
+        """Let the message under way finish and give back what is claimed: work() returns soon."""
+        self._stopping.set()
 
     def close(self) -> None:
         self._transport.close()
 
     def _attempt(self, held: Claim) -> str:
         """One delivery's turn. Whatever is wrong with it stops no other (REQUIREMENTS 27)."""
+        if self._stopping.is_set():
+            with self._database.write() as session:
+                release(session, held, self._clock.now())
+            return "released"
         if not self._breaker.closed(self._clock.now()):
             verdict = Verdict(Outcome.DEFERRED, "the relay is unwell", relay_trouble=True)
         else:

@@ -3,16 +3,19 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from email import message_from_bytes, policy
+from functools import cache
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from campaigns import drafting, enrolling, publishing
+from campaigns.article import Article
 from campaigns.cadence import Cadence
 from campaigns.models import Course, Enrolment
 from campaigns.reading import read_bytes
-from campaigns.splitting import split
+from campaigns.splitting import DraftLesson, split
 from courseletter.clock import MovableClock
 from courseletter.config import SenderSettings
 from courseletter.database import Database
@@ -141,18 +144,22 @@ class School:
             return session.scalars(select(Subscriber).where(Subscriber.email == email)).one()
 
     def _found(self, cadence: Cadence, zone: str) -> str:
-        text = ARTICLE.format(small=_FILL, cue=_FILL, bad=_FILL)
-        article = read_bytes(text.encode(), "habits.md")
+        article, lessons = habits()
         now = self.clock.now()
         with self.database.write() as session:
             row = drafting.add_article(session, article, now)
-            course = drafting.create_course(session, row, split(article), cadence=cadence, zone=zone, now=now)
+            course = drafting.create_course(session, row, lessons, cadence=cadence, zone=zone, now=now)
             publishing.publish(session, course, BRAND, now)
             return course.id
 
 
-def subject_of(message: bytes) -> str:
-    import email
-    from email import policy
+@cache
+def habits() -> tuple[Article, tuple[DraftLesson, ...]]:
+    """The school's article, and the lessons it becomes."""
+    text = ARTICLE.format(small=_FILL, cue=_FILL, bad=_FILL)
+    article = read_bytes(text.encode(), "habits.md")
+    return article, split(article)
 
-    return str(email.message_from_bytes(message, policy=policy.default)["Subject"])
+
+def subject_of(message: bytes) -> str:
+    return str(message_from_bytes(message, policy=policy.default)["Subject"])

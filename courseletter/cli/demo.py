@@ -89,7 +89,7 @@ def _wait(running: Demo) -> None:
     links = running.installation.links
     say(f"\nThe mailbox: {links.base_url}/demo/mailbox  (phone and desktop view, text, source)")
     say(f"The sign-up page: {links.sign_up(running.slug)}  (mail to any address lands in the mailbox)")
-    say("In a mail, press “Send the next lesson now”, “change the pace” or “Unsubscribe”.")
+    say("Sign up there, press what you like in the mails, and move the clock in the mailbox.")
     say("Ctrl+C ends the demo.")
     running.keep_running()
     try:

@@ -1,5 +1,6 @@
 """The delivery ledger: what each answer, crash and change of mind makes of a delivery."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -10,7 +11,8 @@ from campaigns.models import Enrolment, ProfileRecord
 from sender import pausing, wishes
 from sender.claiming import LEASE, UNKNOWN_REST, claim, finish, put_in_doubt, sweep
 from sender.models import State
-from sender.transport import Attempt, Phase, Reply
+from sender.planning import tick
+from sender.transport import Attempt, Envelope, Phase, Reply
 from subscribers import consent
 from subscribers.consent import Evidence
 from subscribers.models import MailingList, Subscriber, SuppressionReason
@@ -100,6 +102,45 @@ def test_r22_a_stale_fence_changes_nothing(school: School) -> None:
     assert not put_in_doubt(school.database, stale, {}, address_hash(KEY, ADA), now)
     assert not school.change(lambda session: finish(session, stale, now, State.FAILED, "late"))
     assert put_in_doubt(school.database, fresh[0], {}, address_hash(KEY, ADA), now)
+
+
+def test_a_lease_that_ran_out_during_the_conversation_cancels_nobody(school: School) -> None:
+    school.enrol()
+    school.transport = Slow(school)
+    school.mailer = school.new_mailer()
+    school.work()
+    assert states(school) == [State.READY]
+    school.transport = school.memory
+    school.mailer = school.new_mailer()
+    school.work()
+    assert states(school) == [State.ACCEPTED]
+
+
+class Slow:
+    """A relay that takes longer than the lease to say 354."""
+
+    def __init__(self, school: School) -> None:
+        self._school = school
+
+    def deliver(self, envelope: Envelope, message: bytes, before_dot: Callable[[], bool]) -> Attempt:
+        self._school.mailer.stop()
+        self._school.clock.move_to(self._school.clock.now() + LEASE)
+        assert not before_dot()
+        return Attempt(Phase.DATA, abandoned=True)
+
+    def close(self) -> None:
+        pass
+
+
+def test_r28_a_sender_told_to_stop_gives_back_what_it_has_claimed(school: School) -> None:
+    for number in range(3):
+        school.enrol(f"reader{number}@inbox.example.org", "")
+    tick(school.database, school.clock.now())
+    school.mailer.stop()
+    school.mailer.work()
+    assert school.memory.delivered == []
+    assert states(school) == [State.READY] * 3
+    assert {one.attempts for one in school.deliveries()} == {0}
 
 
 def test_a_crash_before_the_dot_is_ready_again(school: School) -> None:
@@ -309,8 +350,6 @@ def test_two_lists_do_not_share_consent(school: School) -> None:
 
 def _next_lesson_claimed(school: School):  # type: ignore[no-untyped-def]
     """Move to the next lesson's moment, plan it, and claim it as a worker would."""
-    from sender.planning import tick
-
     school.clock.move_to(school.next_moment() or school.clock.now())
     tick(school.database, school.clock.now())
     (held,) = claim(school.database, school.clock.now(), 10)
