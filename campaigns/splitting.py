@@ -154,7 +154,9 @@ def _atoms(sections: Sequence[Section], settings: SplitSettings) -> list[Atom]:
             atoms.append(Atom(index, section.blocks, minutes, True, parents))
             continue
         for number, blocks in enumerate(_inseparable(section.blocks)):
-            atoms.append(Atom(index, blocks, reading_minutes(blocks), number == 0, parents))
+            # Without any heading no cut is worse than another, so none is held against a lesson.
+            opens = number == 0 or not headed
+            atoms.append(Atom(index, blocks, reading_minutes(blocks), opens, parents))
     return atoms
 
 

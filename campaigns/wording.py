@@ -21,7 +21,7 @@ _TEASER_COLUMNS = 180
 _RECAP_WORDS = (7, 32)
 _RECAP_CHARACTERS = (14, 80)
 _CLAUSE = re.compile(r"[,;:،؛、，；：]\s*|\s+[–—-]\s+|\s+\(")
-_DEFAULT = re.compile(r"\{\{[^{}|]*\|\s*default\((['\"])(.*?)\1\)\s*\}\}")
+_DEFAULT = re.compile(r"(?<!\\)\{\{[^{}|]*\|\s*default\((['\"])(.*?)\1\)\s*\}\}")
 
 
 @dataclass(frozen=True, slots=True)

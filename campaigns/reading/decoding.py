@@ -15,7 +15,8 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _DECLARED = re.compile(rb"""(?:charset|encoding)\s*=\s*["']?\s*([A-Za-z0-9._:-]{2,40})""", re.I)
-# What articles come in; without the code pages of DOS, which turn any Western text into another plausible one.
+# What articles come in; without the code pages of DOS, which turn any Western text into another plausible
+# one.
 _GUESSABLE = (
     *("cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258", "iso8859_2"),
     *("koi8_r", "koi8_u", "shift_jis", "euc_jp", "gb18030", "big5", "euc_kr", "cp874", "iso2022_jp"),
@@ -47,9 +48,9 @@ def decode(data: bytes, name: str, declared: str | None = None) -> str:
     except UnicodeDecodeError:
         pass
     for claimed in (declared, _in_the_text(data)):
-        text = _tried(data, claimed)
-        if text is not None:
-            return _checked(text, name)
+        found = _tried(data, claimed)
+        if found is not None:
+            return _checked(found, name)
     return _checked(_guessed(data), name)
 
 

@@ -94,8 +94,8 @@ def is_allowed(address: str) -> bool:
 
 
 class Fetcher:
-    """`resolver` and `transport` are the two ways out into the network; tests give their own. A page must have
-    arrived after `seconds`."""
+    """`resolver` and `transport` are the two ways out into the network; tests give their own. A page must
+    have arrived after `seconds`."""
 
     def __init__(
         self,

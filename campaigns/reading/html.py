@@ -112,7 +112,8 @@ class _Wanted:
 
 
 def _trafilatura() -> Any:
-    """trafilatura, which takes a while to load, without its warnings: what goes wrong is told by our own errors."""
+    """trafilatura, which takes a while to load, without its warnings: what goes wrong is told by our own
+    errors."""
     import logging
 
     import trafilatura
@@ -122,7 +123,9 @@ def _trafilatura() -> Any:
 
 
 def _wanted_text(html: str) -> _Wanted:
-    text = _trafilatura().extract(html, output_format="txt", include_comments=False, include_tables=True) or ""
+    text = (
+        _trafilatura().extract(html, output_format="txt", include_comments=False, include_tables=True) or ""
+    )
     lines = [fold(line) for line in text.split("\n")]
     return _Wanted(html, frozenset(filter(None, lines)), "".join(lines))
 

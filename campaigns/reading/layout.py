@@ -72,8 +72,8 @@ def _blocks(text: str) -> list[tuple[int, list[str]]]:
 
 
 def _margin(blocks: Sequence[tuple[int, list[str]]]) -> float:
-    """The column that lines were wrapped at, 0.0 where they were not: within blocks of several lines most are nearly
-    as wide as the widest."""
+    """The column that lines were wrapped at, 0.0 where they were not: within blocks of several lines most
+    are nearly as wide as the widest."""
     inner = sorted(
         columns(row.strip())
         for _, rows in blocks

@@ -32,7 +32,11 @@ def sentences(text: str) -> list[str]:
         if mark[0] not in "。！？" and following:
             if following[1].islower():
                 continue
-            if mark[0] == "." and len(mark) == 1 and _ABBREVIATION.search(text, max(start, match.end() - 12), match.end()):
+            if (
+                mark[0] == "."
+                and len(mark) == 1
+                and _ABBREVIATION.search(text, max(start, match.end() - 12), match.end())
+            ):
                 continue
         sentence = text[start : match.end()].strip()
         if sentence:

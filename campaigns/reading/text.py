@@ -112,7 +112,9 @@ def _with_links(text: str) -> str:
         url = match[0].rstrip(".,;:!?»'’]")
         while url.endswith(")") and url.count(")") > url.count("("):
             url = url[:-1].rstrip(".,;:!?")
-        written += marking.escape(text[end : match.start()]) + f"[{marking.escape(url)}]({marking.address(url)})"
+        written += (
+            marking.escape(text[end : match.start()]) + f"[{marking.escape(url)}]({marking.address(url)})"
+        )
         end = match.start() + len(url)
     written += marking.escape(text[end:])
     return marking.escape_line_start(marking.squeeze(written))

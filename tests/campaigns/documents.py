@@ -60,7 +60,9 @@ def docx(
     parts = {
         "[Content_Types].xml": _TYPES.encode(),
         "_rels/.rels": _ROOT_RELS.encode(),
-        "word/document.xml": f'<?xml version="1.0"?><w:document {_W}><w:body>{"".join(body)}</w:body></w:document>'.encode(),
+        "word/document.xml": (
+            f'<?xml version="1.0"?><w:document {_W}><w:body>{"".join(body)}</w:body></w:document>'
+        ).encode(),
         "word/_rels/document.xml.rels": rels.encode(),
         "word/styles.xml": f'<?xml version="1.0"?><w:styles {_W}>{named}</w:styles>'.encode(),
         "word/media/p.png": PIXEL,
@@ -68,7 +70,8 @@ def docx(
     if title:
         parts["docProps/core.xml"] = (
             '<?xml version="1.0"?><cp:coreProperties xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/'
-            f'core-properties" xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:title>{escape(title)}</dc:title></cp:coreProperties>'
+            'core-properties" xmlns:dc="http://purl.org/dc/elements/1.1/">'
+            f"<dc:title>{escape(title)}</dc:title></cp:coreProperties>"
         ).encode()
     return zipped(parts | (extra or {}))
 
@@ -84,7 +87,8 @@ def zipped(parts: dict[str, bytes]) -> bytes:
 def wxr(*items: str, language: str = "en-US") -> str:
     """A WordPress export of `items`, each made by `post`."""
     return (
-        '<?xml version="1.0" encoding="UTF-8"?><rss version="2.0" xmlns:excerpt="http://wordpress.org/export/1.2/excerpt/" '
+        '<?xml version="1.0" encoding="UTF-8"?><rss version="2.0" '
+        'xmlns:excerpt="http://wordpress.org/export/1.2/excerpt/" '
         'xmlns:content="http://purl.org/rss/1.0/modules/content/" xmlns:wp="http://wordpress.org/export/1.2/"><channel>'
         f"<title>Blog</title><link>https://example.org</link><language>{language}</language>"
         f"<wp:wxr_version>1.2</wp:wxr_version>{''.join(items)}</channel></rss>"
@@ -108,5 +112,6 @@ def post(
     return (
         f"<item><title>{escape(title)}</title><link>https://example.org/{number}</link>"
         f"<content:encoded><![CDATA[{content}]]></content:encoded><wp:post_id>{number}</wp:post_id>"
-        f"<wp:post_name>post-{number}</wp:post_name><wp:status>{status}</wp:status><wp:post_type>{kind}</wp:post_type>{said}</item>"
+        f"<wp:post_name>post-{number}</wp:post_name><wp:status>{status}</wp:status>"
+        f"<wp:post_type>{kind}</wp:post_type>{said}</item>"
     )

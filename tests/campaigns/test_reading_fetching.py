@@ -1,4 +1,5 @@
-"""Fetching a page: what is refused before a socket opens, and that the checked address is the one connected to."""
+"""Fetching a page: what is refused before a socket opens, and that the checked address is the one
+connected to."""
 
 import gzip
 import socket

@@ -3,10 +3,10 @@
 import io
 
 import pytest
+from documents import docx, paragraph, picture, post, wxr
 
 from campaigns.article import Article, BlockKind, Role
 from campaigns.reading import read, read_bytes
-from documents import docx, paragraph, picture, post, wxr
 
 WORDS = "Every morning begins with the same ten minutes, and that is the whole secret of it all. "
 MARKDOWN = f"""---
@@ -132,7 +132,8 @@ def test_docx_with_nothing_but_bold_lines() -> None:
 RSS = f"""<?xml version="1.0"?><rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/"><channel>
 <title>Blog</title><link>https://example.org</link><language>en</language>
 <item><title>Newest &amp; best</title><link>https://example.org/2</link><guid>g2</guid><description>short</description>
-<content:encoded><![CDATA[<p>{WORDS}</p><h2>Part</h2><p>{WORDS}<a href="x">link</a></p>]]></content:encoded></item>
+<content:encoded><![CDATA[<p>{WORDS}</p><h2>Part</h2><p>{WORDS}<a href="x">link</a></p>]]></content:encoded>
+</item>
 <item><title>Older</title><link>https://example.org/1</link><guid>g1</guid><description>{WORDS}</description></item>
 </channel></rss>"""
 
@@ -152,8 +153,10 @@ def test_or_the_entry_asked_for(entry: str) -> None:
 
 def test_an_atom_feed() -> None:
     atom = (
-        '<?xml version="1.0"?><feed xmlns="http://www.w3.org/2005/Atom" xml:lang="en"><title>B</title><entry><id>i</id>'
-        f'<title>Atomic</title><link href="https://example.org/a"/><content type="html">&lt;p&gt;{WORDS}&lt;/p&gt;</content>'
+        '<?xml version="1.0"?><feed xmlns="http://www.w3.org/2005/Atom" xml:lang="en">'
+        "<title>B</title><entry><id>i</id>"
+        '<title>Atomic</title><link href="https://example.org/a"/>'
+        f'<content type="html">&lt;p&gt;{WORDS}&lt;/p&gt;</content>'
         "</entry></feed>"
     )
     article = read_bytes(atom.encode(), "x")
@@ -163,8 +166,10 @@ def test_an_atom_feed() -> None:
 
 def test_a_wordpress_export() -> None:
     classic = (
-        f'{WORDS}\n\n<h2>First part</h2>\n{WORDS}\n\n[caption id="a" width="300"]<a href="/big.jpg"><img src="/p.jpg" '
-        'alt="A path" /></a> The path in May[/caption]\n\n[gallery ids="1,2"]\n\n[contact-form-7 id="3" title="x"]\n\n'
+        f'{WORDS}\n\n<h2>First part</h2>\n{WORDS}\n\n[caption id="a" width="300"]'
+        '<a href="/big.jpg"><img src="/p.jpg" '
+        'alt="A path" /></a> The path in May[/caption]\n\n[gallery ids="1,2"]\n\n'
+        '[contact-form-7 id="3" title="x"]\n\n'
         f"<!--more-->\n\n<ul>\n<li>one [sic]</li>\n</ul>\n\n{WORDS}"
     )
     export = wxr(

@@ -43,8 +43,6 @@ def test_the_headings_are_the_articles_own(walking: Article) -> None:
         "About the author",
         "since it began",
         "also like",
-    ]
-    + [
         "How to start small",
         "thoughts on",
         "Lovely piece",
@@ -52,8 +50,12 @@ def test_the_headings_are_the_articles_own(walking: Article) -> None:
         "Required fields",
         "Popular",
         "Home",
-    ]
-    + ["Filed under", "All rights reserved", "affiliate", "not a substitute", "Why a Daily Walk Works"],
+        "Filed under",
+        "All rights reserved",
+        "affiliate",
+        "not a substitute",
+        "Why a Daily Walk Works",
+    ],
 )
 def test_nothing_of_the_page_around_it_stays(walking: Article, gone: str) -> None:
     assert gone not in body(walking)
@@ -95,11 +97,13 @@ def test_braces_and_stars_of_the_source_stay_text(walking: Article) -> None:
 
 def test_notices_are_found_inside_and_outside_the_article(walking: Article) -> None:
     assert walking.disclosures == (
-        "This post contains affiliate links. If you buy through them, we may earn a small commission at no extra "
+        "This post contains affiliate links. If you buy through them, we may earn a small commission at "
+        "no extra "
         "cost to you.",
     )
     assert walking.disclaimers == (
-        "The content on this website is for informational purposes only and is not a substitute for medical advice.",
+        "The content on this website is for informational purposes only and is not a substitute for "
+        "medical advice.",
     )
 
 
@@ -110,14 +114,17 @@ def test_what_was_dropped_is_kept_with_its_reason(walking: Article) -> None:
 
 
 def test_a_theme_that_names_the_wrong_language_is_not_believed() -> None:
-    german = "<p>Wer jeden Tag eine halbe Stunde geht, der schläft besser und ist am nächsten Morgen nicht so müde.</p>"
+    german = (
+        "<p>Wer jeden Tag eine halbe Stunde geht, der schläft besser und ist am Morgen nicht so müde.</p>"
+    )
     page = f"<html lang=en-US><title>Gehen</title><body><h1>Gehen</h1>{german * 5}</body></html>"
     assert read_bytes(page.encode(), "page.html").language == "de"
 
 
 def test_bold_lines_are_headings_where_a_page_has_no_others() -> None:
     text = "<p>Every morning begins with the same ten minutes, and that is the whole secret of it all.</p>"
-    page = f"<title>Mornings</title><h1>Mornings</h1>{text}<p><b>Get up</b></p>{text}{text}<p><b>Go out</b></p>{text}{text}"
+    parts = f"<p><b>Get up</b></p>{text}{text}<p><b>Go out</b></p>{text}{text}"
+    page = f"<title>Mornings</title><h1>Mornings</h1>{text}{parts}"
     assert [section.heading for section in read_bytes(page.encode(), "a.html").sections] == [
         None,
         "Get up",
@@ -130,7 +137,8 @@ def test_an_article_in_sections_loses_none_of_them() -> None:
     sections = "".join(
         f"<section><h2>Part {n}</h2><p>{n} {text * (12 if n == 2 else 1)}</p></section>" for n in range(1, 5)
     )
-    page = f"<html><title>Four parts of one thing</title><body><main><h1>Four parts of one thing</h1>{sections}</main></body></html>"
+    main = f"<main><h1>Four parts of one thing</h1>{sections}</main>"
+    page = f"<html><title>Four parts of one thing</title><body>{main}</body></html>"
     article = read_bytes(page.encode(), "a.html")
     assert [section.heading for section in article.sections if section.heading] == [
         "Part 1",

@@ -14,23 +14,32 @@ from campaigns.language import (
 )
 
 TEXTS = {
-    "en": "Most people do not know that sleep depends on many things, such as the light and the noise in the house at night, "
+    "en": "Most people do not know that sleep depends on many things, such as the light and the noise in "
+    "the house at night, "
     "and what they could do about it is often simple.",
-    "de": "Die meisten Menschen wissen nicht, dass der Schlaf von vielen Dingen abhängt, wie dem Licht und dem Lärm im Haus, "
+    "de": "Die meisten Menschen wissen nicht, dass der Schlaf von vielen Dingen abhängt, wie dem Licht "
+    "und dem Lärm im Haus, "
     "und was sie dagegen tun können, ist oft einfach.",
-    "fr": "La plupart des gens ne savent pas que le sommeil dépend de beaucoup de choses, comme la lumière et le bruit dans la "
+    "fr": "La plupart des gens ne savent pas que le sommeil dépend de beaucoup de choses, comme la "
+    "lumière et le bruit dans la "
     "maison, et ce qu'ils peuvent faire est souvent simple.",
-    "es": "La mayoría de la gente no sabe que el sueño depende de muchas cosas, como la luz y el ruido que hay en la casa, y lo "
+    "es": "La mayoría de la gente no sabe que el sueño depende de muchas cosas, como la luz y el ruido "
+    "que hay en la casa, y lo "
     "que pueden hacer es a menudo sencillo.",
-    "pt": "A maioria das pessoas não sabe que o sono depende de muitas coisas, como a luz e o barulho que há em casa, e o que "
+    "pt": "A maioria das pessoas não sabe que o sono depende de muitas coisas, como a luz e o barulho "
+    "que há em casa, e o que "
     "podem fazer é muitas vezes simples.",
-    "it": "La maggior parte delle persone non sa che il sonno dipende da molte cose, come la luce e il rumore che c'è in casa, e "
+    "it": "La maggior parte delle persone non sa che il sonno dipende da molte cose, come la luce e il "
+    "rumore che c'è in casa, e "
     "quello che possono fare è spesso semplice.",
-    "nl": "De meeste mensen weten niet dat de slaap van veel dingen afhangt, zoals het licht en het geluid in het huis, en wat ze "
+    "nl": "De meeste mensen weten niet dat de slaap van veel dingen afhangt, zoals het licht en het "
+    "geluid in het huis, en wat ze "
     "eraan kunnen doen is vaak eenvoudig.",
-    "sv": "De flesta människor vet inte att sömnen beror på många saker, som ljuset och det buller som finns i huset, och vad de "
+    "sv": "De flesta människor vet inte att sömnen beror på många saker, som ljuset och det buller som "
+    "finns i huset, och vad de "
     "kan göra åt det är ofta enkelt.",
-    "ca": "La majoria de la gent no sap que el son depèn de moltes coses, com la llum i el soroll que hi ha a la casa, i el que hi "
+    "ca": "La majoria de la gent no sap que el son depèn de moltes coses, com la llum i el soroll que hi "
+    "ha a la casa, i el que hi "
     "poden fer és sovint senzill.",
     "ja": "多くの人は、睡眠が光や家の中の音など多くのことに左右されることを知りません。",
     "ko": "많은 사람들은 수면이 빛이나 집 안의 소음 같은 여러 가지에 달려 있다는 것을 모릅니다.",

@@ -1,4 +1,5 @@
-"""Text of a source stays text: nothing in it becomes markup, a merge field or a directive of the lesson dialect."""
+"""Text of a source stays text: nothing in it becomes markup, a merge field or a directive of the lesson
+dialect."""
 
 import html
 import re

@@ -8,7 +8,8 @@ from campaigns.reading.notices import recognise
 from campaigns.reading.sentences import sentences
 
 DISCLOSURES = [
-    "This post contains affiliate links. If you buy something through one of them, we may earn a small commission.",
+    "This post contains affiliate links. If you buy something through one of them, we may earn a small "
+    "commission.",
     "Disclosure: some of the links below are affiliate links.",
     "As an Amazon Associate I earn from qualifying purchases.",
     "This article is sponsored by a maker of standing desks.",
@@ -17,16 +18,19 @@ DISCLOSURES = [
     "Die mit * gekennzeichneten Links sind Werbelinks.",
     "Als Amazon-Partner verdiene ich an qualifizierten Verkäufen.",
     "Cet article contient des liens affiliés : nous pouvons percevoir une petite commission.",
-    "En tant que Partenaire Amazon, je réalise un bénéfice sur les achats remplissant les conditions requises.",
+    "En tant que Partenaire Amazon, je réalise un bénéfice sur les achats remplissant les conditions "
+    "requises.",
     "Este artículo contiene enlaces de afiliados: podemos recibir una comisión sin coste para ti.",
     "Este artigo contém links de afiliados. Podemos receber uma comissão sem custo adicional.",
     "Questo articolo contiene link di affiliazione: potremmo ricevere una piccola commissione.",
     "Dit artikel bevat affiliate links. Als je via deze links koopt, ontvangen wij een kleine commissie.",
 ]
 DISCLAIMERS = [
-    "All content is for educational purposes and is not a substitute for professional medical or psychological care.",
+    "All content is for educational purposes and is not a substitute for professional medical or "
+    "psychological care.",
     "The information on this site is not intended to be a substitute for a doctor's advice.",
-    "Nothing on this website should be taken as is: the content does not constitute financial advice, it is not "
+    "Nothing on this website should be taken as is: the content does not constitute financial advice, it "
+    "is not "
     "intended to provide investment advice.",
     "Disclaimer: this is for informational purposes only.",
     "Die Inhalte dieser Seite ersetzen keine ärztliche Beratung.",
@@ -70,27 +74,61 @@ def test_prose_about_commissions_and_substitutes_stays(text: str) -> None:
 
 
 def test_r19_a_notice_inside_a_long_paragraph_is_cut_out_verbatim() -> None:
-    prose = "A walk asks for nothing but a door and a pair of shoes, and those who take one know what it gives. " * 6
+    prose = (
+        "A walk asks for nothing but a door and a pair of shoes, and those who take one know what it gives. "
+        * 6
+    )
     notice = DISCLOSURES[0]
     article = read_bytes(f"A title\n\n{prose}{notice} {prose}\n\n{prose}".encode(), "a.txt", "text")
     assert article.disclosures == (notice,)
-    assert "commission" not in " ".join(block.text for section in article.sections for block in section.blocks)
+    assert "commission" not in " ".join(
+        block.text for section in article.sections for block in section.blocks
+    )
     assert article.sections[0].blocks[0].text == f"{prose}{prose}".strip()
 
 
 def test_r19_the_same_notice_twice_on_a_page_is_one() -> None:
-    prose = "A walk asks for nothing but a door and a pair of shoes, and those who take one know what it gives."
-    article = read_bytes(f"T\n\n{DISCLOSURES[0]}\n\n{prose}\n\n{prose}\n\n{DISCLOSURES[0]}".encode(), "a.txt", "text")
+    prose = (
+        "A walk asks for nothing but a door and a pair of shoes, and those who take one know what it gives."
+    )
+    article = read_bytes(
+        f"T\n\n{DISCLOSURES[0]}\n\n{prose}\n\n{prose}\n\n{DISCLOSURES[0]}".encode(), "a.txt", "text"
+    )
     assert article.disclosures == (DISCLOSURES[0],)
 
 
 @pytest.mark.parametrize(
     "text",
-    ["Related Posts", "You may also like", "Leave a Reply", "Share this:", "About the author", "Tags: a, b", "5 min read"]
-    + ["Ähnliche Beiträge", "Kommentar verfassen", "Veröffentlicht in: Aktuell", "Das könnte dich auch interessieren"]
-    + ["Articles similaires", "Laisser un commentaire", "Entradas relacionadas", "Deja un comentario", "Artigos relacionados"]
-    + ["Deixe um comentário", "Articoli correlati", "Lascia un commento", "Gerelateerde berichten", "Geef een reactie"]
-    + ["By Jane Doe", "Von Max Mustermann", "12. März 2024", "March 12, 2024", "2024-03-12", "© 2024 Somebody", "Previous post"],
+    [
+        "Related Posts",
+        "You may also like",
+        "Leave a Reply",
+        "Share this:",
+        "About the author",
+        "Tags: a, b",
+        "5 min read",
+        "Ähnliche Beiträge",
+        "Kommentar verfassen",
+        "Veröffentlicht in: Aktuell",
+        "Das könnte dich auch interessieren",
+        "Articles similaires",
+        "Laisser un commentaire",
+        "Entradas relacionadas",
+        "Deja un comentario",
+        "Artigos relacionados",
+        "Deixe um comentário",
+        "Articoli correlati",
+        "Lascia un commento",
+        "Gerelateerde berichten",
+        "Geef een reactie",
+        "By Jane Doe",
+        "Von Max Mustermann",
+        "12. März 2024",
+        "March 12, 2024",
+        "2024-03-12",
+        "© 2024 Somebody",
+        "Previous post",
+    ],
 )
 def test_the_pages_own_words_are_recognised(text: str) -> None:
     assert boilerplate.recognise(text)
@@ -98,9 +136,23 @@ def test_the_pages_own_words_are_recognised(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["Next steps", "Share the load", "Join the dots", "Newsletter design that works", "By train to Paris", "Related work"]
-    + ["Published in 2019, the book sold better than anyone had expected.", "Comments on the law", "Older and wiser"]
-    + ["Contact with nature", "Search engines", "Von Berlin nach Rom", "Di corsa verso casa", "May I ask?", "Home cooking"],
+    [
+        "Next steps",
+        "Share the load",
+        "Join the dots",
+        "Newsletter design that works",
+        "By train to Paris",
+        "Related work",
+        "Published in 2019, the book sold better than anyone had expected.",
+        "Comments on the law",
+        "Older and wiser",
+        "Contact with nature",
+        "Search engines",
+        "Von Berlin nach Rom",
+        "Di corsa verso casa",
+        "May I ask?",
+        "Home cooking",
+    ],
 )
 def test_headings_that_begin_like_them_stay(text: str) -> None:
     assert boilerplate.recognise(text) is None

@@ -15,32 +15,38 @@ LANGUAGES = {
     "de": (
         "Besser schlafen",
         ["Der Abend zählt", "Licht und Dunkelheit", "Was am Morgen hilft"],
-        "Wer jeden Abend um dieselbe Zeit ins Bett geht, der schläft nach einigen Wochen deutlich schneller ein als früher.",
+        "Wer jeden Abend um dieselbe Zeit ins Bett geht, der schläft nach einigen Wochen deutlich "
+        "schneller ein als früher.",
     ),
     "fr": (
         "Mieux dormir",
         ["Le soir compte", "Lumière et obscurité", "Ce qui aide le matin"],
-        "Celui qui se couche chaque soir à la même heure s'endort, après quelques semaines, bien plus vite que dans le passé.",
+        "Celui qui se couche chaque soir à la même heure s'endort, après quelques semaines, bien plus "
+        "vite que dans le passé.",
     ),
     "es": (
         "Dormir mejor",
         ["La noche cuenta", "Luz y oscuridad", "Lo que ayuda por la mañana"],
-        "Quien se acuesta todas las noches a la misma hora se duerme, después de unas semanas, mucho más rápido que antes.",
+        "Quien se acuesta todas las noches a la misma hora se duerme, después de unas semanas, mucho más "
+        "rápido que antes.",
     ),
     "pt": (
         "Dormir melhor",
         ["A noite conta", "Luz e escuridão", "O que ajuda de manhã"],
-        "Quem se deita todas as noites à mesma hora adormece, depois de algumas semanas, muito mais depressa do que antes.",
+        "Quem se deita todas as noites à mesma hora adormece, depois de algumas semanas, muito mais "
+        "depressa do que antes.",
     ),
     "it": (
         "Dormire meglio",
         ["La sera conta", "Luce e buio", "Che cosa aiuta al mattino"],
-        "Chi va a letto ogni sera alla stessa ora si addormenta, dopo alcune settimane, molto più in fretta di quanto facesse prima.",
+        "Chi va a letto ogni sera alla stessa ora si addormenta, dopo alcune settimane, molto più in "
+        "fretta di quanto facesse prima.",
     ),
     "nl": (
         "Beter slapen",
         ["De avond telt", "Licht en donker", "Wat in de ochtend helpt"],
-        "Wie elke avond op dezelfde tijd naar bed gaat, valt na een paar weken een stuk sneller in slaap dan vroeger het geval was.",
+        "Wie elke avond op dezelfde tijd naar bed gaat, valt na een paar weken een stuk sneller in slaap "
+        "dan vroeger het geval was.",
     ),
     "zh": (
         "如何睡得更好",
@@ -55,17 +61,20 @@ LANGUAGES = {
     "ar": (
         "نوم أفضل",
         ["المساء مهم", "الضوء والظلام", "ما الذي يساعد في الصباح"],
-        "من يذهب إلى الفراش كل ليلة في الوقت نفسه ينام بعد بضعة أسابيع أسرع بكثير مما كان عليه من قبل، ويستيقظ في الصباح نشيطا.",
+        "من يذهب إلى الفراش كل ليلة في الوقت نفسه ينام بعد بضعة أسابيع أسرع بكثير مما كان عليه من قبل، "
+        "ويستيقظ في الصباح نشيطا.",
     ),
     "he": (
         "לישון טוב יותר",
         ["הערב חשוב", "אור וחושך", "מה עוזר בבוקר"],
-        "מי שהולך לישון כל ערב באותה שעה נרדם אחרי כמה שבועות הרבה יותר מהר מאשר בעבר, וגם מתעורר בבוקר ערני יותר מאי פעם.",
+        "מי שהולך לישון כל ערב באותה שעה נרדם אחרי כמה שבועות הרבה יותר מהר מאשר בעבר, וגם מתעורר בבוקר "
+        "ערני יותר מאי פעם.",
     ),
     "ru": (
         "Как лучше спать",
         ["Вечер важен", "Свет и темнота", "Что помогает утром"],
-        "Кто каждый вечер ложится спать в одно и то же время, тот через несколько недель засыпает гораздо быстрее, чем раньше.",
+        "Кто каждый вечер ложится спать в одно и то же время, тот через несколько недель засыпает "
+        "гораздо быстрее, чем раньше.",
     ),
 }
 
@@ -169,8 +178,10 @@ def test_bare_addresses_become_links() -> None:
 
 def test_the_page_around_a_copied_text_goes() -> None:
     article = of(
-        f"Home\n\nBlog\n\nAbout\n\nWhy I walk every single day\n\nBy Jane Doe\n\nMay 3, 2024\n\n{ENGLISH}\n\n\n"
-        f"The first part\n\n{ENGLISH}\n\nA woman walking along a path, surrounded by autumn trees.\n\n{ENGLISH}\n\n\n"
+        f"Home\n\nBlog\n\nAbout\n\nWhy I walk every single day\n\nBy Jane Doe\n\nMay 3, "
+        f"2024\n\n{ENGLISH}\n\n\n"
+        f"The first part\n\n{ENGLISH}\n\nA woman walking along a path, surrounded by autumn "
+        f"trees.\n\n{ENGLISH}\n\n\n"
         f"The second part\n\n{ENGLISH}\n\n{ENGLISH}\n\n\nRelated posts\n\nHow to start\n\nLeave a Reply\n\n"
         "All information here is not a substitute for medical advice.\n\nName *\n"
     )
