@@ -10,7 +10,15 @@ from courseletter.errors import InvalidInput
 from templates import conditions
 from templates.blocks import words_of
 from templates.merge_fields import MergeField, broken, not_a_field
-from templates.syntax import CONTAINER_KEYS, CONTAINERS, PLACEHOLDERS, attributes_of, field_of, parse
+from templates.syntax import (
+    CONTAINER_KEYS,
+    CONTAINERS,
+    PLACEHOLDERS,
+    attributes_of,
+    field_of,
+    is_attributes,
+    parse,
+)
 
 _BLOCK_MARK = re.compile(r"(:::+)[ \t]*([a-z]*)|::([a-z]+)[ \t]*(?:\n|\Z)")
 
@@ -78,8 +86,10 @@ def _of_directive(token: Token) -> Iterator[str]:
             if unknown := MergeField(test.path).unknown:
                 yield unknown
         return
-    known = CONTAINER_KEYS.get(token.info, frozenset())
-    for key in sorted(attributes_of(token).keys() - known):
+    given, known = attributes_of(token), CONTAINER_KEYS.get(token.info, frozenset())
+    if any("{{" in value for value in given.values()):
+        yield f"Merge fields are not filled in the line of :::{token.info}. Put them into the text."
+    for key in sorted(given.keys() - known):
         instead = f"It takes {', '.join(sorted(known))}." if known else "Take it out."
         yield f":::{token.info} knows no “{key}”. {instead}"
 
@@ -113,14 +123,16 @@ def _of_token(token: Token, after: Sequence[Token], starts_line: bool) -> Iterat
             if "{{" in token.content:
                 yield _IN_HTML
         case "link_open":
-            yield from _of_address(str(token.attrGet("href") or ""))
+            yield from _of_address(token, "href")
         case "image":
-            yield from _of_address(str(token.attrGet("src") or ""))
+            yield from _of_address(token, "src")
             yield from _of_image(token)
 
 
-def _of_address(url: str) -> Iterator[str]:
-    if "%7B%7B" in url:
+def _of_address(token: Token, key: str) -> Iterator[str]:
+    if "{{" in str(token.attrGet("title") or ""):
+        yield "Merge fields are not filled in the title of a link or image. Take them out."
+    if "%7B%7B" in str(token.attrGet(key) or ""):
         yield "The braces in this address are no merge field. Write {{subscriber.id}}, without a default."
 
 
@@ -145,8 +157,13 @@ def _of_mark(mark: re.Match[str]) -> str:
             f"{colons}else stands outside its {colons}if. Give both as many colons and close what is between."
         )
     if name in CONTAINERS:
-        if name == "if" and mark.string[mark.end() :].strip() == "":
+        rest = mark.string[mark.end() :].strip()
+        if name == "if" and not rest:
             return f'{colons}if needs a condition: {colons}if subscriber.plan == "pro"'
+        if name != "if" and rest and not is_attributes(rest):
+            return (
+                f'“{rest[:30]}” cannot be read. Write {colons}quote {{by="Ada" source="Notes"}}, or nothing.'
+            )
         return f"{colons}{name} is not closed. End it with a line that holds only {colons}"
     if name:
         return f"There is no block {colons}{name}. There are {', '.join(sorted(CONTAINERS))}."

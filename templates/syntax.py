@@ -62,6 +62,11 @@ def attributes(text: str) -> dict[str, str]:
     return {m[1]: m[2] or m[3] or "" for m in _ONE_ATTRIBUTE.finditer(text)}
 
 
+def is_attributes(text: str) -> bool:
+    """Whether a text is `{key="any text" key}` and nothing else."""
+    return _ATTRIBUTES.fullmatch(text) is not None
+
+
 def attributes_of(token: Token) -> dict[str, str]:
     """The attributes written after an image or link, or on a container's opening line."""
     found = token.meta.get("attributes", {})
@@ -120,9 +125,7 @@ def _directive(state: StateBlock, start: int, end: int, silent: bool) -> bool:
         return False
     colons, name, argument = len(opening[1]), opening[2], opening[3] or ""
     if name == "else" and not argument:
-        # Only directly inside its own `if`: not in a list or quote within it.
-        innermost = state.env.get("ifs") or [None]
-        return innermost[-1] == (colons, state.level) and _leaf(state, start, silent, "otherwise", "else")
+        return _else(state, start, silent, colons)
     if name not in CONTAINERS or not _fits(name, argument):
         return False
     close = _closing_line(state, start, end, colons)
@@ -133,10 +136,20 @@ def _directive(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     return True
 
 
+def _else(state: StateBlock, start: int, silent: bool, colons: int) -> bool:
+    """Once for each `if`, and directly inside it: not in a list or quote within it."""
+    ifs = state.env.get("ifs")
+    if not ifs or ifs[-1] != (colons, state.level):
+        return False
+    if not silent:
+        ifs[-1] = None
+    return _leaf(state, start, silent, "otherwise", "else")
+
+
 def _fits(name: str, argument: str) -> bool:
     if name == "if":
         return argument != ""
-    return not argument or _ATTRIBUTES.fullmatch(argument) is not None
+    return not argument or is_attributes(argument)
 
 
 def _leaf(state: StateBlock, start: int, silent: bool, kind: str, name: str) -> bool:

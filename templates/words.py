@@ -94,7 +94,7 @@ _FRENCH = {
     "confirm_subject": "Merci de confirmer\u00a0: est-ce bien vous\u00a0?",
     "confirm_preheader": "Un clic et le cours commence",
     "confirm_title": "Est-ce bien vous\u00a0?",
-    "confirm_text": "Quelqu’un, vous espérons-nous, a demandé le cours «\u00a0{course}\u00a0» à cette adresse.",
+    "confirm_text": "Quelqu’un, sans doute vous, a demandé le cours «\u00a0{course}\u00a0» à cette adresse.",
     "confirm_press": "Un clic et le cours commence. D’ici là, rien d’autre n’est envoyé.",
     "confirm_button": "Oui, envoyez-moi le cours",
     "confirm_not": "Ce n’était pas vous\u00a0? Ne faites rien\u00a0: aucun autre message ne viendra.",
