@@ -50,8 +50,9 @@ def lesson_context(
 def confirmation_context(
     course: Course, subscriber: Subscriber, brand: Brand, links: Links
 ) -> dict[str, Any]:
+    # Without the name: until it is confirmed, a stranger typed it.
     return {
-        "subscriber": _subscriber(subscriber, subscriber.created_at.date(), course.language),
+        "subscriber": {"first_name": "", "last_name": "", "email": subscriber.email},
         "course": {"title": course.title},
         "sender": {"name": brand.name, "address": brand.address},
         "links": {"confirm": links.confirm(course.list_id, subscriber.id)},

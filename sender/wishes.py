@@ -18,7 +18,8 @@ from sender.models import CALLABLE_STATES, Delivery, State
 from sender.planning import queue_lesson
 from subscribers import consent
 from subscribers.consent import Evidence
-from subscribers.models import MailingList, Subscriber
+from subscribers.models import MailingList, Subscriber, SuppressionReason
+from subscribers.suppression import suppress
 
 
 def next_now(session: Session, enrolment: Enrolment, now: datetime) -> bool:
@@ -79,9 +80,12 @@ def unsubscribe(
         _leave(session, enrolment, now)
 
 
-def leave_everything(session: Session, subscriber: Subscriber, now: datetime, evidence: Evidence) -> None:
-    """Withdraw every consent and leave every course; the address is suppressed."""
+def leave_everything(
+    session: Session, subscriber: Subscriber, now: datetime, evidence: Evidence, key: bytes
+) -> None:
+    """Withdraw every consent, leave every course, and suppress the address."""
     consent.withdraw(session, None, subscriber, evidence, now)
+    suppress(session, key, subscriber.email, SuppressionReason.UNSUBSCRIBED, now)
     for enrolment in _under_way(session, subscriber.id):
         _leave(session, enrolment, now)
 

@@ -4,22 +4,18 @@ import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from shutil import copyfile
-from typing import NoReturn
+from shutil import copyfile, which
 
 import pytest
+from machine import missing
+from playwright.sync_api import Browser, Page, sync_playwright
 from school import School
 
 from courseletter.database import Base, Database
 
-IN_CI = os.environ.get("CI") == "true"
-
-
-def missing(what: str, how: str) -> NoReturn:
-    """A part of the machine that a test needs is not there: a failure in CI, a skip with advice elsewhere."""
-    if IN_CI:
-        pytest.fail(f"{what} is missing. {how}")
-    pytest.skip(f"{what} is missing. {how}")
+BROWSER_ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+# What Chromium itself says of a form that came back, and of a script that the mailbox's sandbox stopped.
+EXPECTED = ["the server responded with a status of 422", "Blocked script execution"]
 
 
 @pytest.fixture(scope="session")
@@ -84,3 +80,26 @@ def now() -> datetime:
 def school(database: Database, now: datetime) -> School:
     """A published course of a welcome and three daily lessons, and a sender into memory."""
     return School(database, now)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    path = os.environ.get("COURSELETTER_CHROMIUM") or which("chromium") or which("google-chrome")
+    if path is None:
+        missing("Chromium", "Install it (`apt install chromium`) or set COURSELETTER_CHROMIUM to a browser.")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=BROWSER_ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Page]:
+    """A page whose console must stay silent."""
+    page = chromium.new_page(viewport={"width": 375, "height": 812})
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    yield page
+    page.context.close()
+    assert [one for one in said if not any(known in one for known in EXPECTED)] == []

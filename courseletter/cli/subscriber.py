@@ -7,19 +7,17 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from campaigns.models import Enrolment
-from courseletter.cli.output import AsJson, installation, print_json, print_table, say
+from campaigns.slots import zone_named
+from courseletter.cli.output import AsJson, Email, installation, print_json, print_table, say
 from courseletter.errors import InvalidInput, NotFound
 from sender import wishes
 from sender.models import Delivery
 from subscribers.addresses import check_address
 from subscribers.consent import Evidence
-from subscribers.models import ConsentEntry, Subscriber, SuppressionReason
+from subscribers.models import ConsentEntry, Subscriber
 from subscribers.people import Details, check_details, find, find_or_create
-from subscribers.suppression import suppress
 
-app = typer.Typer(help="Look after subscribers, one at a time.", no_args_is_help=True)
-
-Email = Annotated[str, typer.Argument(help="The subscriber's address.")]
+app = typer.Typer(help="Look after subscribers, one at a time.", no_args_is_help=True, add_completion=False)
 
 
 @app.command()
@@ -34,7 +32,7 @@ def add(
     Example: courseletter subscriber add reader@example.org --name Ada --zone Europe/Lisbon
     """
     address = str(check_address(email))
-    details = check_details(Details(first_name=name, zone=zone))
+    details = check_details(Details(first_name=name, zone=zone and zone_named(zone).key))
     with installation() as opened, opened.database.write() as session:
         subscriber, created = find_or_create(session, address, details, opened.clock.now())
         if not created:
@@ -50,7 +48,10 @@ def add(
 
 @app.command()
 def show(email: Email, as_json: AsJson = False) -> None:
-    """Show a subscriber: consent, courses and what was sent."""
+    """Show a subscriber: consent, courses and what was sent.
+
+    Example: courseletter subscriber show reader@example.org
+    """
     with installation() as opened, opened.database.read() as session:
         subscriber = known(session, email)
         found: dict[str, Any] = {
@@ -88,7 +89,7 @@ def show(email: Email, as_json: AsJson = False) -> None:
 
 
 @app.command()
-def unsubscribe(email: Email) -> None:
+def unsubscribe(email: Email, as_json: AsJson = False) -> None:
     """Unsubscribe a person from everything, at once and for good.
 
     Example: courseletter subscriber unsubscribe reader@example.org
@@ -96,10 +97,12 @@ def unsubscribe(email: Email) -> None:
     with installation() as opened, opened.database.write() as session:
         now = opened.clock.now()
         subscriber = known(session, email)
-        wishes.leave_everything(session, subscriber, now, Evidence(source_url="command line"))
-        reason = SuppressionReason.UNSUBSCRIBED
-        suppress(session, opened.settings.key, subscriber.email, reason, now)
-    say(f"{email} gets nothing more. Their history is kept.")
+        evidence = Evidence(source_url="command line")
+        wishes.leave_everything(session, subscriber, now, evidence, opened.settings.key)
+        found = {"email": subscriber.email, "unsubscribed_at": now}
+    if as_json:
+        return print_json(found)
+    return say(f"{found['email']} gets nothing more. Their history is kept.")
 
 
 def known(session: Session, email: str) -> Subscriber:

@@ -15,7 +15,7 @@ from courseletter.web.site import READ, Fields, Here, Site, evidence_of
 from sender.models import Event
 from sender.wishes import leave_everything, unsubscribe
 from subscribers import consent, suppression
-from subscribers.models import MailingList, Membership, MemberStatus, Subscriber, SuppressionReason
+from subscribers.models import MailingList, Membership, MemberStatus, Subscriber
 from subscribers.tokens import Purpose
 
 router = APIRouter()
@@ -60,10 +60,7 @@ def leave_all(token: str, site: Here, request: Request) -> HTMLResponse:
     with installation.database.write() as session:
         mailing_list, subscriber = finding.member(session, site, Purpose.UNSUBSCRIBE, token)
         evidence = evidence_of(request, site, "/unsubscribe", wording.LEAVE_EVERYTHING["button"])
-        leave_everything(session, subscriber, now, evidence)
-        suppression.suppress(
-            session, installation.settings.key, subscriber.email, SuppressionReason.UNSUBSCRIBED, now
-        )
+        leave_everything(session, subscriber, now, evidence, installation.settings.key)
         return _left(session, site, token, mailing_list, subscriber)
 
 
