@@ -161,29 +161,29 @@ class _Compilation:
             if kind == "data":
                 out.write(code)
             elif kind == "expression":
-                out.write(self._expression(out.text, code, line))
+                out.write(self._expression(out, code, line))
             else:
-                out.write(self._statement(out.text, code, line))
+                out.write(self._statement(out, code, line))
         return out.text
 
-    def _expression(self, before: str, code: str, line: int) -> str:
-        if not _in_tag(before):
+    def _expression(self, out: "_Lines", code: str, line: int) -> str:
+        if not out.inside:
             return self.slots.code(f"{{{{ {code} }}}}")
-        attribute = re.search(r"([\w:-]+)\s*=\s*(?:\"([^\"]*)|'([^']*))\Z", before)
+        attribute = out.attribute()
         if not attribute:
             raise self._fail(
                 line, f"{{{{ {code} }}}} stands in a tag outside quotes. Put it into an attribute."
             )
-        if attribute[1] not in _ADDRESSES:
+        name, value = attribute
+        if name not in _ADDRESSES:
             return self.slots.code(f"{{{{ {code} }}}}")
-        whole = not (attribute[2] or attribute[3])
-        return self.slots.code(f"{{{{ ({code}) | {'web_address' if whole else 'address_part'} }}}}")
+        return self.slots.code(f"{{{{ ({code}) | {'address_part' if value.strip() else 'web_address'} }}}}")
 
-    def _statement(self, before: str, code: str, line: int) -> str:
+    def _statement(self, out: "_Lines", code: str, line: int) -> str:
         word = code.split()[0]
         if word not in _STATEMENTS:
             raise self._fail(line, f"{{% {word} %}} does not work in a mail; if, for and set do.")
-        if _in_tag(before):
+        if out.inside:
             raise self._fail(line, f"{{% {word} %}} stands inside a tag. Put it around the element.")
         self.statements.append((word, line))
         return f"<!--{self.slots.code(f'{{% {code} %}}')}-->"
@@ -248,29 +248,49 @@ def _constructs(source: str) -> Iterator[tuple[int, str, str]]:
 
 
 class _Lines:
-    """Text written so that everything stays on the author's line."""
+    """MJML written so that everything stays on the author's line, knowing whether it is inside a tag."""
 
     def __init__(self) -> None:
         self.text = ""
         self.line = 1
+        self.inside = ""  # what ends the part it stands in: > of a tag, a quote in it, --> of a comment
+        self._tag = 0
 
     def pad_to(self, line: int) -> None:
         self.write("\n" * (line - self.line))
 
     def write(self, text: str) -> None:
+        for mark in re.finditer(r"<!--|-->|[<>\"']", text):
+            self._step(mark[0], len(self.text) + mark.start())
         self.text += text
         self.line += text.count("\n")
 
+    def attribute(self) -> tuple[str, str] | None:
+        """The name of the attribute whose value is being written, and what the value begins with."""
+        match = re.search(r"([\w:-]+)\s*=\s*[\"']([^\"']*)\Z", self.text[self._tag :])
+        return (match[1], match[2]) if match and self.inside in ("'", '"') else None
 
-def _in_tag(before: str) -> bool:
-    return before.rfind("<") > before.rfind(">")
+    def _step(self, mark: str, at: int) -> None:
+        if self.inside in ("'", '"'):
+            self.inside = ">" if mark == self.inside else self.inside
+        elif self.inside == "-->":
+            self.inside = "" if mark == "-->" else self.inside
+        elif self.inside == ">":
+            self.inside = {">": "", "-->": "", '"': '"', "'": "'"}.get(mark, ">")
+        elif mark in ("<", "<!--"):
+            self.inside, self._tag = (">" if mark == "<" else "-->"), at
 
 
-def line_of(error: BaseException) -> int | None:
-    """The author's line an error came from: Jinja2 rewrites tracebacks to the template's own lines."""
+def line_of(error: BaseException, job: Mapping[str, Any]) -> int | None:
+    """The author's line an error came from: Jinja2 rewrites tracebacks to the template's own lines.
+
+    None at stage 2, whose source has other lines than the author's.
+    """
+    if "source" not in job:
+        return None
     found, step = None, error.__traceback__
     while isinstance(step, TracebackType):
         if step.tb_frame.f_code.co_filename in ("<template>", "<unknown>"):
             found = step.tb_lineno
         step = step.tb_next
-    return found
+    return None if found is None else found + int(job["source"]["line_offset"])

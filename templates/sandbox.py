@@ -124,22 +124,23 @@ def _serve() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_NOFILE, (16, 16))
     print(flush=True)  # ready: from now on the parent counts the time
-    for job in sys.stdin.buffer:
+    for line in sys.stdin.buffer:
         used = resource.getrusage(resource.RUSAGE_SELF)
         # Should the parent be gone, nobody else would end it.
         limit = int(used.ru_utime + used.ru_stime + SECONDS) + 1
         resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.RLIM_INFINITY))
         signal.setitimer(signal.ITIMER_REAL, SECONDS - 0.1)
+        job = json.loads(line)
         try:
-            answer: dict[str, Any] = {"result": expert.TASKS[json.loads(job).pop("task")](json.loads(job))}
+            answer: dict[str, Any] = {"result": expert.TASKS[job["task"]](job)}
         except TemplateError as error:
             answer = {"error": error.message, "line": error.line}
         except _TooSlow as error:
-            answer = {"error": TOO_SLOW, "line": expert.line_of(error)}
+            answer = {"error": TOO_SLOW, "line": expert.line_of(error, job)}
         except MemoryError as error:
-            answer = {"error": TOO_BIG, "line": expert.line_of(error)}
+            answer = {"error": TOO_BIG, "line": expert.line_of(error, job)}
         except Exception as error:
-            answer = {"error": f"It cannot be rendered: {error}", "line": expert.line_of(error)}
+            answer = {"error": f"It cannot be rendered: {error}", "line": expert.line_of(error, job)}
         signal.setitimer(signal.ITIMER_REAL, 0)
         sys.stdout.write(json.dumps(answer) + "\n")
         sys.stdout.flush()

@@ -76,6 +76,18 @@ def test_a_whole_address_from_a_field_cannot_be_a_script():
     )
 
 
+@pytest.mark.parametrize("before", ['title=">"', "title='>'", "title='\"'", 'title="\'>"'])
+def test_an_address_is_known_whatever_stands_before_it(before):
+    body = in_text(f'<!-- <a -->a > b <a {before} href="{{{{ subscriber.site }}}}">x</a>')
+    values = context(subscriber={"site": "javascript:alert(1)"})
+    assert "javascript" not in render(expert(body), values).html
+
+
+def test_errors_at_run_time_name_the_line_of_the_file():
+    with pytest.raises(TemplateError, match="line 12: It cannot be rendered: division by zero"):
+        expert(in_text("{{ 1 / 0 }}"), line_offset=10)
+
+
 def test_fields_without_default_are_needed():
     compiled = expert(in_text("{{ subscriber.nick }} {{ subscriber.x | default('y') }}"), line_offset=4)
     with pytest.raises(TemplateError, match="line 6: No subscriber has a field “nick”"):
