@@ -70,7 +70,7 @@ def test_r04_r05_both_signatures_of_every_mail_verify(demo: Demo, tmp_path: Path
     lines = (tmp_path / "dns.txt").read_text(encoding="utf-8").splitlines()
     records = {name: value for name, kind, value in (line.split(" ", 2) for line in lines) if kind == "TXT"}
 
-    def resolve(name: bytes, timeout: float = 5) -> bytes:  # noqa: ARG001 - dkimpy's signature
+    def resolve(name: bytes, timeout: float = 5) -> bytes:
         return records[name.decode().rstrip(".")].encode()
 
     for mail in mails:

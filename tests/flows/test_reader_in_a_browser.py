@@ -21,6 +21,7 @@ def demo(tmp_path: Path) -> Iterator[Demo]:
 
 
 def open_newest_mail(page: Page, demo: Demo) -> None:
+    page.set_viewport_size({"width": 1280, "height": 860})  # wide enough for list and mail side by side
     page.goto(f"{demo.installation.links.base_url}/demo/mailbox")
 
 
