@@ -157,9 +157,11 @@ def _apply_lessons(session: Session, course: Course, read: CourseFolder) -> None
 def minute_of(text: str, where: str) -> int:
     """`09:30` as minutes from midnight. Raises InvalidInput naming `where` it stands."""
     hour, colon, minute = text.strip().partition(":")
-    if not (colon and hour.isdecimal() and minute.isdecimal() and int(hour) <= 24 and int(minute) < 60):
+    in_digits = colon and hour.isdecimal() and minute.isdecimal() and len(hour) <= 2 and int(minute[:3]) < 60
+    moment = int(hour) * 60 + int(minute) if in_digits else -1
+    if not 0 <= moment <= 24 * 60:
         raise InvalidInput(f"{where}: “{text}” is no time of day. Write it like 09:00.", field="time")
-    return int(hour) * 60 + int(minute)
+    return moment
 
 
 def days_of(text: str, where: str) -> int:

@@ -4,7 +4,10 @@ Read and validated once, at the edge; everything below is handed the values it n
 """
 
 import os
+import re
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -22,6 +25,10 @@ from courseletter.errors import CourseletterError
 
 FILE_NAME = "courseletter.toml"
 DEFAULT_HOME = "courseletter-data"
+SHORTEST_SECRET = 32  # characters
+
+_ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")  # the sender checks it whole; here a slip of the pen is caught
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 class ConfigError(CourseletterError):
@@ -39,6 +46,11 @@ class BrandSettings(Section):
     address: str = ""
     url: str | None = None
 
+    @field_validator("name")
+    @classmethod
+    def _one_line(cls, value: str) -> str:
+        return _without_controls(value)
+
 
 class SenderSettings(Section):
     """The addresses on the envelope and in the header."""
@@ -50,6 +62,18 @@ class SenderSettings(Section):
     dkim_selector: str = Field(
         default="courseletter", pattern=r"^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$"
     )
+
+    @field_validator("from_address", "reply_to")
+    @classmethod
+    def _address(cls, value: str | None) -> str | None:
+        if value is not None and not _ADDRESS.fullmatch(_without_controls(value)):
+            raise ValueError("write an e-mail address, like letters@example.org")
+        return value
+
+    @field_validator("from_name")
+    @classmethod
+    def _one_line(cls, value: str | None) -> str | None:
+        return None if value is None else _without_controls(value)
 
     @property
     def domain(self) -> str:
@@ -85,6 +109,13 @@ class Settings(BaseSettings):
     brand: BrandSettings = BrandSettings()
     sender: SenderSettings = SenderSettings()
     smtp: SmtpSettings = SmtpSettings()
+
+    @field_validator("secret_key")
+    @classmethod
+    def _hard_to_guess(cls, value: SecretStr) -> SecretStr:
+        if len(value.get_secret_value()) < SHORTEST_SECRET:
+            raise ValueError(f"write {SHORTEST_SECRET} random characters or more")
+        return value
 
     @field_validator("base_url")
     @classmethod
@@ -147,14 +178,42 @@ def load(home: Path | None = None, **overrides: Any) -> Settings:
         raise ConfigError(f"{home / FILE_NAME} is not valid TOML: {error}. Mend that line.") from None
 
 
+def make_home(home: Path) -> None:
+    """Make the data folder, for its owner's eyes. Raises ConfigError where that cannot be done."""
+    try:
+        home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise ConfigError(
+            f"{home} cannot be made the data folder: {error.strerror}. "
+            "Set COURSELETTER_HOME to a folder that you may write to."
+        ) from None
+
+
 def create_secret(home: Path) -> None:
     """Write the installation's secret once, readable by its owner only; an existing one is kept."""
-    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_home(home)
     path = home / "secret.key"
     if not path.exists():
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w") as file:
-            file.write(secrets.token_urlsafe(32))
+        with created_once(path) as temporary:
+            handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(handle, "w") as file:
+                file.write(secrets.token_urlsafe(32))
+
+
+@contextmanager
+def created_once(path: Path) -> Iterator[Path]:
+    """A place to write a file that becomes `path` when it is complete; one that is there already stays.
+
+    So two processes that begin at once agree on one file, and nobody ever reads half of it.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        yield temporary
+        with suppress(FileExistsError):
+            os.link(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def _secret_of(home: Path) -> str:
@@ -164,14 +223,41 @@ def _secret_of(home: Path) -> str:
             f"{home} is no Courseletter data folder yet. Run `courseletter init`, "
             "or set COURSELETTER_HOME to the folder you mean."
         )
-    return path.read_text().strip()
+    secret = path.read_text().strip()
+    if len(secret) < SHORTEST_SECRET:
+        raise ConfigError(
+            f"{path} is damaged. Restore it from a backup; with a new one the links in all mails sent so far "
+            "would stop working."
+        )
+    return secret
+
+
+# What a library calls wrong, in the words of somebody who edits a file.
+_ADVICE = {
+    "int_parsing": "write a whole number",
+    "int_type": "write a whole number",
+    "greater_than_equal": "write a number not below {ge}",
+    "less_than_equal": "write a number not above {le}",
+    "string_type": "write a text in quotation marks",
+    "literal_error": "write {expected}",
+    "string_pattern_mismatch": "write letters, digits and hyphens only",
+}
+
+
+def _without_controls(value: str) -> str:
+    if _CONTROL.search(value):
+        raise ValueError("write it on one line, without control characters")
+    return value
 
 
 def _explain(error: Any) -> str:
     key = ".".join(str(part) for part in error["loc"])
     variable = "COURSELETTER_" + key.replace(".", "_").upper()
-    reason = error["msg"].removeprefix("Value error, ")
     if error["type"] == "extra_forbidden":
         return f"{key}: no setting has this name; remove it or correct its spelling"
+    if error["type"] in ("model_type", "dict_type"):
+        return f"{key}: write a table, a line [{key}] with its settings below"
+    told = _ADVICE.get(error["type"], "")
+    reason = told.format(**error.get("ctx", {})) if told else error["msg"].removeprefix("Value error, ")
     shown = "" if "password" in key or "token" in key or "secret" in key else f" (it is {error['input']!r})"
     return f"{key}: {reason}{shown}; set it there or as {variable}"

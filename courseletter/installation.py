@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from courseletter.clock import Clock, SystemClock
-from courseletter.config import Settings
+from courseletter.config import Settings, created_once
 from courseletter.database import Database
 from sender.dkim import DkimKey
 from sender.dns_records import DnsRecord, sender_records
@@ -83,7 +83,9 @@ def create_keys(settings: Settings) -> None:
     for name, generate in (("rsa", DkimKey.generate_rsa), ("ed25519", DkimKey.generate_ed25519)):
         path = folder / f"dkim-{name}.pem"
         if not path.exists():
-            generate(f"{sender.dkim_selector}-{name}", sender.domain).save(path)
+            key = generate(f"{sender.dkim_selector}-{name}", sender.domain)
+            with created_once(path) as temporary:
+                key.save(temporary)
 
 
 def _relay(settings: Settings) -> Relay:

@@ -46,12 +46,20 @@ class Worker:
         )
         self._scheduler.start()
 
-    def stop(self) -> None:
-        """Let the message under way finish, then end; what is claimed is given back."""
+    def stop(self, patience: float = -1) -> bool:
+        """Let the message under way finish, then end; what is claimed is given back.
+
+        False: a relay kept silent for `patience` seconds (negative: wait for as long as SMTP allows). Its
+        message is in the ledger, and the process may end as if it had crashed.
+        """
         self._mailer.stop()
+        ended = self._one_at_a_time.acquire(timeout=patience)
+        if ended:
+            self._mailer.close()
+            self._one_at_a_time.release()
         if self._scheduler.running:
-            self._scheduler.shutdown(wait=True)
-        self._mailer.close()
+            self._scheduler.shutdown(wait=ended)
+        return ended
 
     def tick(self) -> Counter[str]:
         """Do now what a tick does. Ticks never overlap: the mailer's connection serves one at a time."""

@@ -8,11 +8,13 @@ from sqlalchemy import select
 from campaigns import drafting
 from campaigns.models import Article
 from campaigns.reading import read
-from courseletter.cli.output import AsJson, installation, print_json, print_table, say
+from courseletter.cli.output import AsJson, count, installation, print_json, print_table, say
 
-app = typer.Typer(help="Read articles and keep them.", no_args_is_help=True)
+app = typer.Typer(help="Read articles and keep them.", no_args_is_help=True, add_completion=False)
 
-Source = Annotated[str, typer.Argument(help="A file, an http(s) address, or - for standard input.")]
+Source = Annotated[
+    str, typer.Argument(metavar="ARTICLE", help="A file, an http(s) address, or - for standard input.")
+]
 Form = Annotated[
     str | None, typer.Option(help="text, html, markdown, docx, feed or wordpress; else detected.")
 ]
@@ -33,15 +35,19 @@ def add(source: Source, form: Form = None, as_json: AsJson = False) -> None:
             "language": row.language,
             "sections": len(article.sections),
         }
+        sections = count(len(article.sections), "section")
     if as_json:
         return print_json(found)
-    say(f"Article {found['id']}: {found['title']} ({found['sections']} sections)")
+    say(f"Article {found['id']}: {found['title']} ({sections})")
     return say(f"Next: courseletter course create {found['id']}")
 
 
 @app.command("list")
 def list_(as_json: AsJson = False) -> None:
-    """List the articles, newest first."""
+    """List the articles, newest first.
+
+    Example: courseletter article list --json
+    """
     with installation() as opened, opened.database.read() as session:
         rows = session.scalars(select(Article).order_by(Article.id.desc())).all()
     if as_json:

@@ -18,7 +18,7 @@ Start = Annotated[str | None, typer.Option(help="A cohort's first day, like 2026
 def cadence_of(days: str, time: str, gap: int, start: str | None) -> Cadence:
     """The cadence that the options describe. Raises InvalidInput naming the option that is wrong."""
     opening, _, closing = time.partition("-")
-    cohort = date_of(start) if start else None
+    cohort = date_of(start, "--start") if start else None
     return Cadence(
         weekdays=_weekdays(days),
         start=minute_of(opening, "--time"),
@@ -37,9 +37,9 @@ def _weekdays(days: str) -> frozenset[int]:
     return frozenset(DAYS.index(name) for name in names)
 
 
-def date_of(text: str) -> date:
-    """`2026-03-02` as a date. Raises InvalidInput."""
+def date_of(text: str, where: str) -> date:
+    """`2026-03-02` as a date. Raises InvalidInput naming `where` it stands."""
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise InvalidInput(f"“{text}” is no date. Write it like 2026-03-02.", field="date") from None
+        raise InvalidInput(f"{where}: “{text}” is no date. Write it like 2026-03-02.", field="date") from None

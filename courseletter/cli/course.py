@@ -17,18 +17,23 @@ from campaigns.reading import read
 from campaigns.slots import zone_named
 from campaigns.splitting import split
 from courseletter.cli.cadences import Days, Gap, Start, Time, cadence_of
-from courseletter.cli.output import AsJson, installation, print_json, print_table, say
+from courseletter.cli.output import AsJson, CourseName, count, installation, print_json, print_table, say
 from courseletter.errors import NotFound
 from sender import pausing
 
-app = typer.Typer(help="Make courses of articles, and publish them.", no_args_is_help=True)
+app = typer.Typer(
+    help="Make courses of articles, and publish them.", no_args_is_help=True, add_completion=False
+)
 
-Name = Annotated[str, typer.Argument(metavar="COURSE", help="The course's name in links, or its id.")]
+
+LARGEST_ID = 2**31 - 1  # PostgreSQL's integer
 
 
 @app.command()
 def create(
-    article: Annotated[str, typer.Argument(help="An article's number, or a file, an address or -.")],
+    article: Annotated[
+        str, typer.Argument(metavar="ARTICLE", help="An article's number, or a file, an address or -.")
+    ],
     slug: Annotated[str | None, typer.Option(help="The course's name in links; else from the title.")] = None,
     days: Days = "daily",
     time: Time = "09:00",
@@ -61,7 +66,10 @@ def create(
 
 @app.command("list")
 def list_(as_json: AsJson = False) -> None:
-    """List the courses."""
+    """List the courses.
+
+    Example: courseletter course list
+    """
     with installation() as opened, opened.database.read() as session:
         found = [_facts(session, one) for one in session.scalars(select(Course).order_by(Course.created_at))]
     if as_json:
@@ -72,69 +80,101 @@ def list_(as_json: AsJson = False) -> None:
 
 
 @app.command()
-def show(course: Name, as_json: AsJson = False) -> None:
-    """Show a course: its lessons, when they come, and how many people are in it."""
+def show(course: CourseName, as_json: AsJson = False) -> None:
+    """Show a course: its lessons, when they come, and how many people are in it.
+
+    Example: courseletter course show small-habits
+    """
     with installation() as opened, opened.database.read() as session:
         found = _facts(session, drafting.find_course(session, course))
         found["sign_up"] = opened.links.sign_up(str(found["slug"]))
     if as_json:
         return print_json(found)
     _print_lessons(found)
-    say(f"{found['rhythm']}, {found['zone']} · {found['people']} people · {found['state']}")
+    people = "1 person" if found["people"] == 1 else f"{found['people']} people"
+    say(f"{found['rhythm']}, {found['zone']} · {people} · {found['state']}")
     return say(f"Sign-up page: {found['sign_up']}")
 
 
 @app.command()
-def publish(course: Name) -> None:
-    """Check, compile and freeze the draft: from now on people can sign up and get it."""
+def publish(course: CourseName, as_json: AsJson = False) -> None:
+    """Check, compile and freeze the draft: from now on people can sign up and get it.
+
+    Example: courseletter course publish small-habits
+    """
     with installation() as opened, opened.database.write() as session:
         row = drafting.find_course(session, course)
         revision = publishing.publish(session, row, opened.brand, opened.clock.now())
-        said = f"Published “{row.title}” as revision {revision.number}."
-        address = opened.links.sign_up(row.slug)
-    say(said)
-    say(f"Sign-up page: {address}")
+        found = {
+            "slug": row.slug,
+            "title": row.title,
+            "revision": revision.number,
+            "sign_up": opened.links.sign_up(row.slug),
+        }
+    if as_json:
+        return print_json(found)
+    say(f"Published “{found['title']}” as revision {found['revision']}.")
+    return say(f"Sign-up page: {found['sign_up']}")
 
 
 @app.command()
-def pause(course: Name) -> None:
-    """Send no lesson of this course until it is resumed. Nobody loses their place."""
+def pause(course: CourseName) -> None:
+    """Send no lesson of this course until it is resumed. Nobody loses their place.
+
+    Example: courseletter course pause small-habits
+    """
     with installation() as opened:
         called_back = pausing.pause_course(opened.database, course, opened.clock.now())
-    say(f"Paused. {called_back} queued lessons were called back.")
+    say(f"Paused. Called back: {count(called_back, 'queued lesson')}.")
 
 
 @app.command()
-def resume(course: Name) -> None:
-    """Let a paused course go on. What was missed is dated anew, never sent all at once."""
+def resume(course: CourseName) -> None:
+    """Let a paused course go on. What was missed is dated anew, never sent all at once.
+
+    Example: courseletter course resume small-habits
+    """
     with installation() as opened:
         pausing.resume_course(opened.database, course)
     say("The course goes on.")
 
 
 @app.command("export")
-def export_(course: Name, folder: Annotated[Path, typer.Argument(help="The folder to write.")]) -> None:
-    """Write the draft as a folder of Markdown files; over an existing one, only what changed."""
+def export_(
+    course: CourseName, folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="The folder to write.")]
+) -> None:
+    """Write the draft as a folder of Markdown files; over an existing one, only what changed.
+
+    Example: courseletter course export small-habits small-habits/
+    """
     with installation() as opened, opened.database.read() as session:
         folders.export_course(drafting.find_course(session, course), folder)
     say(f"Wrote {folder}")
 
 
 @app.command("import")
-def import_(folder: Annotated[Path, typer.Argument(help="A folder with course.toml and lessons/.")]) -> None:
-    """Read a course folder into a draft: a new course, or the draft of the one with its id."""
+def import_(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A folder with course.toml and lessons/.")],
+    as_json: AsJson = False,
+) -> None:
+    """Read a course folder into a draft: a new course, or the draft of the one with its id.
+
+    Example: courseletter course import small-habits/
+    """
     with installation() as opened, opened.database.write() as session:
         course, notes = folders.import_course(
             session, folder, opened.clock.now(), default_zone=opened.settings.timezone
         )
-        said = f"Read “{course.title}” with {len(course.lessons)} lessons into {course.slug}."
+        found = {**_facts(session, course), "notes": notes}
+    if as_json:
+        return print_json(found)
     for note in notes:
         say(note)
-    say(said)
+    return say(f"Read “{found['title']}” with {len(found['lessons'])} mails into {found['slug']}.")
 
 
 def _kept(session: Session, number: int) -> ArticleRow:
-    row = session.get(ArticleRow, number)
+    row = session.get(ArticleRow, number) if number <= LARGEST_ID else None
     if row is None:
         raise NotFound(f"There is no article {number}. See `courseletter article list`.")
     return row

@@ -4,9 +4,10 @@ import typer
 
 from courseletter import config
 from courseletter.cli.output import say
+from courseletter.cli.output import upgrade as bring_up_to_date
 from courseletter.database import Database
 
-app = typer.Typer(help="Look after the database.", no_args_is_help=True)
+app = typer.Typer(help="Look after the database.", no_args_is_help=True, add_completion=False)
 
 
 @app.callback()
@@ -21,6 +22,8 @@ def upgrade() -> None:
     Example: courseletter db upgrade
     """
     database = Database(config.load().database)
-    database.upgrade()
-    database.close()
+    try:
+        bring_up_to_date(database)
+    finally:
+        database.close()
     say("The database is up to date.")

@@ -14,14 +14,16 @@ from courseletter.demo import Demo, Story
 from courseletter.errors import InvalidInput
 from sender.stored_mail import StoredMail
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 SECONDS_A_MAIL = 2.0  # slow enough to watch, quick enough for all lessons within 20 seconds
 
 
 @app.command()
 def demo(
-    article: Annotated[str | None, typer.Argument(help="A file, an address or -; else the example.")] = None,
+    article: Annotated[
+        str | None, typer.Argument(metavar="ARTICLE", help="A file, an address or -; else the example.")
+    ] = None,
     once: Annotated[bool, typer.Option("--once", help="Play the story and exit; wait for nobody.")] = False,
     mailbox: Annotated[Path | None, typer.Option(help="Keep the mails in this folder, as a Maildir.")] = None,
     unsubscribe_after: Annotated[

@@ -5,20 +5,20 @@ from typing import Annotated
 import typer
 
 from campaigns import drafting, enrolling
-from courseletter.cli.output import AsJson, installation, print_json, print_table, say
+from courseletter.cli.output import AsJson, CourseName, Email, installation, print_json, print_table, say
 from courseletter.cli.subscriber import known
 from courseletter.errors import InvalidInput
 from subscribers import consent
 from subscribers.consent import Evidence, Outcome
 from subscribers.suppression import is_suppressed
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()
 def enrol(
-    email: Annotated[str, typer.Argument(help="The subscriber's address.")],
-    course: Annotated[str, typer.Argument(help="The course's name in links, or its id.")],
+    email: Email,
+    course: CourseName,
     note: Annotated[str, typer.Option(help="How they consented; kept in the consent ledger.")] = "",
     as_json: AsJson = False,
 ) -> None:

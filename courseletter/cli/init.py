@@ -7,10 +7,11 @@ import tomlkit
 import typer
 
 from courseletter import config
-from courseletter.cli.output import say
+from courseletter.cli.output import say, upgrade
+from courseletter.database import Database
 from courseletter.installation import create_keys, open_installation
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 _HINTS = {
     "base_url": "The address at which readers reach `courseletter serve`, with https:// in real life.",
@@ -48,22 +49,32 @@ def init(
     path = home / config.FILE_NAME
     is_new = not path.exists()
     if is_new:
-        config.load(home, secret_key="-" * 32, **wanted)
+        # Everything that can be wrong is found before anything is written.
+        _prepare_database(config.load(home, secret_key="-" * config.SHORTEST_SECRET, **wanted))
     config.create_secret(home)
     if is_new:
-        path.write_text(_toml(wanted), encoding="utf-8")
+        with config.created_once(path) as temporary:
+            temporary.write_text(_toml(wanted), encoding="utf-8")
     settings = config.load(home)
     create_keys(settings)
-    installation = open_installation(settings)
-    installation.database.upgrade()
-    installation.database.close()
-    records = "".join(f"{record}\n" for record in installation.dns_records())
-    (home / "dns.txt").write_text(records, encoding="utf-8")
+    _prepare_database(settings)
+    records = open_installation(settings).dns_records()
+    (home / "dns.txt").write_text("".join(f"{record}\n" for record in records), encoding="utf-8")
     say(f"{'Set up' if is_new else 'Checked'} {home}")
     say(f"The DNS records that your sender's domain needs are in {home / 'dns.txt'}.")
     if not settings.brand.address:
         say(f"Next: write your postal address under [brand] in {path}: the law wants it in every mail.")
     say("Then: courseletter course create ARTICLE")
+
+
+def _prepare_database(settings: config.Settings) -> None:
+    database = Database(settings.database)
+    if database.is_sqlite:
+        config.make_home(settings.home)
+    try:
+        upgrade(database)
+    finally:
+        database.close()
 
 
 def _toml(values: Mapping[str, object]) -> str:

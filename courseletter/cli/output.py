@@ -1,21 +1,30 @@
 """How commands speak: tables for people, JSON for scripts, and one way to open the installation."""
 
 import json
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import typer
 from rich.console import Console
 from rich.markup import escape
+from rich.progress import track
 from rich.table import Table
+from sqlalchemy.exc import DBAPIError
 
 from courseletter import config
+from courseletter.cli.plain import one_line, visible, visible_json
+from courseletter.database import Database, DatabaseError
 from courseletter.installation import Installation, open_installation
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
+CourseName = Annotated[str, typer.Argument(metavar="COURSE", help="The course's name in links, or its id.")]
+Email = Annotated[str, typer.Argument(metavar="EMAIL", help="The subscriber's address.")]
 
-console = Console(highlight=False, soft_wrap=False)
+_NO_TERMINAL = 10_000  # columns: a file or a pipe has no edge to fold or cut a cell at
+
+Item = TypeVar("Item")
 
 
 @contextmanager
@@ -25,22 +34,68 @@ def installation() -> Iterator[Installation]:
     try:
         opened.database.check_version()
         yield opened
+    except DBAPIError as error:
+        raise DatabaseError(
+            f"The database refused: {_first_line(error)}. What was under way is undone; run it again."
+        ) from error
     finally:
         opened.database.close()
 
 
+def upgrade(database: Database) -> None:
+    """Bring the tables to this version's shape. Raises DatabaseError where that cannot be done."""
+    from alembic.util import CommandError
+
+    try:
+        database.upgrade()
+    except CommandError:
+        raise DatabaseError(
+            "The database was made by a newer Courseletter. Install that version, or use another database."
+        ) from None
+    except DBAPIError as error:
+        raise DatabaseError(f"The database refused: {_first_line(error)}. Run it again.") from error
+
+
 def print_json(value: Any) -> None:
-    print(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+    text = json.dumps(value, ensure_ascii=False, indent=2, default=str)
+    # The terminal's encoding may not hold every letter; JSON is UTF-8 by its definition (RFC 8259).
+    typer.echo(visible_json(text).encode())
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], title: str | None = None) -> None:
     """Print rows as a table that folds long cells and never reads their text as markup."""
-    table = Table(*columns, title=title and escape(title), title_justify="left", box=None, pad_edge=False)
+    table = Table(title=title and _plain(title), title_justify="left", box=None, pad_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
     for row in rows:
-        table.add_row(*(escape("" if cell is None else str(cell)) for cell in row))
-    console.print(table)
+        table.add_row(*(_plain("" if cell is None else str(cell)) for cell in row))
+    _console().print(table)
 
 
 def say(text: str) -> None:
-    """Print one line of plain text, whatever brackets are in it."""
-    console.print(escape(text), soft_wrap=True)
+    """Print one line of plain text, whatever brackets and control characters are in it."""
+    _console().print(_plain(text), soft_wrap=True)
+
+
+def count(number: int, noun: str) -> str:
+    """`1 lesson`, `2 lessons`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def tracked(items: Iterable[Item], total: int, what: str) -> Iterable[Item]:
+    """The items, with a progress bar on standard error where somebody watches it."""
+    errors = Console(stderr=True)
+    return track(items, what, total, console=errors, transient=True, disable=not sys.stderr.isatty())
+
+
+def _console() -> Console:
+    width = None if sys.stdout.isatty() else _NO_TERMINAL
+    return Console(highlight=False, width=width)
+
+
+def _plain(text: str) -> str:
+    return escape(visible(text))
+
+
+def _first_line(error: DBAPIError) -> str:
+    return one_line(str(error.orig).partition("\n")[0]).rstrip(". ")

@@ -8,7 +8,7 @@ import typer
 
 from campaigns import drafting, publishing
 from campaigns.models import Course
-from courseletter.cli.output import installation, say
+from courseletter.cli.output import AsJson, CourseName, installation, print_json, say
 from courseletter.errors import CourseletterError, InvalidInput
 from courseletter.ids import new_id
 from courseletter.installation import Installation
@@ -21,15 +21,16 @@ from subscribers.addresses import check_address
 from templates.compiling import compile_lesson
 from templates.rendering import render
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command("send-test")
 def send_test(
-    course: Annotated[str, typer.Argument(help="The course's name in links, or its id.")],
+    course: CourseName,
     to: Annotated[str, typer.Option(help="The address to send to.")],
     lesson: Annotated[int, typer.Option(help="Which lesson; 0 is the welcome.", min=0)] = 1,
     name: Annotated[str, typer.Option(help="The first name to address.")] = "",
+    as_json: AsJson = False,
 ) -> None:
     """Send one lesson of the draft, as a reader would get it. Its links lead to the sign-up page.
 
@@ -50,7 +51,9 @@ def send_test(
             f"{opened.settings.smtp.host} did not take the test ({attempt.phase}): {judge(attempt).reason}. "
             "Check [smtp] in courseletter.toml."
         )
-    say(f"Sent “{mail.subject}” to {address}.")
+    if as_json:
+        return print_json({"to": address, "subject": mail.subject, "message_id": mail.message_id})
+    return say(f"Sent “{mail.subject}” to {address}.")
 
 
 def _test_mail(opened: Installation, course: Course, number: int, address: str, name: str) -> Mail:

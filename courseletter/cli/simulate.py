@@ -13,14 +13,16 @@ from campaigns.preview import simulate as live_through
 from campaigns.schedule import Profile, Step, Timetable, pace_named
 from campaigns.slots import zone_named
 from courseletter.cli.cadences import date_of
-from courseletter.cli.output import AsJson, installation, print_json, print_table, say
+from courseletter.cli.output import AsJson, CourseName, installation, print_json, print_table, say
+from courseletter.errors import InvalidInput
+from subscribers.people import MINUTES_A_DAY
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()
 def simulate(
-    course: Annotated[str, typer.Argument(help="The course's name in links, or its id.")],
+    course: CourseName,
     start: Annotated[str, typer.Option("--from", help="The day of signing up, like 2026-03-11.")],
     zone: Annotated[str | None, typer.Option(help="The subscriber's zone; else the course's.")] = None,
     at: Annotated[str, typer.Option(help="The hour of signing up, like 15:42.")] = "12:00",
@@ -35,8 +37,7 @@ def simulate(
         row = drafting.find_course(session, course)
         timetable, titles = draft_timetable(row), {one.id: one.title for one in row.lessons}
     own = zone_named(zone) if zone else zone_named(timetable.zone)
-    minute = minute_of(at, "--at")
-    joined = datetime.combine(date_of(start), time(minute // 60, minute % 60), own)
+    joined = datetime.combine(date_of(start, "--from"), _time(at), own)
     profile = Profile(own.key, pace=pace_named(pace))
     lived = [
         {"at": one.at.astimezone(own), "lesson": titles[one.lesson], "remark": one.remark}
@@ -47,6 +48,13 @@ def simulate(
     say(f"Signing up on {joined:%a %d %b %Y at %H:%M}, {own.key}")
     rows = [(f"{one['at']:%a %d %b %Y %H:%M}", one["lesson"], one["remark"]) for one in lived]
     return print_table(("when", "lesson", ""), rows)
+
+
+def _time(at: str) -> time:
+    minute = minute_of(at, "--at")
+    if minute == MINUTES_A_DAY:
+        raise InvalidInput("--at: 24:00 is 00:00 of the next day. Write it so.", field="at")
+    return time(minute // 60, minute % 60)
 
 
 def draft_timetable(course: Course) -> Timetable:
