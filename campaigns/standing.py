@@ -18,7 +18,6 @@ from campaigns.schedule import (
     Queued,
     Timetable,
     next_due,
-    remaining,
     slots_for,
 )
 from campaigns.slots import DAY
@@ -295,11 +294,10 @@ class Standing:
         return here
 
     def _may_be_passed_over(self, timetable: Timetable) -> bool:
-        """Never the welcome, never the last lesson; and a learner's own pause loses nothing."""
+        """Never the welcome, and a learner's own pause loses nothing. The last lesson has none after it."""
         if self.due_at is None or self.next_lesson is None or self.paused_until is not None:
             return False
-        left = list(remaining(timetable, self))
-        return len(left) > 1 and not left[0].welcome
+        return not timetable.is_welcome(self.next_lesson)
 
 
 def enrolled(timetable: Timetable, profile: Profile, now: datetime) -> Standing:

@@ -154,6 +154,15 @@ def test_s07_gap_at_each_pace(cadence: dict[str, Any], pace: str | int, own: int
     assert (second.date() - first.date()).days == gap
 
 
+def test_s07_a_pace_under_the_minimum_gap_is_planned_at_the_minimum() -> None:
+    course = timetable(Cadence(gap=7, min_gap=5))
+    standing = received(course, ANYONE, enrolled(course, ANYONE, SIGN_UP))
+    standing = received(course, ANYONE, standing)  # L1 on the 12th
+    found = next_due(course, Profile(pace=2), standing, SIGN_UP)
+    assert found is not None
+    assert (found.planned, found.at) == (berlin("2026-03-17 09:00"), berlin("2026-03-17 09:00"))
+
+
 def test_s07_with_own_weekdays_faster_adds_none() -> None:
     own = Profile(weekdays=frozenset({3}))
     course = timetable(MONDAYS)

@@ -81,6 +81,11 @@ def test_the_second_pass_of_an_overlap_reopens_a_window() -> None:
     assert local(at(BERLIN, 0, end=150).first(shut), BERLIN) == "2026-10-25 02:00+0100"
 
 
+def test_a_window_inside_the_overlap_opens_twice() -> None:
+    past = datetime(2026, 10, 25, 0, 50, tzinfo=UTC)  # 2:50, the first time
+    assert local(at(BERLIN, 135, end=165).first(past), BERLIN) == "2026-10-25 02:15+0100"
+
+
 def test_the_window_opens_when_the_quiet_hours_end() -> None:
     slots = at(BERLIN, 360, end=720, quiet=(1260, 420))
     assert local(slots.first(datetime(2026, 3, 16, 5, 30, tzinfo=UTC)), BERLIN) == "2026-03-16 07:00+0100"

@@ -251,6 +251,35 @@ def test_s12_a_pause_in_a_cohort_is_made_up_for_one_a_day() -> None:
     ]
 
 
+KEPT = timetable(Cadence(gap=2, catch_up="one_a_day"))  # evergreen; W, then the 12th, 14th, 16th, 18th, 20th
+
+
+def test_s12_after_a_pause_the_rhythm_of_an_evergreen_course_starts_anew() -> None:
+    resting = after(1, KEPT).pause(KEPT, ANYONE, berlin("2026-03-11 20:00"), date(2026, 3, 17))
+    assert [one[:9] for one in shown(resting, "2026-03-11 20:00", KEPT)] == [
+        *("L1 Tue 17", "L2 Thu 19", "L3 Sat 21", "L4 Mon 23", "L5 Wed 25"),
+    ]
+
+
+def test_s12_once_it_started_anew_missed_lessons_are_made_up_for_again() -> None:
+    resting = after(1, KEPT).pause(KEPT, ANYONE, berlin("2026-03-11 20:00"), date(2026, 3, 17))
+    on_the_17th = received(KEPT, ANYONE, resting)
+    up_again = berlin("2026-03-22 07:00")  # L2 of the 19th and L3 of the 21st were missed
+    _, late = on_the_17th.promote(KEPT, ANYONE, up_again)
+    assert [one[:9] for one in shown(late, "2026-03-22 07:00", KEPT)] == [
+        *("L2 Sun 22", "L3 Mon 23", "L4 Tue 24", "L5 Wed 25"),
+    ]
+
+
+def test_s17_coming_back_starts_the_rhythm_anew() -> None:
+    back = after(1, KEPT).leave().rejoined(KEPT, ANYONE, berlin("2026-03-17 07:00"))
+    assert [one[:9] for one in shown(back, "2026-03-17 07:00", KEPT)][:3] == [
+        "L1 Tue 17",
+        "L2 Thu 19",
+        "L3 Sat 21",
+    ]
+
+
 def test_s12_resuming_early_ends_a_pause_with_a_date() -> None:
     resting = after(2).pause(COURSE, ANYONE, berlin("2026-03-12 12:00"), date(2026, 6, 1))
     back = resting.resume(COURSE, ANYONE, berlin("2026-03-14 09:30"))
