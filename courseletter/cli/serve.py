@@ -50,9 +50,7 @@ def serve(
         say(f"Readers' pages: {base}   Sending through {opened.settings.smtp.host}")
         say(f"Listening on {host}:{port}. Ctrl+C ends it.")
         if leads_elsewhere(base, port):
-            say(
-                f"The links in mails lead to {base}, which is not this server. Set base_url in courseletter.toml."
-            )
+            say("That is not where the links in mails lead. Set base_url in courseletter.toml.")
         # uvicorn hands the signal back when its own part is over: SIGTERM must not end us before the rest is.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
