@@ -1,7 +1,8 @@
 """An Article's sections to draft lessons: pure and deterministic, no language model.
 
 Text before the first heading is the welcome. Every section is an atom; one that is too long falls into its
-paragraphs. Of all ways to cut the row of atoms the cheapest is taken (`_cost`), found by dynamic programming.
+paragraphs. Of all ways to cut the row of atoms the cheapest is taken, found by dynamic programming
+(`partition`).
 """
 
 from __future__ import annotations
@@ -106,10 +107,13 @@ def partition(atoms: Sequence[Atom], settings: SplitSettings) -> list[int]:
     choice = [count] * (count + 1)
     for start in range(count - 1, -1, -1):
         best[start] = float("inf")
-        minutes = 0.0
+        minutes, joins, held = 0.0, 0.0 if atoms[start].opens else _STARTS_INSIDE, set[int]()
         for end in range(start + 1, count + 1):
-            minutes += atoms[end - 1].minutes
-            total = _cost(atoms[start:end], minutes, settings) + best[end]
+            atom = atoms[end - 1]
+            minutes += atom.minutes
+            joins += _join_cost(atom, held)
+            held.add(atom.section)
+            total = _length_cost(minutes, settings) + joins + best[end]
             if total < best[start] - _NEARLY:
                 best[start], choice[start] = total, end
             # Far past the maximum every further atom only costs more.
@@ -121,20 +125,21 @@ def partition(atoms: Sequence[Atom], settings: SplitSettings) -> list[int]:
     return ends
 
 
-def _cost(group: Sequence[Atom], minutes: float, settings: SplitSettings) -> float:
-    """What one lesson costs: a little for missing the target, much for leaving the bounds, and for every
-    join."""
+def _length_cost(minutes: float, settings: SplitSettings) -> float:
+    """A little for missing the target, much for leaving the bounds."""
     cost = 0.05 * ((minutes - settings.target) / settings.target) ** 2
     if minutes < settings.minimum:
         cost += 4 * ((settings.minimum - minutes) / settings.minimum) ** 2
     if minutes > settings.maximum:
         cost += 4 * ((minutes - settings.maximum) / settings.maximum) ** 2
-    held = {group[0].section}
-    for atom in group[1:]:
-        if atom.section not in held:
-            cost += _JOINED_SUBSECTION if held & set(atom.parents) else _JOINED_SECTION
-            held.add(atom.section)
-    return cost if group[0].opens else cost + _STARTS_INSIDE
+    return cost
+
+
+def _join_cost(atom: Atom, held: set[int]) -> float:
+    """What it costs to add `atom` to a lesson that holds the sections `held`."""
+    if not held or atom.section in held:
+        return 0.0
+    return _JOINED_SUBSECTION if held & set(atom.parents) else _JOINED_SECTION
 
 
 def reading_minutes(blocks: Sequence[Block]) -> float:
@@ -289,7 +294,7 @@ def _body(group: Sequence[Atom], sections: Sequence[Section], named: int | None)
         section = sections[atom.section]
         if atom.opens and atom.section in shown and section.heading is not None:
             depth = min(2 + section.level - highest, 4)
-            parts.append(f"{'#' * depth} {marking.escape(section.heading)}")
+            parts.append(marking.heading(section.heading, depth))
         parts += [block.markdown for block in atom.blocks]
     return "\n\n".join(parts)
 

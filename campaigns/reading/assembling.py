@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import takewhile
 
 from campaigns import language as languages
 from campaigns.article import Article, Block, BlockKind, Picture, Piece, Role
@@ -19,6 +20,7 @@ from courseletter.errors import InvalidInput
 
 _TEXTUAL = (BlockKind.PARAGRAPH, BlockKind.QUOTE, BlockKind.CAPTION, BlockKind.LIST, BlockKind.TABLE)
 _FEWEST_WORDS_OF_A_PAGE = 20
+_MOST_WORDS_OF_A_NOTICE = 150
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,7 @@ def assemble(reading: Reading, *, source: str, form: str) -> Article:
     reading = replace(reading, title=" ".join(reading.title.split()) or _title_from_text(reading.pieces))
     pieces = [_unless_notice(piece) for piece in reading.pieces]
     pieces = [part for piece in pieces for part in _notice_cut_out(piece)]
+    pieces = _with_headed_notices(pieces)
     if not reading.authored:
         pieces = _without_boilerplate(pieces)
     pieces = _without_title(pieces, reading.title)
@@ -97,6 +100,24 @@ def _unless_notice(piece: Piece) -> Piece:
         return piece
     notice = notices.recognise(piece.block.text)
     return replace(piece, role=notice.role, score=notice.score, reason=notice.reason) if notice else piece
+
+
+def _with_headed_notices(pieces: Sequence[Piece]) -> list[Piece]:
+    """What stands under "Disclaimer" is one, whatever it says; a heading that is left with nothing but
+    notices under it goes."""
+    result: list[Piece] = []
+    notice: notices.Notice | None = None
+    for index, piece in enumerate(pieces):
+        if piece.role is Role.HEADING:
+            notice = notices.headed(piece.block.text)
+            under = list(takewhile(lambda other: other.role is not Role.HEADING, pieces[index + 1 :]))
+            told = [other for other in under if other.role in (Role.DISCLOSURE, Role.DISCLAIMER)]
+            if notice or (told and not any(other.role is Role.BODY for other in under)):
+                piece = _dropped(piece, "heads nothing but a notice", 0.9)
+        elif notice and piece.role is Role.BODY and len(piece.block.text.split()) <= _MOST_WORDS_OF_A_NOTICE:
+            piece = replace(piece, role=notice.role, score=notice.score, reason=notice.reason)
+        result.append(piece)
+    return result
 
 
 def _notice_cut_out(piece: Piece) -> Iterable[Piece]:

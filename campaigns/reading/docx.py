@@ -86,7 +86,9 @@ def read(data: bytes, name: str) -> Reading:
     if not titled and tops and (len(tops) == 1 or (found[0] is tops[0] and _deeper(found))):
         titled = tops[0].block.text
     if not titled and pieces and pieces[0].role is Role.HEADING:
-        titled = pieces[0].block.text
+        # A first heading that has no equal is the title; among equals it is the first part.
+        alike = sum(piece.role is Role.HEADING and piece.level == pieces[0].level for piece in pieces)
+        titled = pieces[0].block.text if alike == 1 else ""
     return Reading(
         title=titled or core or title_from_name(name),
         pieces=tuple(pieces),

@@ -80,6 +80,11 @@ def paragraph(text: str) -> str:
     return escape_line_start(escape(squeeze(text)))
 
 
+def heading(text: str, depth: int) -> str:
+    """A heading line; hash marks at its end would be taken for a closing row of them."""
+    return "#" * depth + " " + re.sub(r"(#+)$", r"\\\1", escape(squeeze(text)))
+
+
 def address(url: str) -> str:
     """An address as it may stand between Markdown's round brackets, with nothing a merge field could start
     in."""
@@ -184,10 +189,10 @@ def _styled(
     for position, (marked, group) in enumerate(groups):
         follows = _first_character(groups[position + 1][1]) if position + 1 < len(groups) else after
         text = _styled(group, before + written, follows, styles[1:])
-        core = text.strip(" ")
+        core = text.strip()
         if marked and core and "\n" not in core:
-            lead = text[: len(text) - len(text.lstrip(" "))]
-            trail = text[len(text.rstrip(" ")) :]
+            lead = text[: len(text) - len(text.lstrip())]
+            trail = text[len(text.rstrip()) :]
             previous = (before + written + lead)[-1:]
             following = (trail + follows)[:1]
             if _can_open(previous, core) and _can_close(core, following):

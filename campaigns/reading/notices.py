@@ -158,6 +158,28 @@ _LABELLED = re.compile(
 )
 
 
+_HEADS_DISCLOSURE = re.compile(
+    r"^\W*(?:(?:full |affiliate |advertising |ftc )*(?:link )?disclosures?(?: (?:policy|statement))?"
+    r"|affiliate-?hinweis|transparenz-?hinweis|werbe-?hinweis)\W*$",
+    re.I,
+)
+_HEADS_DISCLAIMER = re.compile(
+    r"^\W*(?:(?:medical |health |legal |financial |investment )?disclaimers?|haftungsausschluss"
+    r"|(?:medizinischer|rechtlicher) hinweis|clause de non-responsabilité|descargo de responsabilidad"
+    r"|aviso (?:legal|médico)|isenção de responsabilidade|esclusione di responsabilità)\W*$",
+    re.I,
+)
+
+
+def headed(heading: str) -> Notice | None:
+    """The notice that a heading of these words stands above; None for the headings of an article."""
+    if _HEADS_DISCLOSURE.match(heading):
+        return Notice(Role.DISCLOSURE, 0.9, "stands under a heading that calls it a disclosure")
+    if _HEADS_DISCLAIMER.match(heading):
+        return Notice(Role.DISCLAIMER, 0.9, "stands under a heading that calls it a disclaimer")
+    return None
+
+
 def recognise(text: str) -> Notice | None:
     """The notice that `text`, one block of a page, is; None where it is anything else."""
     words = len(text.split())

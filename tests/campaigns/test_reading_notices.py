@@ -87,6 +87,20 @@ def test_r19_a_notice_inside_a_long_paragraph_is_cut_out_verbatim() -> None:
     assert article.sections[0].blocks[0].text == f"{prose}{prose}".strip()
 
 
+def test_r19_what_stands_under_a_heading_that_says_so_is_a_notice_and_the_heading_goes() -> None:
+    prose = (
+        "A walk asks for nothing but a door and a pair of shoes, and those who take one know what it gives."
+    )
+    parts = (
+        f"## Disclaimer\n\nAsk somebody who knows.\n\n## Walking\n\n{prose}\n\n## Money\n\n{DISCLOSURES[0]}"
+    )
+    text = f"# T\n\n{prose}\n\n{parts}"
+    article = read_bytes(text.encode(), "a.md")
+    assert article.disclaimers == ("Ask somebody who knows.",)
+    assert article.disclosures == (DISCLOSURES[0],)
+    assert [section.heading for section in article.sections] == [None, "Walking"]
+
+
 def test_r19_the_same_notice_twice_on_a_page_is_one() -> None:
     prose = (
         "A walk asks for nothing but a door and a pair of shoes, and those who take one know what it gives."

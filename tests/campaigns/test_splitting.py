@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from campaigns.article import Article, Block, BlockKind, Piece, Role
-from campaigns.splitting import Atom, SplitSettings, _cost, partition, reading_minutes, split
+from campaigns.splitting import Atom, SplitSettings, partition, reading_minutes, split
 from courseletter.errors import InvalidInput
 
 P, H = BlockKind.PARAGRAPH, BlockKind.HEADING
@@ -141,6 +141,12 @@ def test_chinese_is_timed_by_characters() -> None:
     assert reading_minutes([block("字" * 130 + " " + words(119))]) == pytest.approx(1)
 
 
+def test_a_heading_that_ends_in_hash_marks_keeps_them() -> None:
+    made = article(heading("Why C #"), body(words(40)), heading("F ##"), body(words(40)))
+    assert "## Why C \\#\n" in split(made)[1].body
+    assert "## F \\##\n" in split(made)[1].body
+
+
 def test_merge_fields_in_a_source_stay_text_everywhere() -> None:
     made = article(
         heading("Use {{ name }} here"), body("The {{ name }} of the thing is what matters to us all.")
@@ -251,19 +257,25 @@ def test_no_other_way_to_cut_is_cheaper(drawn: list[tuple[float, bool, bool]]) -
         section = atoms[-1].section if inside else number
         parents = (atoms[-1].section,) if child and atoms and not inside else ()
         atoms.append(Atom(section, (), minutes, not inside, parents))
-    setting = SplitSettings()
+    target, least, most = 2.0, 0.5, 4.0
+
+    def lesson_cost(group: list[Atom]) -> float:
+        minutes = sum(atom.minutes for atom in group)
+        cost = 0.05 * ((minutes - target) / target) ** 2 + (0 if group[0].opens else 0.5)
+        cost += 4 * (max(0, least - minutes) / least) ** 2 + 4 * (max(0, minutes - most) / most) ** 2
+        for place, atom in enumerate(group):
+            before = {earlier.section for earlier in group[:place]}
+            if before and atom.section not in before:
+                cost += 0.15 if before & set(atom.parents) else 0.4
+        return cost
 
     def cost(ends: list[int]) -> float:
-        starts = [0, *ends[:-1]]
-        return sum(
-            _cost(atoms[start:end], sum(atom.minutes for atom in atoms[start:end]), setting)
-            for start, end in zip(starts, ends, strict=True)
-        )
+        return sum(lesson_cost(atoms[start:end]) for start, end in zip([0, *ends[:-1]], ends, strict=True))
 
     count = len(atoms)
     ways = [[*cuts, count] for size in range(count) for cuts in combinations(range(1, count), size)]
     cheapest = min(cost(way) for way in ways)
-    chosen = partition(atoms, setting)
+    chosen = partition(atoms, SplitSettings(target, least, most))
     assert cost(chosen) == pytest.approx(cheapest)
     # Of equally cheap ways the one that cuts earlier.
     assert chosen == min(way for way in ways if cost(way) <= cheapest + 1e-9)
