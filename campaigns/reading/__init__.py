@@ -57,7 +57,7 @@ def _read(source: Source, name: str, form: str | None, entry: str | None) -> Art
         _refuse_known_formats(source)
         text = decode(source.data, source.name, source.charset)
     form = form or forms.detect(source, text)
-    return assemble(_reading(source, text or "", form, entry), source=name, form=form)
+    return assemble(_reading(source, text or "", form, entry), source=name, name=source.name, form=form)
 
 
 def _reading(source: Source, text: str, form: str, entry: str | None) -> Reading:

@@ -53,8 +53,9 @@ def title_from_name(name: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def assemble(reading: Reading, *, source: str, form: str) -> Article:
-    """The article of `reading`. Raises InvalidInput where no text is left to make lessons of."""
+def assemble(reading: Reading, *, source: str, name: str, form: str) -> Article:
+    """The article of `reading`; errors call its source `name`. Raises InvalidInput where no text is left to make
+    lessons of."""
     reading = replace(reading, title=" ".join(reading.title.split()) or _title_from_text(reading.pieces))
     pieces = [_unless_notice(piece) for piece in reading.pieces]
     pieces = [part for piece in pieces for part in _notice_cut_out(piece)]
@@ -74,7 +75,7 @@ def assemble(reading: Reading, *, source: str, form: str) -> Article:
             seen.add(fold(piece.block.text))
             pieces.append(replace(told, reason=f"{told.reason}; stands outside the article"))
     body = " ".join(piece.block.text for piece in pieces if piece.role is Role.BODY)
-    _refuse_if_empty(body, pieces, source, form)
+    _refuse_if_empty(body, pieces, name, form)
     return Article(
         title=reading.title,
         language=languages.detect(body, reading.language),
@@ -241,13 +242,13 @@ def _without_empty_end(pieces: Sequence[Piece]) -> list[Piece]:
     ]
 
 
-def _refuse_if_empty(body: str, pieces: Sequence[Piece], source: str, form: str) -> None:
+def _refuse_if_empty(body: str, pieces: Sequence[Piece], name: str, form: str) -> None:
     letters = sum(character.isalnum() for character in body)
     words = len(body.split()) + languages.unspaced_characters(body) // 2
     if letters == 0 and any(piece.role is Role.HEADING for piece in pieces):
-        raise InvalidInput(f"{source} has headings but no text under them: add the text, then read it again.")
+        raise InvalidInput(f"{name} has headings but no text under them: add the text, then read it again.")
     if letters == 0 or (form == "html" and words < _FEWEST_WORDS_OF_A_PAGE):
         raise InvalidInput(
-            f"{source} holds no article text: if the page builds itself in the browser or asks for a login, "
+            f"{name} holds no article text: if the page builds itself in the browser or asks for a login, "
             "save the article from there as HTML or text and read that file."
         )

@@ -105,7 +105,9 @@ def _print_table(article: Article, drafts: tuple[DraftLesson, ...]) -> None:
     console.print(f"[bold]{escape(article.title)}[/bold]  ({article.language}, read as {article.form})")
     table = Table(show_lines=False, pad_edge=False)
     for column in ("", "Subject and preheader", "Words", "Minutes"):
-        table.add_column(column, justify="right" if column in ("Words", "Minutes") else "left")
+        table.add_column(
+            column, justify="right" if column in ("Words", "Minutes") else "left", overflow="fold"
+        )
     for number, draft in enumerate(drafts):
         lines = f"[bold]{escape(shown(draft.subject))}[/bold]\n{escape(shown(draft.preheader))}"
         table.add_row(str(number), lines, str(draft.words), f"{draft.minutes:.1f}")
