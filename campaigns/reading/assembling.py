@@ -54,8 +54,10 @@ def title_from_name(name: str) -> str:
 
 
 def assemble(reading: Reading, *, source: str, name: str, form: str) -> Article:
-    """The article of `reading`; errors call its source `name`. Raises InvalidInput where no text is left to make
-    lessons of."""
+    """The article of `reading`; errors call its source `name`.
+
+    Raises InvalidInput where no text is left to make lessons of.
+    """
     reading = replace(reading, title=" ".join(reading.title.split()) or _title_from_text(reading.pieces))
     pieces = [_unless_notice(piece) for piece in reading.pieces]
     pieces = [part for piece in pieces for part in _notice_cut_out(piece)]
