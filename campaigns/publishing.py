@@ -17,7 +17,7 @@ from subscribers.fields import known_fields
 from templates import conditions
 from templates.brand import Brand
 from templates.compiling import CompiledLesson, LessonSource, compile_lesson, validate
-from templates.problems import problems
+from templates.problems import in_line, problems
 
 
 class NotPublishable(InvalidInput):
@@ -76,6 +76,8 @@ def blocking(session: Session, course: Course, brand: Brand) -> list[str]:
         )
     check_cadence(Cadence.from_json(course.cadence))
     for lesson in course.lessons:
+        for line in (lesson.title, lesson.subject, lesson.preheader):
+            found += [f"{lesson.title}: {message}" for message in in_line(line)]
         if lesson.only_if:
             conditions.parse(lesson.only_if)
         if lesson.format == "markdown":

@@ -1,0 +1,122 @@
+"""Drafts become revisions: what is checked, what is frozen, and what a refusal leaves behind."""
+
+from datetime import datetime
+
+import pytest
+from school import BRAND, School, habits
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from campaigns import drafting, publishing
+from campaigns.cadence import Cadence
+from campaigns.models import Course, Lesson, Revision
+from courseletter.database import Database
+from courseletter.errors import InvalidInput, NotFound
+from templates.brand import Brand
+
+
+def draft(session: Session, now: datetime, slug: str | None = None) -> Course:
+    article, lessons = habits()
+    row = drafting.add_article(session, article, now)
+    return drafting.create_course(
+        session, row, lessons, cadence=Cadence(), zone="Europe/Berlin", now=now, slug=slug
+    )
+
+
+def refused(database: Database, course_id: str, brand: Brand, now: datetime) -> str:
+    """Why publishing is refused; nothing may have changed by then."""
+    with pytest.raises(InvalidInput) as caught, database.write() as session:
+        publishing.publish(session, session.get_one(Course, course_id), brand, now)
+    with database.read() as session:
+        assert session.scalar(select(func.count()).select_from(Revision)) == 0
+        assert session.get_one(Course, course_id).revision_id is None
+    return str(caught.value)
+
+
+@pytest.fixture
+def course_id(database: Database, now: datetime) -> str:
+    with database.write() as session:
+        return draft(session, now).id
+
+
+def test_a_revision_is_the_draft_of_that_moment(database: Database, course_id: str, now: datetime) -> None:
+    with database.write() as session:
+        course = session.get_one(Course, course_id)
+        publishing.publish(session, course, BRAND, now)
+        course.lessons[1].title = "Changed later"
+    with database.read() as session:
+        revision = session.scalars(select(Revision)).one()
+        assert [one.title for one in revision.lessons][1] == "Start small"
+        assert [one.number for one in revision.lessons] == [0, 1, 2, 3]
+        assert {one.lesson_id for one in revision.lessons} == {
+            one.id for one in session.get_one(Course, course_id).lessons
+        }
+
+
+def test_r16_no_postal_address_no_publishing(database: Database, course_id: str, now: datetime) -> None:
+    why = refused(database, course_id, Brand("Field Notes", " "), now)
+    assert "postal address" in why
+    assert "\n" not in why
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "expected"),
+    [
+        ("body", "Fine.\n\nHello {{ subscriber.__class__ }}", "line 3"),
+        ("body", "Hello {{ subscriber.nickname }}", "nickname"),
+        ("body", ":::takeaway\nnever closed", "line 1"),
+        ("subject", "Hi {{ subscriber.first_name", "merge field"),
+        ("only_if", "subscriber.plan ==", "subscriber.plan"),
+    ],
+)
+def test_a_lesson_that_cannot_be_compiled_is_named_with_its_line(
+    database: Database, course_id: str, now: datetime, field: str, value: str, expected: str
+) -> None:
+    with database.write() as session:
+        session.execute(update(Lesson).where(Lesson.position == 1).values({field: value}))
+    assert expected in refused(database, course_id, BRAND, now)
+
+
+def test_a_course_without_lessons_is_refused(database: Database, course_id: str, now: datetime) -> None:
+    with database.write() as session:
+        session.execute(update(Lesson).where(Lesson.kind == "lesson").values(removed=True))
+    assert "no lesson" in refused(database, course_id, BRAND, now)
+
+
+def test_a_running_course_is_not_changed_without_a_plan(school: School) -> None:
+    school.enrol()
+
+    def publish_again(session: Session) -> None:
+        course = session.get_one(Course, school.course_id)
+        publishing.publish(session, course, BRAND, school.clock.now())
+
+    with pytest.raises(publishing.NotPublishable, match="under way"):
+        school.change(publish_again)
+
+
+def test_names_in_links_are_checked_and_never_shared(database: Database, now: datetime) -> None:
+    with database.write() as session:
+        assert draft(session, now).slug == "three-small-habits"
+        assert draft(session, now).slug == "three-small-habits-2"
+        with pytest.raises(InvalidInput, match="already"):
+            draft(session, now, slug="three-small-habits")
+        with pytest.raises(InvalidInput, match="small letters"):
+            draft(session, now, slug="../Habits")
+
+
+@pytest.mark.parametrize(
+    ("title", "slug"),
+    [
+        ("Über Öl & Ärger!", "uber-ol-arger"),
+        ("習慣について", "course"),
+        ("What’s the Connection?", "whats-the-connection"),
+        ("x" * 300, "x" * 60),
+    ],
+)
+def test_a_title_becomes_a_name_in_links(title: str, slug: str) -> None:
+    assert drafting.slug_of(title) == slug
+
+
+def test_an_unknown_course_names_those_that_exist(database: Database, course_id: str) -> None:
+    with database.read() as session, pytest.raises(NotFound, match="three-small-habits"):
+        drafting.find_course(session, "nothing")
