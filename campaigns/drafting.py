@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from campaigns import article as articles
+from campaigns import wording
 from campaigns.cadence import Cadence
 from campaigns.models import Article, Course, Lesson
 from campaigns.splitting import DraftLesson
@@ -17,6 +18,7 @@ from courseletter.ids import new_id
 from subscribers.models import MailingList
 
 LONGEST_SLUG = 60
+WEEK = 7  # days
 
 
 def add_article(session: Session, article: articles.Article, now: datetime) -> Article:
@@ -65,6 +67,7 @@ def create_course(
         created_at=now,
     )
     course.lessons = [_lesson(position, lesson) for position, lesson in enumerate(lessons)]
+    _say_when(course, lessons, weekly=cadence.gap == WEEK)
     session.add(course)
     session.flush()
     return course
@@ -124,6 +127,15 @@ def slug_of(title: str) -> str:
 def _taken(session: Session, slug: str) -> bool:
     lists = select(func.count()).select_from(MailingList).where(MailingList.slug == slug)
     return bool(session.scalar(lists))
+
+
+def _say_when(course: Course, lessons: Sequence[DraftLesson], *, weekly: bool) -> None:
+    """The welcome's preheader promises a rhythm, which only the cadence knows."""
+    minutes = [lesson.minutes for lesson in lessons if lesson.kind == "lesson"]
+    preheader = wording.welcome_preheader(minutes, course.language, weekly=weekly)
+    for lesson in course.lessons:
+        if lesson.kind == "welcome":
+            lesson.preheader = preheader
 
 
 def _lesson(position: int, lesson: DraftLesson) -> Lesson:

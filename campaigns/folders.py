@@ -13,8 +13,8 @@ from campaigns import drafting
 from campaigns.cadence import Cadence
 from campaigns.folder import CourseFolder, FolderLesson, read_folder, write_folder
 from campaigns.models import Course, Lesson
-from campaigns.slots import zone_named
 from courseletter.errors import InvalidInput
+from courseletter.zones import zone_named
 from subscribers.models import MailingList
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

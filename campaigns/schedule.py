@@ -12,8 +12,9 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 
 from campaigns.cadence import LONGEST_GAP, Cadence
-from campaigns.slots import DAY, Slots, zone_of
+from campaigns.slots import DAY, Slots
 from courseletter.errors import InvalidInput
+from courseletter.zones import zone_of
 
 if TYPE_CHECKING:  # a standing asks the schedule for its moments
     from campaigns.standing import Standing

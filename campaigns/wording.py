@@ -38,13 +38,15 @@ class Phrases:
     minutes: str
     minutes_range: str
     arrives: str
+    weekly: str
     only_arrives: str
     intro: str
 
 
 def _phrases(when: str, arrives: str, only: str, **rest: str) -> Phrases:
     field = "{{ lesson.next_when | default('" + when + "') }}"
-    return Phrases(arrives=arrives.replace("@", field), only_arrives=only.replace("@", field), **rest)
+    first, rhythm = arrives.split("@")
+    return Phrases(arrives=first + field, weekly=rhythm, only_arrives=only.replace("@", field), **rest)
 
 
 PHRASES = {
@@ -261,9 +263,9 @@ def teaser(title: str, text: Sequence[str]) -> str:
     return title + joint + clip(first, max(60.0, _TEASER_COLUMNS - columns(title)))
 
 
-def welcome_preheader(minutes: Sequence[float], language: str) -> str:
-    """How many lessons come, how long they take, and when the first one does. `minutes` of each lesson,
-    unrounded."""
+def welcome_preheader(minutes: Sequence[float], language: str, *, weekly: bool = True) -> str:
+    """How many lessons come, how long they take, when the first one does, and, where it is so, that one
+    comes a week. `minutes` of each lesson, unrounded."""
     words = phrases(language)
     low, high = (max(1, round(value)) for value in (min(minutes), max(minutes)))
     if low != high:
@@ -273,7 +275,8 @@ def welcome_preheader(minutes: Sequence[float], language: str) -> str:
     if len(minutes) == 1:
         return f"{words.one_lesson} {length}. {words.only_arrives}"
     each = _EACH.get(language, _EACH["en"]).format(length)
-    return f"{words.lessons.format(count=len(minutes))} {each} {words.arrives}"
+    arrives = words.arrives + (words.weekly if weekly else ".")
+    return f"{words.lessons.format(count=len(minutes))} {each} {arrives}"
 
 
 def _long_enough(sentence: str) -> bool:

@@ -11,7 +11,6 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
-from zoneinfo import available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
@@ -21,7 +20,8 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from courseletter.errors import CourseletterError
+from courseletter.errors import CourseletterError, InvalidInput
+from courseletter.zones import zone_named
 
 FILE_NAME = "courseletter.toml"
 DEFAULT_HOME = "courseletter-data"
@@ -130,9 +130,10 @@ class Settings(BaseSettings):
     @field_validator("timezone")
     @classmethod
     def _known_zone(cls, value: str) -> str:
-        if value not in available_timezones():
-            raise ValueError("write a zone of the IANA database, like Europe/Berlin")
-        return value
+        try:
+            return zone_named(value).key
+        except InvalidInput as error:
+            raise ValueError(str(error).rstrip(".")) from None
 
     @property
     def database(self) -> str:

@@ -4,13 +4,13 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from zoneinfo import available_timezones
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from courseletter.errors import InvalidInput
 from courseletter.upserting import insert
+from courseletter.zones import zone_named
 from subscribers.addresses import check_header_text
 from subscribers.models import Subscriber
 
@@ -72,17 +72,10 @@ def check_name(text: str, field: str = "first_name") -> str:
     return name
 
 
-def check_zone(text: str) -> str:
-    """Return an IANA time zone, else InvalidInput(field="zone")."""
-    if text not in available_timezones():
-        raise InvalidInput("No place has this name. Choose one from the list.", field="zone")
-    return text
-
-
 def check_details(details: Details) -> Details:
     """Return the details with the name trimmed; the first that cannot be used raises InvalidInput."""
     if details.zone is not None:
-        check_zone(details.zone)
+        zone_named(details.zone)
     if details.minute is not None and not 0 <= details.minute < MINUTES_A_DAY:
         raise InvalidInput("No day has this hour. Choose one from the list.", field="minute")
     if details.weekdays is not None and not (details.weekdays and set(details.weekdays) <= set(range(7))):

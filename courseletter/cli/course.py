@@ -14,11 +14,11 @@ from campaigns.cadence import Cadence
 from campaigns.models import Article as ArticleRow
 from campaigns.models import Course, Enrolment
 from campaigns.reading import read
-from campaigns.slots import zone_named
 from campaigns.splitting import split
 from courseletter.cli.cadences import Days, Gap, Start, Time, cadence_of
 from courseletter.cli.output import AsJson, CourseName, count, installation, print_json, print_table, say
 from courseletter.errors import NotFound
+from courseletter.zones import zone_named
 from sender import pausing
 
 app = typer.Typer(

@@ -11,10 +11,10 @@ from campaigns.folders import minute_of
 from campaigns.models import Course
 from campaigns.preview import simulate as live_through
 from campaigns.schedule import Profile, Step, Timetable, pace_named
-from campaigns.slots import zone_named
 from courseletter.cli.cadences import date_of
 from courseletter.cli.output import AsJson, CourseName, installation, print_json, print_table, say
 from courseletter.errors import InvalidInput
+from courseletter.zones import zone_named
 from subscribers.people import MINUTES_A_DAY
 
 app = typer.Typer(add_completion=False)

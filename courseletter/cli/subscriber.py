@@ -7,9 +7,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from campaigns.models import Enrolment
-from campaigns.slots import zone_named
 from courseletter.cli.output import AsJson, Email, installation, print_json, print_table, say
 from courseletter.errors import InvalidInput, NotFound
+from courseletter.zones import zone_named
 from sender import wishes
 from sender.models import Delivery
 from subscribers.addresses import check_address

@@ -19,8 +19,9 @@ from courseletter.web.choices import Choice, as_label, days_of, hours, places
 from courseletter.web.moments import local, short_day
 from courseletter.web.pages import LESSON_POLICY
 from courseletter.web.site import READ, Fields, Here, Site
+from courseletter.zones import zone_named
 from sender.wishes import change_rhythm, next_now, pause, resume
-from subscribers.people import MINUTES_A_DAY, check_zone
+from subscribers.people import MINUTES_A_DAY
 from templates.dialect import render_html
 
 router = APIRouter()
@@ -308,7 +309,7 @@ def _read_wish(reader: Reader, fields: dict[str, str]) -> dict[str, Any]:
     if pace not in (*PACES, str(profile.pace)):
         raise InvalidInput("There is no such pace. Choose one of these.", field="pace")
     return {
-        "zone": check_zone(fields["zone"]) if fields.get("zone") else profile.zone,
+        "zone": zone_named(fields["zone"]).key if fields.get("zone") else profile.zone,
         "minute": _read_minute(fields.get("hour"), profile.minute, cadence),
         "weekdays": _read_days(fields.get("day"), profile.weekdays, cadence),
         "pace": int(pace) if pace.isdigit() else pace,

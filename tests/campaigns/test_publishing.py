@@ -77,6 +77,18 @@ def test_a_lesson_that_cannot_be_compiled_is_named_with_its_line(
     assert expected in refused(database, course_id, BRAND, now)
 
 
+@pytest.mark.parametrize(("gap", "promise"), [(7, "then one a week."), (2, "default('tomorrow') }}.")])
+def test_the_welcome_promises_the_rhythm_that_is_true(
+    database: Database, now: datetime, gap: int, promise: str
+) -> None:
+    article, lessons = habits()
+    with database.write() as session:
+        row = drafting.add_article(session, article, now)
+        cadence = Cadence(gap=gap)
+        course = drafting.create_course(session, row, lessons, cadence=cadence, zone="UTC", now=now)
+        assert course.lessons[0].preheader.endswith(promise)
+
+
 def test_a_course_without_lessons_is_refused(database: Database, course_id: str, now: datetime) -> None:
     with database.write() as session:
         session.execute(update(Lesson).where(Lesson.kind == "lesson").values(removed=True))

@@ -8,8 +8,9 @@ from calendars import BERLIN, NUUK, ZONES, cadences, changes, examples, may_send
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaigns.slots import Slots, instant, is_quiet, zone_named
+from campaigns.slots import Slots, instant, is_quiet
 from courseletter.errors import InvalidInput
+from courseletter.zones import zone_named
 
 EVERY_DAY = frozenset(range(7))
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
