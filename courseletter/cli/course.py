@@ -25,8 +25,7 @@ app = typer.Typer(
     help="Make courses of articles, and publish them.", no_args_is_help=True, add_completion=False
 )
 
-
-LARGEST_ID = 2**31 - 1  # PostgreSQL's integer
+LONGEST_ID = 10  # digits
 
 
 @app.command()
@@ -52,7 +51,7 @@ def create(
         fresh = None if article.isdecimal() else read(article)
         with opened.database.write() as session:
             now = opened.clock.now()
-            row = drafting.add_article(session, fresh, now) if fresh else _kept(session, int(article))
+            row = drafting.add_article(session, fresh, now) if fresh else _kept(session, article)
             lessons = split(Article.from_dict(row.payload))
             course = drafting.create_course(
                 session, row, lessons, cadence=cadence, zone=course_zone, slug=slug, now=now
@@ -118,25 +117,29 @@ def publish(course: CourseName, as_json: AsJson = False) -> None:
 
 
 @app.command()
-def pause(course: CourseName) -> None:
+def pause(course: CourseName, as_json: AsJson = False) -> None:
     """Send no lesson of this course until it is resumed. Nobody loses their place.
 
     Example: courseletter course pause small-habits
     """
     with installation() as opened:
         called_back = pausing.pause_course(opened.database, course, opened.clock.now())
-    say(f"Paused. Called back: {count(called_back, 'queued lesson')}.")
+    if as_json:
+        return print_json({"course": course, "state": "paused", "called_back": called_back})
+    return say(f"Paused. Called back: {count(called_back, 'queued lesson')}.")
 
 
 @app.command()
-def resume(course: CourseName) -> None:
+def resume(course: CourseName, as_json: AsJson = False) -> None:
     """Let a paused course go on. What was missed is dated anew, never sent all at once.
 
     Example: courseletter course resume small-habits
     """
     with installation() as opened:
         pausing.resume_course(opened.database, course)
-    say("The course goes on.")
+    if as_json:
+        return print_json({"course": course, "state": "resumed"})
+    return say("The course goes on.")
 
 
 @app.command("export")
@@ -173,8 +176,9 @@ def import_(
     return say(f"Read “{found['title']}” with {len(found['lessons'])} mails into {found['slug']}.")
 
 
-def _kept(session: Session, number: int) -> ArticleRow:
-    row = session.get(ArticleRow, number) if number <= LARGEST_ID else None
+def _kept(session: Session, number: str) -> ArticleRow:
+    # More digits than an id has are no id, and no database or int() would take them.
+    row = session.get(ArticleRow, int(number)) if len(number) < LONGEST_ID else None
     if row is None:
         raise NotFound(f"There is no article {number}. See `courseletter article list`.")
     return row

@@ -2,7 +2,10 @@
 
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from shutil import rmtree
 from tempfile import TemporaryDirectory
 from typing import Annotated
 
@@ -40,7 +43,7 @@ def demo(
     watching = sys.stdout.isatty() and not (once or as_json)
     if mailbox is not None and (mailbox / "new").is_dir() and any((mailbox / "new").iterdir()):
         raise InvalidInput(f"{mailbox} holds mail already. Name a new folder, or empty it.", field="mailbox")
-    with TemporaryDirectory(prefix="courseletter-demo-") as temporary:
+    with TemporaryDirectory(prefix="courseletter-demo-") as temporary, _kept_when_filled(mailbox):
         home = Path(temporary)
         with Demo(home, mailbox or home / "mailbox", SystemClock().now()) as running:
             running.create_course(article)
@@ -56,6 +59,18 @@ def demo(
                 _sum_up(story, mailbox)
             if watching:
                 _wait(running)
+
+
+@contextmanager
+def _kept_when_filled(mailbox: Path | None) -> Iterator[None]:
+    """A story that cannot be played leaves no empty mailbox behind."""
+    is_ours = mailbox is not None and not mailbox.exists()
+    try:
+        yield
+    except BaseException:
+        if mailbox is not None and is_ours and not any((mailbox / "new").glob("*")):
+            rmtree(mailbox, ignore_errors=True)
+        raise
 
 
 class _Teller:

@@ -15,7 +15,7 @@ from courseletter.errors import CourseletterError
 
 app = typer.Typer(add_completion=False)
 
-PATIENCE = 5  # seconds that pages and a message under way get to finish when the process is told to end
+PATIENCE = 3  # seconds that pages and a message under way get to finish when the process is told to end
 
 log = logging.getLogger(__name__)
 

@@ -1,0 +1,67 @@
+"""Help: every command says what it is for and shows an example that the command line understands."""
+
+import re
+import shlex
+from importlib import import_module
+from importlib.metadata import version
+
+import pytest
+import typer
+
+from courseletter import cli
+
+JARGON = re.compile(r"\b(ORM|SQLAlchemy|pydantic|idempotent|payload|enqueue|upsert|callback)\b", re.I)
+
+
+def _commands() -> dict[str, typer.core.TyperCommand]:
+    found = {}
+    for noun, module in cli._MODULES.items():
+        command = typer.main.get_command(import_module(module).app)
+        for verb, one in getattr(command, "commands", {"": command}).items():
+            found[f"{noun} {verb}".strip()] = one
+    return found
+
+
+COMMANDS = _commands()
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help_with_an_example_of_itself(new, name: str) -> None:
+    command = COMMANDS[name]
+    examples = re.findall(
+        r"courseletter [^\n/]+", re.sub(r"\n +", " ", (command.help or "").partition("Example")[2])
+    )
+    assert examples, "no example"
+    assert all(example.startswith(f"courseletter {name}") for example in examples)
+    assert not JARGON.search(command.help)
+    undocumented = [one.name for one in command.params if one.name != "help" and not getattr(one, "help", "")]
+    assert not undocumented
+    shown = new.done(*name.split(), "--help").out
+    assert "Example" in shown
+    assert not new.home.exists()
+
+
+@pytest.mark.parametrize("name", [name for name in COMMANDS if name != "lessons"])
+def test_every_example_is_a_command_line_that_parses(name: str) -> None:
+    text = re.sub(r"\s+", " ", COMMANDS[name].help.partition("Example: ")[2])
+    words = shlex.split(text)[1 + len(name.split()) :]
+    COMMANDS[name].make_context(name, words)
+
+
+def test_the_root_names_every_noun_and_the_exit_codes(new) -> None:
+    shown = new.done("--help").out
+    assert all(noun in shown for noun in cli._MODULES)
+    assert "Exit codes: 0 done; 2 something to mend" in shown
+    assert "COURSELETTER_HOME" in shown
+
+
+@pytest.mark.parametrize("arguments", [[], ["course"], ["export"]])
+def test_no_command_shows_help_and_is_a_mistake(new, arguments: list[str]) -> None:
+    said = new(*arguments)
+    assert said.code == 2
+    assert "Usage: courseletter" in said.out
+    assert said.err == ""
+
+
+def test_the_version_is_the_installed_one(new) -> None:
+    assert new.done("--version").out == f"courseletter {version('courseletter')}\n"

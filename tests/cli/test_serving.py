@@ -1,0 +1,100 @@
+"""`courseletter serve` begins on a free port only, and ends cleanly within seconds."""
+
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.request import urlopen
+
+import pytest
+
+from courseletter.cli.serve import leads_elsewhere
+
+MAIN = "from courseletter.cli import main; main()"
+
+
+@contextmanager
+def serving(*arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """A server that has said that it listens; killed at the end, whatever it does."""
+    command = [sys.executable, "-u", "-c", MAIN, "serve", *arguments]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_it_serves_until_it_is_told_to_end(school_line, stop: signal.Signals) -> None:
+    port = free_port()
+    with serving("--port", str(port)) as process:
+        assert process.stdout is not None
+        said = [process.stdout.readline() for _ in range(3)]
+        assert said[1] == f"Listening on 127.0.0.1:{port}. Ctrl+C ends it.\n"
+        assert "not where the links in mails lead" in said[2]
+        with urlopen(f"http://127.0.0.1:{port}/healthz", timeout=10) as answer:
+            assert answer.read() == b"ok\n"
+        process.send_signal(stop)
+        rest, _ = process.communicate(timeout=15)
+    assert process.returncode == 0
+    assert "Traceback" not in rest
+
+
+def test_a_port_that_is_taken_is_said_with_another(school_line) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        said = school_line.refused("serve", "--port", port)
+    assert said == (
+        f"127.0.0.1:{port} cannot be listened on: Address already in use. "
+        f"Name another one: courseletter serve --port {port % 65535 + 1}"
+    )
+
+
+def test_a_host_that_is_not_ours_is_said(school_line) -> None:
+    assert "cannot be listened on" in school_line.refused(
+        "serve", "--host", "192.0.2.1", "--port", free_port()
+    )
+
+
+def test_a_silent_relay_does_not_keep_it_from_ending(school_line) -> None:
+    """The relay takes the connection and never says a word: SMTP would have us wait five minutes."""
+    with socket.socket() as relay:
+        relay.bind(("127.0.0.1", 0))
+        relay.listen()
+        school_line.set("SMTP_HOST", "127.0.0.1")
+        school_line.set("SMTP_PORT", relay.getsockname()[1])
+        school_line.set("SMTP_SECURITY", "none")
+        school_line.done("subscriber", "add", "ada@example.org")
+        school_line.done("enrol", "ada@example.org", "three-small-habits")
+        with serving("--port", str(free_port())) as process:
+            connection, _ = relay.accept()  # the first tick has claimed the welcome
+            process.send_signal(signal.SIGTERM)
+            said, _ = process.communicate(timeout=25)
+            connection.close()
+    assert process.returncode == 0
+    assert "the relay is silent" in said
+    assert school_line.rows()["deliveries"] == 1
+
+
+@pytest.mark.parametrize(
+    ("base_url", "port", "elsewhere"),
+    [
+        ("http://127.0.0.1:8000", 8000, False),
+        ("http://127.0.0.1:8000", 8001, True),
+        ("http://localhost", 80, False),
+        ("https://letters.example.org", 8000, False),
+    ],
+)
+def test_links_that_lead_to_another_port_are_noticed(base_url: str, port: int, elsewhere: bool) -> None:
+    assert leads_elsewhere(base_url, port) is elsewhere
