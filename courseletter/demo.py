@@ -16,7 +16,7 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Self
 
-import httpx
+import httpx2
 import uvicorn
 
 from campaigns import drafting, publishing
@@ -99,7 +99,7 @@ class Demo:
 
     def sign_up(self) -> None:
         """Fill in the sign-up form, wait for the mail, open its link and press its button."""
-        with httpx.Client(timeout=10) as browser:
+        with httpx2.Client(timeout=10) as browser:
             address = self.installation.links.sign_up(self.slug)
             form = {"email": READER, "first_name": READER_NAME, "zone": ZONE, "when": ""}
             browser.post(address, data=form).raise_for_status()
@@ -188,7 +188,7 @@ def _press_one_click(mail: StoredMail) -> None:
     if mail.unsubscribe_url is None:
         raise CourseletterError("The last mail has no one-click address. Please report this.")
     body = {"List-Unsubscribe": "One-Click"}
-    httpx.post(mail.unsubscribe_url, data=body, timeout=10).raise_for_status()
+    httpx2.post(mail.unsubscribe_url, data=body, timeout=10).raise_for_status()
 
 
 @contextmanager

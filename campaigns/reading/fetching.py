@@ -20,7 +20,7 @@ from urllib.parse import urljoin, urlsplit
 from courseletter.errors import InvalidInput
 
 if TYPE_CHECKING:
-    import httpx
+    import httpx2
 
 MOST_BYTES = 10_000_000
 _MOST_HOPS = 5
@@ -100,7 +100,7 @@ class Fetcher:
     def __init__(
         self,
         resolver: Resolver = resolve,
-        transport: httpx.BaseTransport | None = None,
+        transport: httpx2.BaseTransport | None = None,
         seconds: float = _SECONDS_IN_ALL,
     ) -> None:
         self._resolver = resolver
@@ -109,11 +109,11 @@ class Fetcher:
 
     def fetch(self, url: str) -> Page:
         """The page at `url`. Raises InvalidInput, in one line, for whatever stands in the way."""
-        import httpx
+        import httpx2
 
         late = Event()
         # No environment: a proxy would resolve names by itself, past the check.
-        client = httpx.Client(
+        client = httpx2.Client(
             transport=self._transport, trust_env=False, follow_redirects=False, timeout=_SECONDS_PER_STEP
         )
 
@@ -127,8 +127,8 @@ class Fetcher:
         ending.start()
         try:
             return self._follow(client, url)
-        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, RuntimeError, OSError) as error:
-            if late.is_set() or isinstance(error, httpx.TimeoutException):
+        except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError, RuntimeError, OSError) as error:
+            if late.is_set() or isinstance(error, httpx2.TimeoutException):
                 raise InvalidInput(
                     f"{url} did not answer in time: try again, or save the page and read the file."
                 ) from error
@@ -140,7 +140,7 @@ class Fetcher:
             ending.cancel()
             client.close()
 
-    def _follow(self, client: httpx.Client, url: str) -> Page:
+    def _follow(self, client: httpx2.Client, url: str) -> Page:
         for _ in range(_MOST_HOPS + 1):
             page = self._one_hop(client, url)
             if isinstance(page, Page):
@@ -150,7 +150,7 @@ class Fetcher:
             f"{url} redirects more than {_MOST_HOPS} times: give the address it should end at."
         )
 
-    def _one_hop(self, client: httpx.Client, url: str) -> Page | str:
+    def _one_hop(self, client: httpx2.Client, url: str) -> Page | str:
         """The page, or the address it redirects to."""
         parts = _parts(url)
         address = self._checked_address(parts.host, parts.port, url)

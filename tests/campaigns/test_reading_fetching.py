@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import httpcore
-import httpx
+import httpcore2
+import httpx2
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -65,24 +65,26 @@ REFUSED = [
 ]
 
 
-def never_called(request: httpx.Request) -> httpx.Response:
+def never_called(request: httpx2.Request) -> httpx2.Response:
     raise AssertionError(f"a socket would have been opened for {request.url}")
 
 
-def html_page(text: str) -> httpx.Response:
+def html_page(text: str) -> httpx2.Response:
     """An answer that is still to be read, as one from the wire is."""
-    return httpx.Response(200, headers={"content-type": "text/html"}, stream=httpx.ByteStream(text.encode()))
+    return httpx2.Response(
+        200, headers={"content-type": "text/html"}, stream=httpx2.ByteStream(text.encode())
+    )
 
 
 def fetcher(
-    answers: dict[str, Sequence[str]], handler: Callable[[httpx.Request], httpx.Response] = never_called
+    answers: dict[str, Sequence[str]], handler: Callable[[httpx2.Request], httpx2.Response] = never_called
 ) -> Fetcher:
     def resolver(host: str, port: int) -> Sequence[str]:
         if host not in answers:
             raise socket.gaierror("unknown")
         return answers[host]
 
-    return Fetcher(resolver, httpx.MockTransport(handler))
+    return Fetcher(resolver, httpx2.MockTransport(handler))
 
 
 @pytest.mark.parametrize("address", REFUSED)
@@ -134,9 +136,9 @@ def test_r39_one_private_address_among_public_ones_is_enough_to_refuse() -> None
 def test_r39_a_redirect_into_the_private_network_is_refused(target: str) -> None:
     asked: list[str] = []
 
-    def handler(request: httpx.Request) -> httpx.Response:
+    def handler(request: httpx2.Request) -> httpx2.Response:
         asked.append(str(request.url))
-        return httpx.Response(302, headers={"location": target})
+        return httpx2.Response(302, headers={"location": target})
 
     with pytest.raises(InvalidInput, match="address not allowed"):
         fetcher({"example.org": [PUBLIC], "inside.test": ["192.168.0.10"]}, handler).fetch(
@@ -146,18 +148,18 @@ def test_r39_a_redirect_into_the_private_network_is_refused(target: str) -> None
 
 
 def test_r39_the_request_goes_to_the_checked_address_and_names_the_host() -> None:
-    asked: list[httpx.Request] = []
+    asked: list[httpx2.Request] = []
     looked_up: list[str] = []
 
     def resolver(host: str, port: int) -> Sequence[str]:
         looked_up.append(host)
         return [PUBLIC]
 
-    def handler(request: httpx.Request) -> httpx.Response:
+    def handler(request: httpx2.Request) -> httpx2.Response:
         asked.append(request)
         return html_page(ARTICLE)
 
-    page = Fetcher(resolver, httpx.MockTransport(handler)).fetch("https://Example.org:8443/a?b=c#d")
+    page = Fetcher(resolver, httpx2.MockTransport(handler)).fetch("https://Example.org:8443/a?b=c#d")
     assert looked_up == ["example.org"]
     assert str(asked[0].url) == f"https://{PUBLIC}:8443/a?b=c"
     assert asked[0].headers["host"] == "example.org:8443"
@@ -178,15 +180,15 @@ def test_only_web_addresses_are_read(url: str) -> None:
 )
 def test_an_answer_that_is_no_page_says_what_to_do(status: int, said: str) -> None:
     with pytest.raises(InvalidInput, match=said) as refused:
-        fetcher({"example.org": [PUBLIC]}, lambda request: httpx.Response(status)).fetch(
+        fetcher({"example.org": [PUBLIC]}, lambda request: httpx2.Response(status)).fetch(
             "http://example.org/"
         )
     assert "\n" not in str(refused.value)
 
 
 def test_endless_redirects_end() -> None:
-    def handler(request: httpx.Request) -> httpx.Response:
-        return httpx.Response(302, headers={"location": "/again"})
+    def handler(request: httpx2.Request) -> httpx2.Response:
+        return httpx2.Response(302, headers={"location": "/again"})
 
     with pytest.raises(InvalidInput, match="redirects"):
         fetcher({"example.org": [PUBLIC]}, handler).fetch("http://example.org/")
@@ -195,11 +197,11 @@ def test_endless_redirects_end() -> None:
 def test_r39_a_large_page_is_refused_also_when_it_is_small_on_the_wire() -> None:
     bomb = gzip.compress(b"a" * (MOST_BYTES * 20))
 
-    def plain(request: httpx.Request) -> httpx.Response:
-        return httpx.Response(200, stream=httpx.ByteStream(b"a" * (MOST_BYTES + 1)))
+    def plain(request: httpx2.Request) -> httpx2.Response:
+        return httpx2.Response(200, stream=httpx2.ByteStream(b"a" * (MOST_BYTES + 1)))
 
-    def packed(request: httpx.Request) -> httpx.Response:
-        return httpx.Response(200, headers={"content-encoding": "gzip"}, stream=httpx.ByteStream(bomb))
+    def packed(request: httpx2.Request) -> httpx2.Response:
+        return httpx2.Response(200, headers={"content-encoding": "gzip"}, stream=httpx2.ByteStream(bomb))
 
     for handler in (plain, packed):
         with pytest.raises(InvalidInput, match="larger than 10 MB"):
@@ -207,12 +209,12 @@ def test_r39_a_large_page_is_refused_also_when_it_is_small_on_the_wire() -> None
 
 
 def test_a_packed_page_is_unpacked() -> None:
-    def handler(request: httpx.Request) -> httpx.Response:
+    def handler(request: httpx2.Request) -> httpx2.Response:
         body = gzip.compress(ARTICLE.encode())
-        return httpx.Response(
+        return httpx2.Response(
             200,
             headers={"content-encoding": "gzip", "content-type": "text/html"},
-            stream=httpx.ByteStream(body),
+            stream=httpx2.ByteStream(body),
         )
 
     assert fetcher({"example.org": [PUBLIC]}, handler).fetch("http://example.org/").data == ARTICLE.encode()
@@ -223,9 +225,9 @@ def test_a_fetched_page_is_read_with_links_from_where_it_was_found() -> None:
         "<h2>Part 1", '<p>More in the <a href="next">next chapter of this long story</a> here.</p><h2>Part 1'
     )
 
-    def handler(request: httpx.Request) -> httpx.Response:
+    def handler(request: httpx2.Request) -> httpx2.Response:
         if request.url.path == "/old":
-            return httpx.Response(301, headers={"location": "https://www.example.org/new/"})
+            return httpx2.Response(301, headers={"location": "https://www.example.org/new/"})
         return html_page(html)
 
     hosts = {"example.org": [PUBLIC], "www.example.org": [PUBLIC]}
@@ -234,22 +236,22 @@ def test_a_fetched_page_is_read_with_links_from_where_it_was_found() -> None:
     assert "(https://www.example.org/new/next)" in "".join(piece.block.markdown for piece in article.pieces)
 
 
-class _ToLocal(httpcore.NetworkBackend):
+class _ToLocal(httpcore2.NetworkBackend):
     """Opens every connection to a port of this machine, and remembers which address was asked for."""
 
     def __init__(self, port: int) -> None:
         self.port = port
         self.asked: list[str] = []
-        self._backend = httpcore.SyncBackend()
+        self._backend = httpcore2.SyncBackend()
 
     def connect_tcp(self, host, port, timeout=None, local_address=None, socket_options=None):  # type: ignore[no-untyped-def]
         self.asked.append(host)
         return self._backend.connect_tcp("127.0.0.1", self.port, timeout)
 
 
-class _PoolTransport(httpx.HTTPTransport):
-    def __init__(self, backend: httpcore.NetworkBackend, context: ssl.SSLContext) -> None:
-        self._pool = httpcore.ConnectionPool(ssl_context=context, network_backend=backend)
+class _PoolTransport(httpx2.HTTPTransport):
+    def __init__(self, backend: httpcore2.NetworkBackend, context: ssl.SSLContext) -> None:
+        self._pool = httpcore2.ConnectionPool(ssl_context=context, network_backend=backend)
 
 
 def _certificate(folder: Path, host: str) -> tuple[Path, Path]:

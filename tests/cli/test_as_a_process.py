@@ -7,7 +7,7 @@ from pathlib import Path
 
 MAIN = "from courseletter.cli import main; main()"
 EXAMPLE = Path(__file__).resolve().parents[2] / "courseletter" / "examples" / "sleep.md"
-HEAVY = {"sqlalchemy", "alembic", "trafilatura", "fastapi", "mammoth", "feedparser", "httpx", "aiosmtpd"}
+HEAVY = {"sqlalchemy", "alembic", "trafilatura", "fastapi", "mammoth", "feedparser", "httpx2", "aiosmtpd"}
 
 
 def shell(command: str, *arguments: object) -> subprocess.CompletedProcess[str]:
