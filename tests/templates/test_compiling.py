@@ -58,8 +58,8 @@ def test_r36_nothing_rendered_is_rendered_again(value):
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=20), st.text(max_size=20))
-def test_r36_a_recipient_cannot_change_the_markup(value, literal):
+@given(st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=20))
+def test_r36_a_recipient_cannot_change_the_markup(value):
     def tags(rendered: Rendered) -> list[str]:
         return [
             element.tag
@@ -73,7 +73,9 @@ def test_r36_a_recipient_cannot_change_the_markup(value, literal):
         ),
         BRAND,
     )
-    assert tags(render(compiled, named(value or "x"))) == tags(render(compiled, named("x")))
+    # A blank value leaves out the sentence around it, by design: compare it with another blank one.
+    ordinary = named("x" if value.strip() else "")
+    assert tags(render(compiled, named(value))) == tags(render(compiled, ordinary))
 
 
 def test_markup_in_a_name_is_escaped():
