@@ -6,7 +6,8 @@ Called by compiling. Colours are the interface's light tokens; their dark twins 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
+from html import escape, unescape
+from itertools import count
 
 from markdown_it.token import Token
 
@@ -18,9 +19,15 @@ from templates.syntax import attributes_of
 SERIF = "'Iowan Old Style','Palatino Linotype',Palatino,P052,Georgia,serif"
 MONO = "ui-monospace,SFMono-Regular,Menlo,Consolas,monospace"
 WIDEST = 536  # what the 600 px column leaves between its gutters
+PHONE_LINE = 28  # how many letters of a table a phone of 320 px has room for beside each other
+NARROWEST = 5  # how many of them a column has at least, whose words may break
 
 _OPENING = re.compile(r"<([a-z][a-z0-9]*)((?: [a-z]+=\"[^\"]*\")*)>")
 _ADDRESS = re.compile(r" (href|src)=\"([^\"]*)\"")
+_TABLE = re.compile(r"<table\b.*?</table>", re.S)
+_ROW = re.compile(r"(?=<tr\b)")
+_CELL = re.compile(r"<(t[hd])\b([^>]*)>(.*?)(?=</t[hd]>)", re.S)
+_TAG = re.compile(r"<[^>]+>")
 _ABSOLUTE = re.compile(r"(?:https?|mailto|tel):|cl[0-9a-f]{8}x", re.I)
 
 
@@ -133,6 +140,7 @@ class MailBody:
     def _styled(self, html: str, paragraph: str) -> str:
         """Clean HTML with its styles inline and addresses that a mail can reach."""
         html = html.replace("<pre><code", f'<pre style="{_PRE}"><code style="{_PRE_CODE}"')
+        html = _TABLE.sub(_fitted, html)
         return _OPENING.sub(lambda m: self._style_tag(m, paragraph), html)
 
     def _style_tag(self, match: re.Match[str], paragraph: str) -> str:
@@ -152,14 +160,18 @@ class MailBody:
             attributes += ' cellpadding="0" cellspacing="0"'
         if tag in ("th", "td") and " align=" not in attributes:
             attributes += f' align="{self.direction.start}"'
-        style = paragraph if tag == "p" and paragraph else self._styles(tag, attributes)
+        style = paragraph if paragraph and tag in ("p", "li") else self._styles(tag, attributes)
         return f"<{'h2' if tag == 'h1' else tag}{attributes}" + (f' style="{style}">' if style else ">")
 
     def _styles(self, tag: str, attributes: str) -> str:
         start, end = self.direction.start, self.direction.end
         if tag == "a" and 'class="button"' in attributes:
             return "color:#17604f;font-weight:700;text-decoration:underline"
-        return _STYLES.get(tag, "").replace("START", start).replace("END", end)
+        style = _STYLES.get(tag, "").replace("START", start).replace("END", end)
+        if 'class="cell' in attributes:
+            # The compiler lets all text break anywhere.
+            style += ";word-break:normal" if "whole" in attributes else ";overflow-wrap:anywhere"
+        return style
 
 
 _RENAMED = frozenset({"aside", "figure", "figcaption"})
@@ -177,7 +189,7 @@ _PRE = (
 )
 _PRE_CODE = f"font-family:{MONO}"
 _HEADING = f"font-family:{SERIF};line-height:1.3;font-weight:700"
-_CELL = "padding:8px 0;padding-END:14px;overflow-wrap:anywhere"
+_CELL_STYLE = "padding:8px 0;padding-END:14px"
 _STYLES = {
     "p": "margin:0 0 16px",
     "h1": f"margin:28px 0 8px;font-size:21px;{_HEADING}",
@@ -201,8 +213,8 @@ _STYLES = {
     "a": "color:#17604f;text-decoration:underline;overflow-wrap:anywhere",
     "img": "max-width:100%;height:auto;border:0",
     "table": "width:100%;margin:0 0 20px;border-collapse:collapse;font-size:15px;line-height:1.5",
-    "th": f"{_CELL};border-bottom:2px solid #d5d8d2;font-weight:700;vertical-align:bottom",
-    "td": f"{_CELL};border-bottom:1px solid #e3e2dc;vertical-align:top",
+    "th": f"{_CELL_STYLE};border-bottom:2px solid #d5d8d2;font-weight:700;vertical-align:bottom",
+    "td": f"{_CELL_STYLE};border-bottom:1px solid #e3e2dc;vertical-align:top",
     "aside": "margin:0 0 16px;padding:14px 18px 1px;background:#e4f1ec;border-START:4px solid #17604f",
     "figure": "margin:0 0 16px",
     "figcaption": "margin:-8px 0 16px;color:#4f5c58;font-size:14px;line-height:1.55",
@@ -215,3 +227,41 @@ def _boxed(css_class: str, attributes: str, style: str, html: str) -> str:
         ' style="border-collapse:separate"><tr>'
         f'<td class="{css_class}"{attributes} style="{style}">{html}</td></tr></table>'
     )
+
+
+def _fitted(table: re.Match[str]) -> str:
+    """A table whose cells say by class whether their words stay whole; see _whole."""
+    rows = _ROW.split(table[0])
+    longest: dict[int, int] = {}
+    for row in rows:
+        for column, cell in enumerate(_CELL.finditer(row)):
+            words = unescape(_TAG.sub("", cell[3])).split()
+            longest[column] = max([longest.get(column, 0), *map(len, words)])
+    whole = _whole(longest)
+    return "".join(_marked(row, whole) for row in rows)
+
+
+def _whole(longest: Mapping[int, int]) -> set[int]:
+    """The columns that keep their words, given each one's longest: the shortest, while there is room.
+
+    What breaks is then a long word or an address, and not the number or the "yes" beside it.
+    """
+    room, whole = PHONE_LINE, set[int]()
+    others = len(longest)
+    for column, length in sorted(longest.items(), key=lambda item: item[1]):
+        others -= 1
+        if length + others * NARROWEST > room:
+            break
+        room -= length
+        whole.add(column)
+    return whole
+
+
+def _marked(row: str, whole: set[int]) -> str:
+    columns = count()
+
+    def mark(cell: re.Match[str]) -> str:
+        css_class = "cell whole" if next(columns) in whole else "cell"
+        return f'<{cell[1]}{cell[2]} class="{css_class}">{cell[3]}'
+
+    return _CELL.sub(mark, row)

@@ -3,14 +3,16 @@
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from shutil import which
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from mail_samples import samples
+from mail_samples import BRAND, MIDDLE, context, samples
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from templates.compiling import compile_lesson
 from templates.rendering import render
 
 Run = Callable[[int, str, Callable[[Page], Any]], Any]
@@ -121,3 +123,27 @@ def test_a_mail_without_head_styles_still_looks_right(on_page, mails):
         return [style(page, ".keybox", "backgroundColor"), style(page, "h1", "fontSize")]
 
     assert on_page(800, "light", look) == ["rgb(228, 241, 236)", "32px"]
+
+
+def test_numbers_in_a_crowded_table_stay_whole(on_page):
+    table = "| Name | Total | Paid | Where |\n|---|--:|---|---|\n"
+    row = "| Verbraucherschutzorganisation | 1,234,567 | yes | https://example.org/a/long/address |\n"
+    html = render(compile_lesson(replace(MIDDLE, body=table + row), BRAND), context()).html
+
+    def look(page: Page) -> tuple[int, list[int]]:
+        page.set_content(html)
+        overhang = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        lines = page.evaluate(
+            """[...document.querySelectorAll("td.cell")].map((cell) => {
+                 const range = document.createRange();
+                 range.selectNodeContents(cell);
+                 return range.getClientRects().length;
+               })"""
+        )
+        return overhang, lines
+
+    overhang, (name, total, paid, where) = on_page(320, "light", look)
+    assert overhang <= 0
+    assert (total, paid) == (1, 1)
+    assert name > 1
+    assert where > 1
