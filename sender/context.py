@@ -4,12 +4,13 @@ Dates are in words, in the course's language and the reader's zone. What came be
 this reader's own, which under live edits need not be the neighbouring lesson.
 """
 
+import re
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_skeleton
+from babel.dates import format_date, match_skeleton
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -19,6 +20,8 @@ from sender.links import Links
 from sender.models import Delivery, State
 from subscribers.models import Subscriber
 from templates.brand import Brand
+
+_SHORT_NAME = re.compile(r"(?<![EcML])(?:E{1,3}|ccc|MMM|LLL)(?![EcML])")
 
 
 def lesson_context(
@@ -61,7 +64,11 @@ def confirmation_context(
 
 def day_in_words(day: date, language: str) -> str:
     """`Thursday 19 November`, as the language writes it."""
-    return str(format_skeleton("MMMMEEEEd", datetime(day.year, day.month, day.day), locale=_locale(language)))  # noqa: DTZ001
+    locale = _locale(language)
+    name = match_skeleton("MMMMEEEEd", locale.datetime_skeletons) or "MMMEd"
+    # The nearest pattern that a language has may shorten the names; CLDR asks to widen them again.
+    pattern = _SHORT_NAME.sub(lambda m: m[0][0] * 4, locale.datetime_skeletons[name].pattern)
+    return str(format_date(day, pattern, locale=locale))
 
 
 def _subscriber(subscriber: Subscriber, joined: date, language: str) -> dict[str, Any]:
