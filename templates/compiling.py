@@ -208,11 +208,9 @@ class Theme:
         module: Any = _environment().get_template(template).make_module(self._context(template, content))
         return str(getattr(module, name)())
 
-    def link(self, form: str, word: str, path: str) -> str:
+    def link(self, word: str, path: str) -> Markup:
         """A link of fixed words, for use within a sentence of fixed words."""
         label, address = self.words[word], self.slots.link(path)
-        if form == "txt":
-            return f"{label} ({address})"
         style = "color:#17604f;text-decoration:underline"
         return Markup('<a href="{}" style="{}">{}</a>').format(address, style, label)
 
@@ -258,8 +256,8 @@ def write_lesson(
         "greets": frame.greets,
         "quiet": frame.quiet,
         "split": frame.split,
-        "pause_link": theme.link(form, "pause", "links.pause"),
-        "pace_link": theme.link(form, "pace", "links.preferences"),
+        "pause_link": theme.link("pause", "links.pause"),
+        "pace_link": theme.link("pace", "links.preferences"),
     }
     boxes = {name: theme.macro(f"parts.{form}.j2", name, content) for name in ("recap", "teaser")}
     written = {**boxes, "body": body(boxes)}

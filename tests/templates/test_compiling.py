@@ -221,7 +221,7 @@ def test_recap_and_teaser_vanish_when_there_is_none():
         "Read it again",
         "Send lesson 3 now",
         "Next, on Thursday 19 November",
-        "Too fast?",
+        "Pause the course",
     ):
         assert shown in words_of(full.html)
         assert shown in full.text
@@ -247,7 +247,7 @@ def test_placeholders_move_the_boxes_and_own_words_fill_them():
     for shown in (words_of(rendered.html), rendered.text):
         places = [
             shown.index(part)
-            for part in ("First.", "Mine & yours.", "Middle.", "When it breaks", "Soon.", "End.", "Too fast?")
+            for part in ("First.", "Mine & yours.", "Middle.", "When it breaks", "Soon.", "End.", "Pause")
         ]
         assert places == sorted(places)
         assert shown.count("In lesson 1") == shown.count("When it breaks") == 1
