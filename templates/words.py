@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 _ENGLISH = {
     "lesson_of": "Lesson {number} of {total}",
-    "minutes": "{minutes} min read",
+    "minutes": "{minutes}\u00a0min read",
     "welcome": "Welcome",
     "to_come": "{total} lessons to come",
     "one_to_come": "1 lesson to come",
@@ -37,7 +37,7 @@ _ENGLISH = {
 }
 _GERMAN = {
     "lesson_of": "Lektion {number} von {total}",
-    "minutes": "{minutes} Min. Lesezeit",
+    "minutes": "{minutes}\u00a0Min. Lesezeit",
     "welcome": "Willkommen",
     "to_come": "{total} Lektionen folgen",
     "one_to_come": "1 Lektion folgt",
@@ -69,7 +69,7 @@ _GERMAN = {
 }
 _FRENCH = {
     "lesson_of": "Leçon {number} sur {total}",
-    "minutes": "{minutes} min de lecture",
+    "minutes": "{minutes}\u00a0min de lecture",
     "welcome": "Bienvenue",
     "to_come": "{total} leçons à venir",
     "one_to_come": "1 leçon à venir",
@@ -101,7 +101,7 @@ _FRENCH = {
 }
 _SPANISH = {
     "lesson_of": "Lección {number} de {total}",
-    "minutes": "{minutes} min de lectura",
+    "minutes": "{minutes}\u00a0min de lectura",
     "welcome": "Te damos la bienvenida",
     "to_come": "{total} lecciones por venir",
     "one_to_come": "1 lección por venir",
@@ -133,7 +133,7 @@ _SPANISH = {
 }
 _PORTUGUESE = {
     "lesson_of": "Lição {number} de {total}",
-    "minutes": "{minutes} min de leitura",
+    "minutes": "{minutes}\u00a0min de leitura",
     "welcome": "Boas-vindas",
     "to_come": "{total} lições pela frente",
     "one_to_come": "1 lição pela frente",
@@ -144,7 +144,7 @@ _PORTUGUESE = {
     "hello": "Olá, {name},",
     "hello_nobody": "Olá,",
     "takeaway": "A ideia principal",
-    "next_on": "A seguir, em {when}",
+    "next_on": "A seguir, {when}",
     "next": "A seguir",
     "send_now": "Enviar já a lição {number}",
     "too_fast": "Rápido demais? {pause} ou {pace}.",
@@ -165,7 +165,7 @@ _PORTUGUESE = {
 }
 _ITALIAN = {
     "lesson_of": "Lezione {number} di {total}",
-    "minutes": "{minutes} min di lettura",
+    "minutes": "{minutes}\u00a0min di lettura",
     "welcome": "Ti diamo il benvenuto",
     "to_come": "{total} lezioni in arrivo",
     "one_to_come": "1 lezione in arrivo",
@@ -176,7 +176,7 @@ _ITALIAN = {
     "hello": "Ciao {name},",
     "hello_nobody": "Ciao,",
     "takeaway": "L’idea chiave",
-    "next_on": "Il seguito: {when}",
+    "next_on": "Il seguito, {when}",
     "next": "Il seguito",
     "send_now": "Invia ora la lezione {number}",
     "too_fast": "Troppo veloce? {pause} o {pace}.",
@@ -197,7 +197,7 @@ _ITALIAN = {
 }
 _DUTCH = {
     "lesson_of": "Les {number} van {total}",
-    "minutes": "{minutes} min lezen",
+    "minutes": "{minutes}\u00a0min lezen",
     "welcome": "Welkom",
     "to_come": "nog {total} lessen",
     "one_to_come": "nog 1 les",
@@ -229,7 +229,7 @@ _DUTCH = {
 }
 _ARABIC = {
     "lesson_of": "الدرس {number} من {total}",
-    "minutes": "{minutes} دقيقة قراءة",
+    "minutes": "{minutes}\u00a0دقيقة قراءة",
     "welcome": "أهلًا بك",
     "to_come": "{total} دروس قادمة",
     "one_to_come": "درس واحد قادم",
@@ -261,7 +261,7 @@ _ARABIC = {
 }
 _HEBREW = {
     "lesson_of": "שיעור {number} מתוך {total}",
-    "minutes": "{minutes} דקות קריאה",
+    "minutes": "{minutes}\u00a0דקות קריאה",
     "welcome": "ברוכים הבאים",
     "to_come": "{total} שיעורים בהמשך",
     "one_to_come": "שיעור אחד בהמשך",
