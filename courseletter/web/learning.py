@@ -16,13 +16,13 @@ from campaigns.standing import future
 from courseletter.errors import InvalidInput, NotFound
 from courseletter.web import finding
 from courseletter.web.choices import Choice, as_label, days_of, hours, places
+from courseletter.web.lesson_body import page_html
 from courseletter.web.moments import local, short_day
 from courseletter.web.pages import LESSON_POLICY
 from courseletter.web.site import READ, Fields, Here, Site
 from courseletter.zones import zone_named
 from sender.wishes import change_rhythm, next_now, pause, resume
 from subscribers.people import MINUTES_A_DAY
-from templates.dialect import render_html
 
 router = APIRouter()
 
@@ -65,6 +65,12 @@ class Reader:
     def in_flight(self) -> RevisionLesson | None:
         """The lesson that is queued and on its way."""
         return self.lessons.get(self.enrolment.queued_lesson or "")
+
+    @property
+    def resting(self) -> bool:
+        """Whether the reader takes a break, with or without a day on which it ends."""
+        state, until = self.enrolment.state, self.enrolment.paused_until
+        return state == "paused" or (state == "active" and until is not None)
 
     @property
     def total(self) -> int:
@@ -162,7 +168,7 @@ def show_lesson(token: str, lesson_id: str, site: Here) -> HTMLResponse:
             headers={"Content-Security-Policy": LESSON_POLICY},
             **_frame(site, reader),
             lesson=lesson,
-            body=render_html(lesson.body) if lesson.format == "markdown" else "",
+            body=page_html(lesson.body, lesson.revision.language) if lesson.format == "markdown" else "",
             before=order[at - 1] if at else None,
             after=order[at + 1] if at + 1 < len(order) else None,
             upcoming=reader.upcoming if at + 1 == len(order) else None,

@@ -198,6 +198,10 @@ def test_a_break_without_a_day_lasts_until_resumed(reader: World) -> None:
     page = reader.browser().post(reader.learn_path("pause"), data={"until": ""}).text
     assert "Go on with the course" in page
     assert reader.enrolment().state == "paused"
+    again = reader.browser().get(reader.learn_path("pause")).text
+    assert "The course rests until you come back." in text_of(again)
+    assert "Go on with the course" in again
+    assert again.count('class="main"') == 1
     assert "comes on" in reader.browser().post(reader.learn_path("resume")).text
     assert reader.enrolment().state == "active"
 
@@ -233,7 +237,16 @@ def test_r19_a_lesson_on_the_web_has_its_disclosure_above_and_its_disclaimer_bel
     shown = text_of(page)
     assert "Lesson 2 of 5 · 1 min read" in shown
     assert "Next, on Thursday 19 November" in shown
-    assert '<aside class="takeaway">' in page
+    assert "Key takeaway Dark evenings make short nights longer." in shown
+
+
+def test_one_button_is_filled_on_a_lesson_that_brings_its_own(reader: World) -> None:
+    with reader.installation.database.write() as session:
+        lesson = session.get_one(RevisionLesson, (1, LES_2))
+        lesson.body += "\n[Open the worksheet](https://example.org/sheet){button}\n"
+    page = reader.browser().get(reader.learn_path(f"lessons/{LES_2}")).text
+    assert 'class="button">Open the worksheet' in page
+    assert "button main" not in page
 
 
 def test_lessons_lead_to_each_other_and_only_those_that_came(reader: World) -> None:
@@ -255,6 +268,7 @@ def test_a_finished_course_stays_to_be_read(reader: World) -> None:
     reader.receive(3)
     page = text_of(reader.browser().get(reader.learn_path()).text)
     assert "You have had all 5 lessons." in page
+    assert "The whole course" in page
     assert "Send" not in page
     assert "Pause" not in page
 
@@ -263,6 +277,7 @@ def test_who_left_is_offered_the_way_back(reader: World) -> None:
     reader.browser().post(reader.leave_path())
     page = reader.browser().get(reader.learn_path()).text
     assert "Come back to the course" in page
+    assert "Leave this course" not in page
     assert reader.browser().get(reader.learn_path("next")).status_code == 200
     assert reader.browser().post(reader.learn_path("next"), data={"lesson": ""}).status_code == 200
     assert reader.enrolment().state == "left"

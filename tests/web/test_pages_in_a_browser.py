@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page
 from reading_room import World, serving
 from test_mailbox_pages import Calendar, Mails
 
+from campaigns.models import RevisionLesson
 from courseletter.web.app import create_app
 
 ANA = "ana.pereira@example.org"
@@ -136,6 +137,29 @@ def test_a_whole_course_without_script(chromium: Browser, reader: World) -> None
     page.context.close()
 
 
+def test_a_wide_table_scrolls_and_the_page_does_not(page: Page, reader: World) -> None:
+    long = "Donaudampfschifffahrtsgesellschaft"
+    rich = f"| {long} | {long} |\n|---|--:|\n| a | 1 |\n\n```\n{long * 3}\n```\n\n`{long * 3}`\n"
+    with reader.installation.database.write() as session:
+        session.get_one(RevisionLesson, (1, "les_0000000002")).body = rich
+    page.set_viewport_size({"width": 320, "height": 640})
+    page.goto(address(reader, reader.learn_path("lessons/les_0000000002")))
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    table = page.get_by_role("region", name="Table")
+    assert table.evaluate("(region) => region.scrollWidth > region.clientWidth")
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+
+
+def test_a_focused_field_shows_its_ring_wherever_in_it_the_focus_is(page: Page, reader: World) -> None:
+    page.goto(address(reader, reader.learn_path("pause")))
+    page.focus("#until")
+    for _ in range(4):  # day, month, year and the button that opens the calendar
+        assert page.evaluate("document.activeElement.id") == "until"
+        assert page.evaluate("getComputedStyle(document.activeElement).outline").endswith("solid 2px")
+        press(page, "Tab")
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_the_mailbox_shows_what_arrives_by_itself(page: Page, here: World, theme: str) -> None:
     mails = Mails()
@@ -153,7 +177,11 @@ def test_the_mailbox_shows_what_arrives_by_itself(page: Page, here: World, theme
         with page.expect_popup() as beside:
             page.frame_locator("iframe").get_by_text("Is it well?").click()
         assert beside.value.inner_text("body").strip() == "ok"
-        page.set_viewport_size({"width": 1280, "height": 860})
+        for width in (860, 1100, 1280):
+            page.set_viewport_size({"width": width, "height": 860})
+            title = page.locator("#subject").bounding_box()
+            assert title is not None
+            assert title["height"] < 40, f"at {width} the subject takes more than a line"
         page.goto(f"{root}/demo/mailbox")
         page.focus("#day")
         mails.put("Lesson 1", day=12)
