@@ -29,7 +29,7 @@ from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 
 from courseletter.errors import CourseletterError
 
-SCHEMA = "0001"  # the newest migration
+SCHEMA = "0002"  # the newest migration
 BUSY_TIMEOUT = 10_000  # milliseconds a SQLite writer waits for the one before it
 
 Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")

@@ -8,7 +8,7 @@ from typing import Final
 
 from sender.transport import Attempt, Phase, Reply
 
-_NO_SUCH_MAILBOX: Final = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10"})
+NO_SUCH_MAILBOX: Final = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10"})
 _MAILBOX_FULL: Final = "5.2.2"
 _THROTTLED: Final = re.compile(r"rate.?limit|throttl|too (?:many|fast|much)|slow down", re.IGNORECASE)
 _BEFORE_ENVELOPE: Final = frozenset({Phase.CONNECT, Phase.EHLO, Phase.STARTTLS, Phase.AUTH})
@@ -81,7 +81,7 @@ def _permanent(phase: Phase, reply: Reply, reason: str) -> Verdict:
     return Verdict(
         Outcome.FAILED,
         reason,
-        suppress=enhanced in _NO_SUCH_MAILBOX,
+        suppress=enhanced in NO_SUCH_MAILBOX,
         soft=enhanced == _MAILBOX_FULL or (reply.code == 552 and not enhanced),
         policy=enhanced.startswith("5.7."),
     )

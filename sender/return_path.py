@@ -1,4 +1,7 @@
-"""The signed return path (VERP): a bounce names the delivery it is about, and a forged one names none."""
+"""The signed return path (VERP): a bounce names the delivery it is about, and a forged one names none.
+
+The address of a List-Unsubscribe mailto is signed alike; it names a list and a subscriber.
+"""
 
 import base64
 import hashlib
@@ -7,13 +10,19 @@ import re
 from typing import Final
 
 _TOKEN_OCTETS: Final = 16
-_LOCAL: Final = re.compile(r"b\+([a-z0-9]{1,32})-([a-z2-7]{26})")
+_LOCAL: Final = r"b\+([a-z0-9]{1,32})-([a-z2-7]{26})"
+_OPT_OUT_LOCAL: Final = r"u\+(\d{1,10})-(\d{1,10})-([a-z2-7]{26})"
+_DOMAIN: Final = r"([a-z0-9.-]{1,255})"
+
+# What looks like an address of ours, signed or not, for a search in a text.
+RETURN_PATH: Final = re.compile(f"{_LOCAL}@{_DOMAIN}", re.IGNORECASE | re.ASCII)
+OPT_OUT: Final = re.compile(f"{_OPT_OUT_LOCAL}@{_DOMAIN}", re.IGNORECASE | re.ASCII)
 
 
 def return_path(key: bytes, delivery_id: int | str, domain: str) -> str:
     """Return `b+<delivery>-<signature>@domain`; the id is a number or up to 32 of a-z and 0-9."""
-    local = f"b+{delivery_id}-{_signature(key, str(delivery_id))}"
-    if not _LOCAL.fullmatch(local):
+    local = f"b+{delivery_id}-{_signature(key, f'return-path:{delivery_id}')}"
+    if not re.fullmatch(_LOCAL, local):
         raise ValueError(f"delivery id {delivery_id!r} cannot stand in a return path")
     return f"{local}@{domain}"
 
@@ -23,15 +32,29 @@ def delivery_of(key: bytes, address: str, domain: str) -> str | None:
 
     Case is ignored: some relays change it.
     """
-    local, _, given_domain = address.strip("<>").lower().rpartition("@")
-    match = _LOCAL.fullmatch(local)
-    if match is None or given_domain != domain.lower():
+    match = RETURN_PATH.fullmatch(address.strip("<>").lower())
+    if match is None or match[3] != domain.lower():
         return None
-    delivery_id, signature = match.groups()
-    genuine = hmac.compare_digest(signature, _signature(key, delivery_id))
+    delivery_id, signature = match[1], match[2]
+    genuine = hmac.compare_digest(signature, _signature(key, f"return-path:{delivery_id}"))
     return delivery_id if genuine else None
 
 
-def _signature(key: bytes, delivery_id: str) -> str:
-    digest = hmac.digest(key, f"return-path:{delivery_id}".encode(), hashlib.sha256)
+def opt_out_address(key: bytes, list_id: int, subscriber_id: int, domain: str) -> str:
+    """Return the address to which a mail means: take this subscriber off this list."""
+    return f"u+{list_id}-{subscriber_id}-{_signature(key, f'opt-out:{list_id}:{subscriber_id}')}@{domain}"
+
+
+def membership_of(key: bytes, address: str, domain: str) -> tuple[int, int] | None:
+    """Return the list and the subscriber of an opt_out_address(), or None for one we never gave out."""
+    match = OPT_OUT.fullmatch(address.strip("<>").lower())
+    if match is None or match[4] != domain.lower():
+        return None
+    list_id, subscriber_id = int(match[1]), int(match[2])
+    genuine = hmac.compare_digest(match[3], _signature(key, f"opt-out:{list_id}:{subscriber_id}"))
+    return (list_id, subscriber_id) if genuine else None
+
+
+def _signature(key: bytes, what: str) -> str:
+    digest = hmac.digest(key, what.encode(), hashlib.sha256)
     return base64.b32encode(digest[:_TOKEN_OCTETS]).decode().rstrip("=").lower()

@@ -86,7 +86,12 @@ def leave_everything(
     """Withdraw every consent, leave every course, and suppress the address."""
     consent.withdraw(session, None, subscriber, evidence, now)
     suppress(session, key, subscriber.email, SuppressionReason.UNSUBSCRIBED, now)
-    for enrolment in _under_way(session, subscriber.id):
+    leave_courses(session, subscriber.id, now)
+
+
+def leave_courses(session: Session, subscriber_id: int, now: datetime) -> None:
+    """Leave every course. Consent stays as it is: the caller has withdrawn it, or the address is no more."""
+    for enrolment in _under_way(session, subscriber_id):
         _leave(session, enrolment, now)
 
 

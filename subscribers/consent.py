@@ -101,11 +101,22 @@ def withdraw(
     note: str = "",
 ) -> Outcome:
     """Take a person off a list; None: off every list there is. The caller of the latter also suppresses."""
-    staying = Membership.status != MemberStatus.UNSUBSCRIBED
+    staying = Membership.status.in_((MemberStatus.PENDING, MemberStatus.CONFIRMED))
     changed = _change(session, mailing_list, subscriber, MemberStatus.UNSUBSCRIBED, staying, now)
     if not changed and (mailing_list is not None or _left_everything(session, subscriber)):
         return Outcome.ALREADY
     _append(session, mailing_list, subscriber, ConsentAct.UNSUBSCRIBED, evidence, now, note)
+    return Outcome.DONE
+
+
+def complain(
+    session: Session, mailing_list: MailingList, subscriber: Subscriber, evidence: Evidence, now: datetime
+) -> Outcome:
+    """Write down that a person called the list's mail spam. Nothing in this module undoes it."""
+    others = Membership.status != MemberStatus.COMPLAINED
+    if not _change(session, mailing_list, subscriber, MemberStatus.COMPLAINED, others, now):
+        return Outcome.ALREADY
+    _append(session, mailing_list, subscriber, ConsentAct.COMPLAINED, evidence, now)
     return Outcome.DONE
 
 

@@ -16,6 +16,7 @@ class MemberStatus(StrEnum):
     PENDING = "pending"  # asked, and not yet confirmed: gets nothing but the confirmation mail
     CONFIRMED = "confirmed"
     UNSUBSCRIBED = "unsubscribed"
+    COMPLAINED = "complained"  # pressed “this is spam”: never mailed again
 
 
 class ConsentAct(StrEnum):
@@ -25,6 +26,7 @@ class ConsentAct(StrEnum):
     CONFIRMED = "confirmed"
     ADDED = "added"  # by an admin, who vouches for the consent
     UNSUBSCRIBED = "unsubscribed"
+    COMPLAINED = "complained"  # to their mail provider, who told us
 
 
 class SuppressionReason(StrEnum):
@@ -71,7 +73,9 @@ class Membership(Base):
     """A subscriber's status on one list."""
 
     __tablename__ = "memberships"
-    __table_args__ = (CheckConstraint("status IN ('pending', 'confirmed', 'unsubscribed')", name="status"),)
+    __table_args__ = (
+        CheckConstraint("status IN ('pending', 'confirmed', 'unsubscribed', 'complained')", name="status"),
+    )
 
     list_id: Mapped[int] = mapped_column(ForeignKey("mailing_lists.id"), primary_key=True)
     subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscribers.id"), primary_key=True, index=True)

@@ -1,0 +1,54 @@
+"""A mail that came back becomes a report, with every name in it that could be one of ours. Pure, never raises."""
+
+import re
+from dataclasses import replace
+from typing import Final
+
+from sender.bounces import mime
+from sender.bounces.arf import read_arf
+from sender.bounces.dsn import read_dsn
+from sender.bounces.guessing import is_automatic_reply, read_other
+from sender.bounces.mime import Mail
+from sender.bounces.report import NOTHING, Kind, Report
+from sender.return_path import OPT_OUT, RETURN_PATH
+
+# Where a mailbox keeps whom the mail was for, when nobody is there to tell.
+_RECIPIENT_FIELDS: Final = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "to")
+_MESSAGE_ID: Final = re.compile(r"<[a-z2-7]{32}@[a-z0-9.-]{1,255}>", re.IGNORECASE)
+_MOST_NAMES: Final = 50
+_MOST_FIELD: Final = 2000
+
+
+def read_report(raw: bytes, recipient: str = "") -> Report:
+    """Return what a mail says of a delivery. `recipient` is the envelope's, where it is known.
+
+    A mail to the address of List-Unsubscribe is a wish to leave, unless a program wrote it.
+    """
+    mail = mime.read(raw)
+    recipients = [recipient] if recipient else _recipients(mail)
+    leaving = [one for one in recipients if OPT_OUT.fullmatch(one)]
+    if leaving:
+        return NOTHING if is_automatic_reply(mail) else Report(Kind.UNSUBSCRIBE, names=(leaving[0],))
+    report = read_arf(mail) or read_dsn(mail) or read_other(mail)
+    return replace(report, names=(*recipients, *_names_within(mail)))
+
+
+def _recipients(mail: Mail) -> list[str]:
+    found = []
+    for value in mail.head.all(*_RECIPIENT_FIELDS):
+        for pattern in (RETURN_PATH, OPT_OUT):
+            found += [match[0] for match in pattern.finditer(value[:_MOST_FIELD])]
+    return found[:_MOST_NAMES]
+
+
+def _names_within(mail: Mail) -> list[str]:
+    """Return paths and Message-IDs in the report's parts: of the message that it gives back."""
+    found: list[str] = []
+    for leaf in mail.leaves:
+        text = leaf.body.decode("latin-1")
+        for pattern in (RETURN_PATH, _MESSAGE_ID):
+            for match in pattern.finditer(text):
+                found.append(match[0])
+                if len(found) == _MOST_NAMES:
+                    return found
+    return found

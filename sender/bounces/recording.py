@@ -1,0 +1,120 @@
+"""What a believed report does: to the person it concerns, to the suppression list, to their courses.
+
+The delivery itself stays as it is: that the relay accepted it remains true. All of it in one transaction, and
+once: the row in `bounces` decides, so a second copy of a report changes nothing.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from campaigns.models import Course
+from courseletter.upserting import insert
+from sender import events, wishes
+from sender.bounces.judging import Sent, is_worn_out
+from sender.bounces.models import Bounce
+from sender.bounces.report import Kind, Report
+from sender.models import Delivery, State
+from subscribers import consent
+from subscribers.consent import Evidence
+from subscribers.models import MailingList, Subscriber, SuppressionReason
+from subscribers.suppression import suppress
+
+_MOST_TEXT: Final = 500
+_MOST_STATUS: Final = 12
+_LOOKED_BACK: Final = 100  # deliveries of one person
+# A delivery that may have reached a mailbox, or was refused by one.
+_LEFT_US: Final = (State.IN_DOUBT, State.ACCEPTED, State.UNKNOWN, State.FAILED)
+
+
+class Effect(StrEnum):
+    """What a report did."""
+
+    SUPPRESSED = "suppressed"  # a bounce or a complaint that ends it
+    COUNTED = "counted"  # a bounce that was written down
+    UNSUBSCRIBED = "unsubscribed"
+    KNOWN = "known"  # told before; nothing was changed
+    NOTHING = "nothing"  # a notice
+    FOREIGN = "foreign"  # it names nothing of ours
+
+
+def record(session: Session, delivery: Delivery, report: Report, now: datetime, key: bytes) -> Effect:
+    """Carry out a report that is known to be about this delivery."""
+    if report.kind is Kind.NOTICE:
+        return Effect.NOTHING
+    if report.kind is Kind.UNSUBSCRIBE:
+        list_id = session.get_one(Course, delivery.course_id).list_id
+        return opt_out(session, list_id, delivery.subscriber_id, now, "feedback loop")
+    if not _is_first(session, delivery, report, now):
+        return Effect.KNOWN
+    kind = "complained" if report.kind is Kind.COMPLAINT else "bounced"
+    said = {"status": _one_line(report.status, _MOST_STATUS), "text": _one_line(report.text, _MOST_TEXT)}
+    events.record(session, kind, now, delivery=delivery, bounce=str(report.kind), **said)
+    reason = _reason_to_suppress(session, delivery, report)
+    if reason is None:
+        return Effect.COUNTED
+    if reason is SuppressionReason.COMPLAINED:
+        _complain(session, delivery, now)
+    suppress(
+        session, key, delivery.subscriber.email, reason, now, note=f"{report.kind} {said['text']}".strip()
+    )
+    wishes.leave_courses(session, delivery.subscriber_id, now)
+    return Effect.SUPPRESSED
+
+
+def opt_out(session: Session, list_id: int, subscriber_id: int, now: datetime, source: str) -> Effect:
+    """Take a subscriber off a list on their wish that came by mail. FOREIGN: one of the two is gone."""
+    if session.get(MailingList, list_id) is None or session.get(Subscriber, subscriber_id) is None:
+        return Effect.FOREIGN
+    wishes.unsubscribe(session, list_id, subscriber_id, now, Evidence(source_url=source))
+    return Effect.UNSUBSCRIBED
+
+
+def _is_first(session: Session, delivery: Delivery, report: Report, now: datetime) -> bool:
+    adding = (
+        insert(session, Bounce)
+        .values(
+            delivery_id=delivery.id,
+            kind=report.kind,
+            at=now,
+            status=_one_line(report.status, _MOST_STATUS),
+            text=_one_line(report.text, _MOST_TEXT),
+        )
+        .on_conflict_do_nothing(index_elements=["delivery_id", "kind"])
+    )
+    return session.scalar(adding.returning(Bounce.id)) is not None
+
+
+def _reason_to_suppress(session: Session, delivery: Delivery, report: Report) -> SuppressionReason | None:
+    if report.kind is Kind.COMPLAINT:
+        return SuppressionReason.COMPLAINED
+    ends = report.kind is Kind.HARD or (
+        report.kind is Kind.SOFT and is_worn_out(_history(session, delivery.subscriber_id, upto=delivery.id))
+    )
+    return SuppressionReason.BOUNCED if ends else None
+
+
+def _history(session: Session, subscriber_id: int, upto: int) -> list[Sent]:
+    """What was sent to a person up to a delivery, the newest first. Later ones may still come back."""
+    sent = (
+        select(Bounce.at)
+        .select_from(Delivery)
+        .outerjoin(Bounce, (Bounce.delivery_id == Delivery.id) & (Bounce.kind == Kind.SOFT))
+        .where(Delivery.subscriber_id == subscriber_id, Delivery.id <= upto, Delivery.state.in_(_LEFT_US))
+        .order_by(Delivery.id.desc())
+        .limit(_LOOKED_BACK)
+    )
+    return [Sent(at) for at in session.scalars(sent)]
+
+
+def _complain(session: Session, delivery: Delivery, now: datetime) -> None:
+    course = session.get_one(Course, delivery.course_id)
+    evidence = Evidence(source_url="feedback loop")
+    consent.complain(session, course.mailing_list, delivery.subscriber, evidence, now)
+
+
+def _one_line(text: str, most: int) -> str:
+    return "".join(c if c.isprintable() else "?" for c in " ".join(text[: 4 * most].split()))[:most]
