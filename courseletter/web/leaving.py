@@ -32,10 +32,8 @@ REASONS: Final = {
 def show_leave(token: str, site: Here) -> HTMLResponse:
     with site.installation.database.read() as session:
         mailing_list, subscriber = finding.member(session, site, Purpose.UNSUBSCRIBE, token)
-        if finding.status(session, mailing_list, subscriber) not in (
-            MemberStatus.PENDING,
-            MemberStatus.CONFIRMED,
-        ):
+        standing = finding.status(session, mailing_list, subscriber)
+        if standing not in (MemberStatus.PENDING, MemberStatus.CONFIRMED):
             return _left(session, site, token, mailing_list, subscriber)
         return site.pages.show(
             "leave.html",

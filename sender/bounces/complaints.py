@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from math import ceil
+from typing import Any
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
@@ -24,7 +25,7 @@ def watch(session: Session, delivery: Delivery, now: datetime) -> bool:
     course = session.get_one(Course, delivery.course_id, with_for_update=True)
     complaints = _complaints(session, course.id, now)
     deliveries = _deliveries(session, course.id, now, enough=ceil(complaints / WARN_RATE) + 1)
-    figures = {"complaints": complaints, "deliveries": deliveries, "days": RATE_WINDOW.days}
+    figures: dict[str, Any] = {"complaints": complaints, "deliveries": deliveries, "days": RATE_WINDOW.days}
     found = alarm(complaints, deliveries)
     if found is Alarm.WARN and alarm(complaints - 1, deliveries) is Alarm.NONE:
         events.record(session, "complaints_warned", now, delivery=delivery, **figures)
@@ -45,7 +46,7 @@ def _complaints(session: Session, course_id: str, now: datetime) -> int:
 
 
 def _deliveries(session: Session, course_id: str, now: datetime, enough: int) -> int:
-    """How many were accepted lately, up to `enough`: more would not change the decision, and counting costs."""
+    """How many were accepted lately. Counting stops at `enough`: more would not change the decision."""
     lately = (
         select(Delivery.id)
         .where(

@@ -16,8 +16,8 @@ _MILDEST_FIRST: Final = (Kind.NOTICE, Kind.REFUSED, Kind.SOFT, Kind.HARD)
 def read_dsn(mail: Mail) -> Report | None:
     """Return what a DSN says, or None for a mail that is none.
 
-    One that tells of several recipients comes from an address that leads to several mailboxes. The mildest news
-    counts: as long as one of them gets the mail, the address is alive.
+    One that tells of several recipients comes from an address that leads to several mailboxes. The mildest
+    news counts: as long as one of them gets the mail, the address is alive.
     """
     status = mail.leaf(*_STATUS_TYPES)
     if status is None:

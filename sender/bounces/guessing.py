@@ -22,17 +22,19 @@ _DAEMON: Final = re.compile(
     re.IGNORECASE,
 )
 _FAILURE_SUBJECT: Final = re.compile(
-    r"undeliver|undelivrable|unzustellbar|delivery (?:status )?(?:notification )?(?:\(?failure|failed|has failed)|"
-    r"fail(?:ed|ure) (?:mail )?(?:delivery|notice)|returned mail|mail delivery failed|returning message to sender|"
-    r"message (?:not|could not be) delivered|could ?n[o']t (?:be )?deliver|non remis|no se (?:ha podido|pudo) entregar|"
+    r"undeliver|delivery (?:status )?(?:notification )?(?:\(?failure|failed|has failed)|"
+    r"fail(?:ed|ure) (?:mail )?(?:delivery|notice)|returned mail|returning message to sender|"
+    r"message (?:not|could not be) delivered|could ?n[o']t (?:be )?deliver|"
+    r"unzustellbar|undelivrable|non remis|no se (?:ha podido|pudo) entregar|"
     r"退信|投递失败|配信(?:不能|エラー)",
     re.IGNORECASE,
 )
 _FAILURE_WORDS: Final = re.compile(
     r"hi\. this is the \S{1,80} program at|permanent (?:fatal )?error|could not be delivered|"
     r"wasn['’]t able to deliver|unable to deliver|delivery to the following recipients? failed|"
-    r"your message (?:to \S{1,100} )?(?:couldn['’]t|cannot|can not) be delivered|returned to sender|undeliverable|"
-    r"konnte nicht zugestellt werden|n['’]a pas pu être (?:remis|délivré)|no se pudo entregar",
+    r"your message (?:to \S{1,100} )?(?:couldn['’]t|cannot|can not) be delivered|"
+    r"returned to sender|undeliverable|konnte nicht zugestellt werden|"
+    r"n['’]a pas pu être (?:remis|délivré)|no se pudo entregar",
     re.IGNORECASE,
 )
 _STILL_TRYING: Final = re.compile(
@@ -41,9 +43,9 @@ _STILL_TRYING: Final = re.compile(
     re.IGNORECASE,
 )
 _AWAY_SUBJECT: Final = re.compile(
-    r"out of (?:the )?office|auto(?:matic|mated)?[- ]?(?:reply|response|antwort)|automatische antwort|abwesen|"
-    r"on (?:vacation|holiday|leave)|away from|réponse automatique|respuesta automática|risposta automatica|"
-    r"автоответ|自動返信|自动回复",
+    r"out of (?:the )?office|auto(?:matic|mated)?[- ]?(?:reply|response|antwort)|"
+    r"on (?:vacation|holiday|leave)|away from|automatische antwort|abwesen|"
+    r"réponse automatique|respuesta automática|risposta automatica|автоответ|自動返信|自动回复",
     re.IGNORECASE,
 )
 _AWAY_FIELDS: Final = ("x-autoreply", "x-autorespond", "x-autoreply-from", "x-mail-autoreply", "x-vacation")

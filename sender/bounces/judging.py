@@ -26,8 +26,8 @@ class Sent:
 def is_worn_out(history: Iterable[Sent]) -> bool:
     """Whether a mailbox counts as dead: the newest first, five sends in a row came back, over 14 days.
 
-    In a row, because a mailbox that took a mail in between is alive: somebody emptied it. Over 14 days, because
-    a daily course would else end in the one week in which its reader's mailbox is full.
+    In a row, because a mailbox that took a mail in between is alive: somebody emptied it. Over 14 days,
+    because a daily course would else end in the one week in which its reader's mailbox is full.
     """
     row: Sequence[datetime] = [
         one.bounced_at for one in takewhile(lambda one: one.bounced_at is not None, history) if one.bounced_at
@@ -42,7 +42,7 @@ class Alarm(StrEnum):
 
 
 def alarm(complaints: int, deliveries: int) -> Alarm:
-    """What the complaints of the last seven days ask for, by the mail providers' own limits (REQUIREMENTS 13).
+    """What the complaints of the last seven days ask for, by mail providers' own limits (REQUIREMENTS 13).
 
     Reckoned from a thousand deliveries at least: one complaint among ten readers is a person, not a rate. So
     one warns and three pause a small course.

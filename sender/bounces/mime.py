@@ -1,8 +1,8 @@
 """A mail of any origin as its head and its leaves, in time linear in its length.
 
-The standard library's parser calls itself for every level, and looks for every open boundary in every line: a
-mail of ten thousand levels ends it. Reports are flat, so here the depth, the parts and the octets have a limit,
-and what lies beyond is left as it stands. Nothing is unpacked, nothing raises.
+The standard library's parser calls itself for every level and looks for every open boundary in every line: a
+mail of ten thousand levels ends it. Reports are flat, so depth, parts and octets have limits here, and what
+lies beyond is left as it stands. Nothing is unpacked, nothing raises.
 """
 
 import binascii

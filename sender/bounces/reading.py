@@ -1,4 +1,4 @@
-"""A mail that came back becomes a report, with every name in it that could be one of ours. Pure, never raises."""
+"""A mail that came back becomes a report, with every name in it that could be ours. Pure, never raises."""
 
 import re
 from dataclasses import replace

@@ -4,12 +4,13 @@ The delivery itself stays as it is: that the relay accepted it remains true. All
 once: the row in `bounces` decides, so a second copy of a report changes nothing.
 """
 
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import and_, exists, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from campaigns.models import Course
 from courseletter.upserting import insert
@@ -26,8 +27,6 @@ from subscribers.suppression import suppress
 _MOST_TEXT: Final = 500
 _MOST_STATUS: Final = 12
 _LOOKED_BACK: Final = 100  # deliveries of one person
-# A delivery that may have reached a mailbox, or was refused by one.
-_LEFT_US: Final = (State.IN_DOUBT, State.ACCEPTED, State.UNKNOWN, State.FAILED)
 
 
 class Effect(StrEnum):
@@ -48,19 +47,18 @@ def record(session: Session, delivery: Delivery, report: Report, now: datetime, 
     if report.kind is Kind.UNSUBSCRIBE:
         list_id = session.get_one(Course, delivery.course_id).list_id
         return opt_out(session, list_id, delivery.subscriber_id, now, "feedback loop")
+    report = _printable(report)
     if not _is_first(session, delivery, report, now):
         return Effect.KNOWN
     kind = "complained" if report.kind is Kind.COMPLAINT else "bounced"
-    said = {"status": _one_line(report.status, _MOST_STATUS), "text": _one_line(report.text, _MOST_TEXT)}
-    events.record(session, kind, now, delivery=delivery, bounce=str(report.kind), **said)
+    said: dict[str, Any] = {"bounce": str(report.kind), "status": report.status, "text": report.text}
+    events.record(session, kind, now, delivery=delivery, **said)
     reason = _reason_to_suppress(session, delivery, report)
     if reason is None:
         return Effect.COUNTED
     if reason is SuppressionReason.COMPLAINED:
         _complain(session, delivery, now)
-    suppress(
-        session, key, delivery.subscriber.email, reason, now, note=f"{report.kind} {said['text']}".strip()
-    )
+    suppress(session, key, delivery.subscriber.email, reason, now, note=f"{report.kind}: {report.text}")
     wishes.leave_courses(session, delivery.subscriber_id, now)
     return Effect.SUPPRESSED
 
@@ -74,15 +72,10 @@ def opt_out(session: Session, list_id: int, subscriber_id: int, now: datetime, s
 
 
 def _is_first(session: Session, delivery: Delivery, report: Report, now: datetime) -> bool:
+    row = {"kind": report.kind, "at": now, "status": report.status, "text": report.text}
     adding = (
         insert(session, Bounce)
-        .values(
-            delivery_id=delivery.id,
-            kind=report.kind,
-            at=now,
-            status=_one_line(report.status, _MOST_STATUS),
-            text=_one_line(report.text, _MOST_TEXT),
-        )
+        .values(delivery_id=delivery.id, **row)
         .on_conflict_do_nothing(index_elements=["delivery_id", "kind"])
     )
     return session.scalar(adding.returning(Bounce.id)) is not None
@@ -98,12 +91,21 @@ def _reason_to_suppress(session: Session, delivery: Delivery, report: Report) ->
 
 
 def _history(session: Session, subscriber_id: int, upto: int) -> list[Sent]:
-    """What was sent to a person up to a delivery, the newest first. Later ones may still come back."""
+    """What a mailbox took or gave back, the newest first, up to a delivery: later ones may still come back.
+
+    What was refused for our sake, or never got so far, says nothing about the mailbox.
+    """
+    refused = exists().where(Bounce.delivery_id == Delivery.id, Bounce.kind == Kind.REFUSED)
+    soft = aliased(Bounce)
     sent = (
-        select(Bounce.at)
+        select(soft.at)
         .select_from(Delivery)
-        .outerjoin(Bounce, (Bounce.delivery_id == Delivery.id) & (Bounce.kind == Kind.SOFT))
-        .where(Delivery.subscriber_id == subscriber_id, Delivery.id <= upto, Delivery.state.in_(_LEFT_US))
+        .outerjoin(soft, and_(soft.delivery_id == Delivery.id, soft.kind == Kind.SOFT))
+        .where(
+            Delivery.subscriber_id == subscriber_id,
+            Delivery.id <= upto,
+            or_(soft.id.is_not(None), and_(Delivery.state == State.ACCEPTED, ~refused)),
+        )
         .order_by(Delivery.id.desc())
         .limit(_LOOKED_BACK)
     )
@@ -114,6 +116,13 @@ def _complain(session: Session, delivery: Delivery, now: datetime) -> None:
     course = session.get_one(Course, delivery.course_id)
     evidence = Evidence(source_url="feedback loop")
     consent.complain(session, course.mailing_list, delivery.subscriber, evidence, now)
+
+
+def _printable(report: Report) -> Report:
+    """The report with its words cut and on one line: a stranger wrote them, and people will read them."""
+    return replace(
+        report, status=_one_line(report.status, _MOST_STATUS), text=_one_line(report.text, _MOST_TEXT)
+    )
 
 
 def _one_line(text: str, most: int) -> str:

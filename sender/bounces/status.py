@@ -46,15 +46,15 @@ _OUR_FAULT: Final = _any_of(
     r"virus|malware|phishing",
 )
 _NOBODY: Final = _any_of(
-    r"(?:user|recipient|mailbox|account|address|alias)\w* (?:\S+ ){0,3}?(?:unknown|not (?:found|known|exist))",
+    r"(?:user|recipient|mailbox|account|address)\w* (?:\S+ ){0,3}?(?:unknown|not (?:found|known|exist))",
     r"unknown (?:or illegal )?(?:local )?(?:user|recipient|address|mailbox|account|alias)",
     r"no such (?:user|recipient|person|mailbox|address|account|local)",
     r"(?:does|do|did) ?(?:not|n['’]?t) (?:exist|have an? \S+ account)",
     r"doesn['’]t have an? \S+ account",
     r"no (?:mailbox|account|user) (?:here )?(?:by|with) that name",
     r"invalid (?:mailbox|recipient|user)",
-    r"(?:account|mailbox|user) (?:\S+ ){0,3}?(?:has been |is |was )?(?:disabled|deactivated|terminated|closed|"
-    r"discontinued|suspended|deleted)",
+    r"(?:account|mailbox|user) (?:\S+ ){0,6}?"
+    r"(?:disabled|deactivated|terminated|closed|discontinued|suspended|deleted)",
     r"is a deactivated mailbox",
     r"no longer (?:valid|available|active|in use|works|employed|at this)",
     r"not a (?:valid|known) (?:user|mailbox|recipient|address)",
@@ -75,8 +75,8 @@ _NOBODY: Final = _any_of(
 def kind_of(status: str, text: str) -> Kind:
     """Return HARD, SOFT or REFUSED for a delivery that has failed.
 
-    The code decides where it says something; `5.0.0`, and codes that servers use for anything, leave it to the
-    words. What stays unclear is SOFT: five of those over two weeks weigh as much as one that is clear.
+    The code decides where it says something; `5.0.0`, and codes that servers use for anything, leave it to
+    the words. What stays unclear is SOFT: five of those over two weeks weigh as much as one that is clear.
     """
     text = text[:_MOST_TEXT]
     code = code_of(status, text)
