@@ -9,10 +9,18 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -26,6 +34,7 @@ from courseletter.zones import zone_named
 FILE_NAME = "courseletter.toml"
 DEFAULT_HOME = "courseletter-data"
 SHORTEST_SECRET = 32  # characters
+SHORTEST_SHARED_SECRET = 16  # of one that a provider made or keeps
 
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")  # the sender checks it whole; here a slip of the pen is caught
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
@@ -66,9 +75,7 @@ class SenderSettings(Section):
     @field_validator("from_address", "reply_to")
     @classmethod
     def _address(cls, value: str | None) -> str | None:
-        if value is not None and not _ADDRESS.fullmatch(_without_controls(value)):
-            raise ValueError("write an e-mail address, like letters@example.org")
-        return value
+        return _checked_address(value)
 
     @field_validator("from_name")
     @classmethod
@@ -91,6 +98,77 @@ class SmtpSettings(Section):
     oauth_token: SecretStr | None = None
 
 
+class BouncesSettings(Section):
+    """The mail server that takes bounces, where `listen_port` is set. `host_name` is how the world finds it."""
+
+    listen_host: str = "127.0.0.1"
+    listen_port: int | None = Field(default=None, ge=1, le=65535)
+    host_name: str | None = Field(default=None, pattern=r"^[A-Za-z0-9]([A-Za-z0-9.-]{0,250}[A-Za-z0-9])?$")
+    feedback_address: str | None = None
+
+    @field_validator("feedback_address")
+    @classmethod
+    def _address(cls, value: str | None) -> str | None:
+        return _checked_address(value)
+
+
+class MailboxSettings(Section):
+    """The mailbox that bounces are read from, where `host` is set. It should be used for nothing else."""
+
+    protocol: Literal["imap", "pop3"] = "imap"
+    host: str | None = None
+    port: int | None = Field(default=None, ge=1, le=65535)
+    security: Literal["tls", "starttls", "none"] = "tls"
+    username: str | None = None
+    password: SecretStr | None = None
+    folder: str = "INBOX"
+    minutes: int = Field(default=5, ge=1, le=1440)
+
+    @field_validator("host", "username", "folder")
+    @classmethod
+    def _one_line(cls, value: str | None) -> str | None:
+        return None if value is None else _without_controls(value)
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.host and not (self.username and self.password):
+            raise ValueError("with host, write username and password too")
+        return self
+
+    @property
+    def usual_port(self) -> int:
+        implicit = self.security == "tls"
+        if self.protocol == "imap":
+            return 993 if implicit else 143
+        return 995 if implicit else 110
+
+
+class WebhooksSettings(Section):
+    """What proves that a provider's call is genuine. A provider whose key is not set is not listened to."""
+
+    ses_topic: str | None = Field(
+        default=None, pattern=r"^arn:aws[a-z-]*:sns:[a-z0-9-]{1,30}:\d{12}:[A-Za-z0-9_.-]{1,256}$"
+    )
+    mailgun_secret: SecretStr | None = None
+    postmark_secret: SecretStr | None = None
+    brevo_secret: SecretStr | None = None
+    sendgrid_public_key: str | None = None
+
+    @field_validator("mailgun_secret", "postmark_secret", "brevo_secret")
+    @classmethod
+    def _hard_to_guess(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value()) < SHORTEST_SHARED_SECRET:
+            raise ValueError(f"write {SHORTEST_SHARED_SECRET} random characters or more")
+        return value
+
+    @field_validator("sendgrid_public_key")
+    @classmethod
+    def _base64(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"[A-Za-z0-9+/]{100,400}={0,2}", value):
+            raise ValueError("copy SendGrid's verification key, all of it and on one line")
+        return value
+
+
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix="COURSELETTER_",
@@ -109,6 +187,9 @@ class Settings(BaseSettings):
     brand: BrandSettings = BrandSettings()
     sender: SenderSettings = SenderSettings()
     smtp: SmtpSettings = SmtpSettings()
+    bounces: BouncesSettings = BouncesSettings()
+    mailbox: MailboxSettings = MailboxSettings()
+    webhooks: WebhooksSettings = WebhooksSettings()
 
     @field_validator("secret_key")
     @classmethod
@@ -243,6 +324,12 @@ _ADVICE = {
     "literal_error": "write {expected}",
     "string_pattern_mismatch": "write letters, digits and hyphens only",
 }
+
+
+def _checked_address(value: str | None) -> str | None:
+    if value is not None and not _ADDRESS.fullmatch(_without_controls(value)):
+        raise ValueError("write an e-mail address, like letters@example.org")
+    return value
 
 
 def _without_controls(value: str) -> str:

@@ -3,10 +3,7 @@
 import asyncio
 import ipaddress
 import os
-import socket
 import ssl
-import threading
-from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 from typing import Any, Final, Self
@@ -16,39 +13,10 @@ from aiosmtpd.smtp import Envelope as Received
 
 from courseletter.clock import Clock, SystemClock
 from courseletter.errors import CourseletterError, InvalidInput
+from sender.smtp_server import SmtpServer, listen
 from sender.stored_mail import StoredMail, read_mail
 
 _LARGEST_MAIL: Final = 32 * 1024 * 1024
-
-
-class _Server:
-    """An event loop in a thread of its own that serves one listening socket."""
-
-    def __init__(self, listener: socket.socket, session: Callable[[], SMTP]) -> None:
-        self._listener, self._session = listener, session
-        self._loop = asyncio.new_event_loop()
-        self._over = asyncio.Event()
-        self._thread = threading.Thread(target=self._run, name="local mailbox", daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._loop.call_soon_threadsafe(self._over.set)
-        self._thread.join()
-
-    def _run(self) -> None:
-        self._loop.run_until_complete(self._serve())
-        self._loop.close()
-
-    async def _serve(self) -> None:
-        server = await self._loop.create_server(self._session, sock=self._listener)
-        await self._over.wait()
-        server.close()
-        sessions = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in sessions:
-            task.cancel()
-        await asyncio.gather(*sessions, return_exceptions=True)
 
 
 class LocalMailbox:
@@ -78,12 +46,12 @@ class LocalMailbox:
         self._clock = clock or SystemClock()
         self._count = count()
         self._read: dict[str, StoredMail] = {}
-        self._server: _Server | None = None
+        self._server: SmtpServer | None = None
 
     def __enter__(self) -> Self:
-        listener = _listen(self.host, self.port)
+        listener = listen(self.host, self.port, "The local mailbox")
         self.port = listener.getsockname()[1]
-        self._server = _Server(listener, self._session)
+        self._server = SmtpServer(listener, self._session, "local mailbox")
         self._server.start()
         return self
 
@@ -145,18 +113,3 @@ def _maildir(folder: Path) -> Path:
             f"The mailbox folder {folder} cannot be made: {error.strerror}. Name another one."
         ) from None
     return folder
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-        listener.listen()
-    except OSError as error:
-        listener.close()
-        raise CourseletterError(
-            f"The local mailbox cannot listen on port {port}: {error.strerror}. Give another port, or 0."
-        ) from None
-    return listener

@@ -58,10 +58,11 @@ class Names:
         return session.get(Delivery, number) if 0 < number <= _LARGEST_ID else None
 
     def _sent_to(self, session: Session, address: str) -> Iterable[int]:
+        wanted = fold("".join(c for c in address[:320] if c.isprintable()))  # no database takes a NUL
         return session.scalars(
             select(Delivery.id)
             .join(Subscriber)
-            .where(Subscriber.address_key == fold(address[:320]))
+            .where(Subscriber.address_key == wanted)
             .order_by(Delivery.id.desc())
             .limit(_MOST_DELIVERIES)
         )

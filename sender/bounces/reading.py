@@ -41,14 +41,18 @@ def _recipients(mail: Mail) -> list[str]:
     return found[:_MOST_NAMES]
 
 
-def _names_within(mail: Mail) -> list[str]:
-    """Return paths and Message-IDs in the report's parts: of the message that it gives back."""
+def names_in(text: str) -> list[str]:
+    """What looks like a return path or a Message-ID of ours, up to a number that no report needs."""
     found: list[str] = []
-    for leaf in mail.leaves:
-        text = leaf.body.decode("latin-1")
-        for pattern in (RETURN_PATH, _MESSAGE_ID):
-            for match in pattern.finditer(text):
-                found.append(match[0])
-                if len(found) == _MOST_NAMES:
-                    return found
+    for pattern in (RETURN_PATH, _MESSAGE_ID):
+        for match in pattern.finditer(text):
+            found.append(match[0])
+            if len(found) == _MOST_NAMES:
+                return found
     return found
+
+
+def _names_within(mail: Mail) -> list[str]:
+    """The names in the report's parts: of the message that it gives back."""
+    found = [name for leaf in mail.leaves for name in names_in(leaf.body.decode("latin-1"))]
+    return found[:_MOST_NAMES]

@@ -1,0 +1,58 @@
+"""Postmark's webhooks: no signature, so the address that Postmark is given carries a secret (basic auth).
+
+Postmark replaces return path and Message-ID. Ours comes back in the metadata that our mails carry in
+METADATA_FIELD, or in a bounce's content where the webhook is told to include it.
+"""
+
+from typing import Any, Final
+
+from sender.bounces.reading import names_in
+from sender.bounces.report import Kind, Report
+from sender.bounces.status import code_of, kind_of
+from sender.bounces.webhooks.call import Call, Told, check_secret, text_at
+
+METADATA_FIELD: Final = "X-PM-Metadata-return-path"
+
+_BOUNCES: Final = {
+    "HardBounce": Kind.HARD,
+    "BadEmailAddress": Kind.HARD,
+    "AddressChange": Kind.HARD,
+    "SoftBounce": Kind.SOFT,
+    "DnsError": Kind.SOFT,
+    "Unknown": Kind.SOFT,
+    "Blocked": Kind.REFUSED,
+    "SpamNotification": Kind.REFUSED,
+    "VirusNotification": Kind.REFUSED,
+    "DMARCPolicy": Kind.REFUSED,
+    "SpamComplaint": Kind.COMPLAINT,
+    "Unsubscribe": Kind.UNSUBSCRIBE,
+}
+_SUPPRESSIONS: Final = {
+    "HardBounce": Kind.HARD,
+    "SpamComplaint": Kind.COMPLAINT,
+    "ManualSuppression": Kind.UNSUBSCRIBE,
+}
+
+
+def read_postmark(call: Call, secret: str) -> Told:
+    """Return what a call says. Raises Forged for a wrong secret."""
+    check_secret(call, secret)
+    event = call.json()
+    said = text_at(event, "Details") or text_at(event, "Description")
+    kind = _kind(event)
+    names = (text_at(event, "Metadata", "return-path"), *names_in(text_at(event, "Content")))
+    address = text_at(event, "Email") or text_at(event, "Recipient")
+    return Told((Report(kind, code_of("", said), said, names, address),))
+
+
+def _kind(event: Any) -> Kind:
+    match text_at(event, "RecordType"):
+        case "SpamComplaint":
+            return Kind.COMPLAINT
+        case "Bounce":
+            kind = _BOUNCES.get(text_at(event, "Type"), Kind.NOTICE)
+            # A soft bounce of Postmark's is whatever is not final: our own rules read the words.
+            return kind_of("", text_at(event, "Details")) if kind is Kind.SOFT else kind
+        case "SubscriptionChange" if isinstance(event, dict) and event.get("SuppressSending") is True:
+            return _SUPPRESSIONS.get(text_at(event, "SuppressionReason"), Kind.NOTICE)
+    return Kind.NOTICE
