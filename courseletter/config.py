@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -18,8 +18,8 @@ from pydantic import (
     Field,
     SecretStr,
     ValidationError,
+    ValidationInfo,
     field_validator,
-    model_validator,
 )
 from pydantic_settings import (
     BaseSettings,
@@ -37,6 +37,7 @@ SHORTEST_SECRET = 32  # characters
 SHORTEST_SHARED_SECRET = 16  # of one that a provider made or keeps
 
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")  # the sender checks it whole; here a slip of the pen is caught
+_TOPIC = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]{1,30}:\d{12}:[A-Za-z0-9_.-]{1,256}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
@@ -99,7 +100,7 @@ class SmtpSettings(Section):
 
 
 class BouncesSettings(Section):
-    """The mail server that takes bounces, where `listen_port` is set. `host_name` is how the world finds it."""
+    """The mail server that takes bounces, where `listen_port` is set. `host_name` is its name in the DNS."""
 
     listen_host: str = "127.0.0.1"
     listen_port: int | None = Field(default=None, ge=1, le=65535)
@@ -119,8 +120,8 @@ class MailboxSettings(Section):
     host: str | None = None
     port: int | None = Field(default=None, ge=1, le=65535)
     security: Literal["tls", "starttls", "none"] = "tls"
-    username: str | None = None
-    password: SecretStr | None = None
+    username: str | None = Field(default=None, validate_default=True)
+    password: SecretStr | None = Field(default=None, validate_default=True)
     folder: str = "INBOX"
     minutes: int = Field(default=5, ge=1, le=1440)
 
@@ -129,11 +130,12 @@ class MailboxSettings(Section):
     def _one_line(cls, value: str | None) -> str | None:
         return None if value is None else _without_controls(value)
 
-    @model_validator(mode="after")
-    def _complete(self) -> Self:
-        if self.host and not (self.username and self.password):
-            raise ValueError("with host, write username and password too")
-        return self
+    @field_validator("username", "password")
+    @classmethod
+    def _complete(cls, value: Any, info: ValidationInfo) -> Any:
+        if info.data.get("host") and not value:
+            raise ValueError("mailbox.host is set, so write this too")
+        return value
 
     @property
     def usual_port(self) -> int:
@@ -146,9 +148,7 @@ class MailboxSettings(Section):
 class WebhooksSettings(Section):
     """What proves that a provider's call is genuine. A provider whose key is not set is not listened to."""
 
-    ses_topic: str | None = Field(
-        default=None, pattern=r"^arn:aws[a-z-]*:sns:[a-z0-9-]{1,30}:\d{12}:[A-Za-z0-9_.-]{1,256}$"
-    )
+    ses_topic: str | None = None
     mailgun_secret: SecretStr | None = None
     postmark_secret: SecretStr | None = None
     brevo_secret: SecretStr | None = None
@@ -159,6 +159,13 @@ class WebhooksSettings(Section):
     def _hard_to_guess(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and len(value.get_secret_value()) < SHORTEST_SHARED_SECRET:
             raise ValueError(f"write {SHORTEST_SHARED_SECRET} random characters or more")
+        return value
+
+    @field_validator("ses_topic")
+    @classmethod
+    def _arn(cls, value: str | None) -> str | None:
+        if value is not None and not _TOPIC.fullmatch(value):
+            raise ValueError("write the topic's ARN, like arn:aws:sns:eu-west-1:123456789012:bounces")
         return value
 
     @field_validator("sendgrid_public_key")

@@ -7,6 +7,10 @@ from pathlib import Path
 from courseletter.clock import Clock, SystemClock
 from courseletter.config import Settings, created_once
 from courseletter.database import Database
+from sender.bounces.intake import Intake
+from sender.bounces.listener import BounceListener
+from sender.bounces.mailboxes import Account, ImapMailbox, Mailbox, Pop3Mailbox
+from sender.bounces.naming import Names
 from sender.dkim import DkimKey
 from sender.dns_records import DnsRecord, sender_records
 from sender.letters import Composer
@@ -43,9 +47,46 @@ class Installation:
             sender.bounce_domain or sender.domain,
             self.settings.smtp.host,
             self.dkim_keys(),
-            bounce_host=f"mail.{sender.domain}",
+            bounce_host=self._bounce_host(),
             reports_to=f"postmaster@{sender.domain}",
         )
+
+    def intake(self) -> Intake:
+        """Where everything goes that comes back."""
+        sender, key = self.settings.sender, self.settings.key
+        names = Names(key, sender.bounce_domain or sender.domain, sender.domain)
+        return Intake(self.database, self.clock, names)
+
+    def bounce_listener(self, intake: Intake) -> BounceListener | None:
+        """The mail server of the bounce domain, not yet open; None where the settings want none."""
+        bounces = self.settings.bounces
+        if bounces.listen_port is None:
+            return None
+        return BounceListener(
+            intake,
+            bounces.listen_host,
+            bounces.listen_port,
+            name=self._bounce_host(),
+            feedback_address=bounces.feedback_address,
+        )
+
+    def bounce_mailbox(self) -> Mailbox | None:
+        """The mailbox that bounces are read from; None where the settings name none."""
+        settings = self.settings.mailbox
+        if settings.host is None or settings.username is None or settings.password is None:
+            return None
+        account = Account(
+            host=settings.host,
+            port=settings.port or settings.usual_port,
+            security=settings.security,
+            username=settings.username,
+            password=settings.password.get_secret_value(),
+            folder=settings.folder,
+        )
+        return ImapMailbox(account) if settings.protocol == "imap" else Pop3Mailbox(account)
+
+    def _bounce_host(self) -> str:
+        return self.settings.bounces.host_name or f"mail.{self.settings.sender.domain}"
 
     def mailer(self) -> Mailer:
         """A sender through the relay that the settings name."""

@@ -13,6 +13,8 @@ from campaigns.models import Course, Enrolment
 from campaigns.standing import Standing
 from courseletter.database import Database
 from sender import events
+from sender.bounces.recording import record as record_report
+from sender.bounces.report import Kind, Report
 from sender.claiming import UNKNOWN_REST, Claim, finish, put_off, release
 from sender.models import Delivery, State
 from sender.replies import Outcome, Verdict, next_attempt
@@ -54,6 +56,8 @@ def record(
         reason = SuppressionReason.BOUNCED
         suppress(session, key, delivery.subscriber.email, reason, now, note=verdict.reason)
     _tell_enrolment(session, delivery, verdict, now)
+    if verdict.soft:
+        record_report(session, delivery, Report(Kind.SOFT, text=verdict.reason), now, key)
 
 
 def resolve_unknown(database: Database, now: datetime) -> None:

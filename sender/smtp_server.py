@@ -52,6 +52,6 @@ def listen(host: str, port: int, what: str) -> socket.socket:
     except OSError as error:
         listener.close()
         raise CourseletterError(
-            f"{what} cannot listen on port {port}: {error.strerror}. Give another port, or 0."
+            f"{what} cannot listen on port {port}: {error.strerror}. Give another port."
         ) from None
     return listener

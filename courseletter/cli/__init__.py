@@ -27,6 +27,7 @@ _MODULES = {
     "enrol": "courseletter.cli.enrol",
     "simulate": "courseletter.cli.simulate",
     "send-test": "courseletter.cli.send_test",
+    "bounces": "courseletter.cli.bounces",
     "export": "courseletter.cli.export",
     "db": "courseletter.cli.db",
 }

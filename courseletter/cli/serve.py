@@ -25,7 +25,7 @@ def serve(
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="The port to listen on.", min=1, max=65535)] = 8000,
 ) -> None:
-    """Serve the readers' pages and send what is due, until interrupted.
+    """Serve the readers' pages, send what is due and take in what comes back, until interrupted.
 
     Put it behind a web server that speaks HTTPS, and set `base_url` to its address.
 
@@ -33,12 +33,13 @@ def serve(
     """
     import uvicorn
 
+    from courseletter.mailroom import Mailroom
     from courseletter.web.app import create_app
     from courseletter.worker import Worker
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     logging.getLogger("apscheduler").setLevel(logging.WARNING)
-    with installation() as opened, _listener(host, port) as listener:
+    with installation() as opened, _listener(host, port) as listener, Mailroom(opened):
         worker = Worker(opened)
         settings = uvicorn.Config(
             create_app(opened),

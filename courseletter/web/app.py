@@ -9,11 +9,12 @@ from starlette.exceptions import HTTPException
 
 from courseletter.errors import InvalidInput, NotFound
 from courseletter.installation import Installation
-from courseletter.web import learning, leaving, public
+from courseletter.web import learning, leaving, public, webhooks
 from courseletter.web import mailbox as demo_mailbox
 from courseletter.web.mailbox import DemoCalendar, DemoMailbox, Mails
 from courseletter.web.pages import POLICY, Pages
 from courseletter.web.site import READ, Site
+from courseletter.web.webhooks import Desk
 
 HEADERS = {
     "Content-Security-Policy": POLICY,
@@ -34,7 +35,8 @@ def create_app(
     """The pages of one installation; with a demo's mailbox and calendar, theirs too."""
     app = FastAPI(title="Courseletter", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.site = Site(installation, Pages(installation))
-    for module in (public, leaving, learning):
+    app.state.desk = Desk.of(installation)
+    for module in (public, leaving, learning, webhooks):
         app.include_router(module.router)
     if mailbox is not None and calendar is not None:
         app.state.demo = DemoMailbox(mailbox, calendar)

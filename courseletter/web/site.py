@@ -32,13 +32,19 @@ def site_of(request: Request) -> Site:
     return site
 
 
-async def fields_of(request: Request) -> dict[str, str]:
-    """The posted form, urlencoded or multipart; of fields with one name the last. 413 when it is no form."""
-    body = b""
+async def body_of(request: Request, most: int) -> bytes:
+    """The request's body; 413 as soon as it is longer than `most` octets."""
+    body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > FORM_OCTETS:
+        if len(body) > most:
             raise HTTPException(413)
+    return bytes(body)
+
+
+async def fields_of(request: Request) -> dict[str, str]:
+    """The posted form, urlencoded or multipart; of fields with one name the last. 413 when it is no form."""
+    body = await body_of(request, FORM_OCTETS)
 
     async def replay() -> Message:
         return {"type": "http.request", "body": body, "more_body": False}

@@ -2,6 +2,8 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from datetime import timedelta
+from typing import Final
 
 from courseletter.clock import Clock
 from courseletter.database import Database
@@ -11,6 +13,11 @@ from sender.bounces.reading import read_report
 from sender.bounces.recording import Effect
 from sender.bounces.report import Kind, Report
 from sender.pausing import pause_course
+from subscribers import quotas
+from subscribers.quotas import Limit
+
+# Counted by the day on which a signature was made; it is stale long before the count is forgotten.
+_ONE_TIME: Final = Limit(1, timedelta(days=1))
 
 
 class Intake:
@@ -38,6 +45,8 @@ class Intake:
         now = self._clock.now()
         member = self.names.membership(report.names) if report.kind is Kind.UNSUBSCRIBE else None
         with self._database.write() as session:
+            if report.once and not quotas.take(session, report.once.name, _ONE_TIME, report.once.at):
+                return Effect.KNOWN
             if member is not None:
                 return recording.opt_out(session, *member, now, "mail to the unsubscribe address")
             delivery = self.names.delivery(session, report.names, report.address)

@@ -1,6 +1,7 @@
 """What a report says about one message, before anybody believes it."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -16,6 +17,14 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Once:
+    """A signature that covers less than all: what bears it is carried out a single time."""
+
+    name: str
+    at: datetime  # when it was made
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """`names` are the return paths and Message-IDs found in it: it concerns the delivery that one of them was
     signed for, else nothing. `address` is whom it claims to be about, good for a look-up and never believed.
@@ -26,6 +35,7 @@ class Report:
     text: str = ""  # the remote server's words
     names: tuple[str, ...] = ()
     address: str = ""
+    once: Once | None = None
 
 
 NOTHING = Report(Kind.NOTICE)

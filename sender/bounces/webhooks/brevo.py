@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sender.bounces.report import Kind, Report
 from sender.bounces.status import code_of, kind_of
-from sender.bounces.webhooks.call import Call, Told, check_secret, message_id, text_at
+from sender.bounces.webhooks.call import Call, check_secret, message_id, text_at
 
 _MEANINGS: Final = {
     "hard_bounce": Kind.HARD,
@@ -22,11 +22,11 @@ _MEANINGS: Final = {
 }
 
 
-def read_brevo(call: Call, secret: str) -> Told:
+def read_brevo(call: Call, secret: str) -> list[Report]:
     """Return what a call says. Raises Forged for a wrong token."""
     check_secret(call, secret)
     events = call.json()
-    return Told(tuple(_report(event) for event in (events if isinstance(events, list) else [events])))
+    return [_report(event) for event in (events if isinstance(events, list) else [events])]
 
 
 def _report(event: Any) -> Report:

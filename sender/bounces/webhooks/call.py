@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from courseletter.errors import CourseletterError
-from sender.bounces.report import Report
 
 
 class Forged(CourseletterError):
@@ -30,14 +29,6 @@ class Call:
     def json(self) -> Any:
         """The body's value. Malformed: it is no JSON, or nested beyond reason."""
         return parsed(self.body)
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What a call told. `once`: a name under which it may be carried out a single time; "": any number."""
-
-    reports: tuple[Report, ...]
-    once: str = ""
 
 
 def parsed(text: bytes | str) -> Any:

@@ -6,12 +6,12 @@ must name a delivery by our own signature like any other report. Our return path
 
 import hashlib
 import hmac
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from sender.bounces.report import Kind, Report
+from sender.bounces.report import Kind, Once, Report
 from sender.bounces.status import kind_of
-from sender.bounces.webhooks.call import Call, Forged, Told, message_id, text_at
+from sender.bounces.webhooks.call import Call, Forged, Malformed, message_id, text_at
 
 FRESH: Final = timedelta(minutes=15)
 
@@ -23,33 +23,35 @@ _HELD_BACK: Final = {
 }
 
 
-def read_mailgun(call: Call, signing_key: str, now: datetime) -> Told:
+def read_mailgun(call: Call, signing_key: str, now: datetime) -> list[Report]:
     """Return what a call says. Raises Forged for a signature that is wrong or stale."""
     body = call.json()
     token, timestamp = text_at(body, "signature", "token"), text_at(body, "signature", "timestamp")
     signed = hmac.new(signing_key.encode(), f"{timestamp}{token}".encode(), hashlib.sha256).hexdigest()
     if not hmac.compare_digest(text_at(body, "signature", "signature").encode(), signed.encode()):
         raise Forged("The signature is wrong.")
-    if not _is_fresh(timestamp, now):
+    made_at = _moment(timestamp)
+    if abs(now - made_at) > FRESH:
         raise Forged("The signature is stale.")
-    event = body.get("event-data")
-    # Hashed, so that any token fits its place and none is kept.
-    return Told((_report(event),), once=f"mailgun:{hashlib.sha256(token.encode()).hexdigest()}")
+    # Hashed, so that any token fits its place.
+    once = Once(f"mailgun:{hashlib.sha256(token.encode()).hexdigest()}", made_at)
+    return [_report(body.get("event-data"), once)]
 
 
-def _is_fresh(timestamp: str, now: datetime) -> bool:
-    if not timestamp.isascii() or not timestamp.isdecimal() or len(timestamp) > 12:
-        return False
-    return abs(now.timestamp() - int(timestamp)) <= FRESH.total_seconds()
+def _moment(timestamp: str) -> datetime:
+    try:
+        return datetime.fromtimestamp(int(timestamp), UTC)
+    except (ValueError, OverflowError, OSError):
+        raise Malformed("The call's timestamp is none.") from None
 
 
-def _report(event: Any) -> Report:
+def _report(event: Any, once: Once) -> Report:
     code = text_at(event, "delivery-status", "enhanced-code")
     said = text_at(event, "delivery-status", "message") or text_at(event, "delivery-status", "description")
     kind = _kind(event, code, said)
     sent_from = text_at(event, "envelope", "sender")
     given = message_id(text_at(event, "message", "headers", "message-id"))
-    return Report(kind, code, said, (sent_from, given), text_at(event, "recipient"))
+    return Report(kind, code, said, (sent_from, given), text_at(event, "recipient"), once)
 
 
 def _kind(event: Any, code: str, said: str) -> Kind:

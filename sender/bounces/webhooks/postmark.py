@@ -9,7 +9,7 @@ from typing import Any, Final
 from sender.bounces.reading import names_in
 from sender.bounces.report import Kind, Report
 from sender.bounces.status import code_of, kind_of
-from sender.bounces.webhooks.call import Call, Told, check_secret, text_at
+from sender.bounces.webhooks.call import Call, check_secret, text_at
 
 METADATA_FIELD: Final = "X-PM-Metadata-return-path"
 
@@ -34,7 +34,7 @@ _SUPPRESSIONS: Final = {
 }
 
 
-def read_postmark(call: Call, secret: str) -> Told:
+def read_postmark(call: Call, secret: str) -> list[Report]:
     """Return what a call says. Raises Forged for a wrong secret."""
     check_secret(call, secret)
     event = call.json()
@@ -42,7 +42,7 @@ def read_postmark(call: Call, secret: str) -> Told:
     kind = _kind(event)
     names = (text_at(event, "Metadata", "return-path"), *names_in(text_at(event, "Content")))
     address = text_at(event, "Email") or text_at(event, "Recipient")
-    return Told((Report(kind, code_of("", said), said, names, address),))
+    return [Report(kind, code_of("", said), said, names, address)]
 
 
 def _kind(event: Any) -> Kind:

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 from courseletter.errors import InvalidInput
 from sender.bounces.report import Kind, Report
 from sender.bounces.status import kind_of
-from sender.bounces.webhooks.call import Call, Forged, Malformed, Told, message_id, text_at
+from sender.bounces.webhooks.call import Call, Forged, Malformed, message_id, text_at
 
 _SIGNATURE: Final = "x-twilio-email-event-webhook-signature"
 _TIMESTAMP: Final = "x-twilio-email-event-webhook-timestamp"
@@ -46,7 +46,7 @@ def public_key(text: str) -> EllipticCurvePublicKey:
     return key
 
 
-def read_sendgrid(call: Call, verification_key: str) -> Told:
+def read_sendgrid(call: Call, verification_key: str) -> list[Report]:
     """Return what a call says. Raises Forged for a wrong signature."""
     try:
         signature = base64.b64decode(call.headers.get(_SIGNATURE, ""), validate=True)
@@ -57,7 +57,7 @@ def read_sendgrid(call: Call, verification_key: str) -> Told:
     events = call.json()
     if not isinstance(events, list):
         raise Malformed("The call holds no list of events.")
-    return Told(tuple(_report(event) for event in events))
+    return [_report(event) for event in events]
 
 
 def _report(event: Any) -> Report:

@@ -9,17 +9,17 @@ from typing import Any
 
 from sender.bounces.report import Kind, Report
 from sender.bounces.status import kind_of
-from sender.bounces.webhooks.call import Call, Told, list_at, message_id, parsed, text_at
+from sender.bounces.webhooks.call import Call, list_at, message_id, parsed, text_at
 from sender.bounces.webhooks.sns import Sns
 
 
-def read_ses(call: Call, sns: Sns) -> Told:
+def read_ses(call: Call, sns: Sns) -> list[Report]:
     """Return what a call says. Raises Forged for what SNS did not sign, or another topic's."""
     message = sns.open(call)
-    return Told(tuple(reports_of(parsed(message)))) if message else Told(())
+    return list(_reports(parsed(message))) if message else []
 
 
-def reports_of(event: Any) -> Iterator[Report]:
+def _reports(event: Any) -> Iterator[Report]:
     """One report a recipient: our mails have one each."""
     names = tuple(_names(event.get("mail") if isinstance(event, dict) else None))
     match text_at(event, "notificationType") or text_at(event, "eventType"):
