@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final, Literal, Protocol
 
 from courseletter.errors import CourseletterError
@@ -85,27 +86,36 @@ class ImapMailbox:
 
 
 class Pop3Mailbox:
-    """RFC 1939. New is what this process has not seen: the protocol keeps no marks."""
+    """RFC 1939. New is what is neither deleted nor left there by this process: the protocol keeps no marks."""
 
     def __init__(self, account: Account) -> None:
         self._account = account
-        self._seen: set[bytes] = set()
+        self._left: set[bytes] = set()
 
     def poll(self, intake: Intake) -> Counter[Effect]:
         effects: Counter[Effect] = Counter()
         with _explained(self._account), self._opened() as box:
             listed = dict(line.split(maxsplit=1) for line in box.uidl()[1])
             sizes = dict(line.split()[:2] for line in box.list()[1])
-            self._seen &= set(listed.values())
-            new = [number for number, uid in listed.items() if uid not in self._seen]
+            self._left &= set(listed.values())
+            new = [number for number, uid in listed.items() if uid not in self._left]
             for number in new[:_MOST_MAILS]:
-                self._seen.add(listed[number])
-                effect = intake.take_mail(_pop3_body(box, int(number), int(sizes.get(number, 0))))
+                effect = intake.take_mail(self._body(box, number, listed[number], int(sizes.get(number, 0))))
                 effects[effect] += 1
-                if effect not in _STAYS:
+                if effect in _STAYS:
+                    self._left.add(listed[number])
+                else:
                     box.dele(int(number))
             box.quit()  # only now are they deleted
         return effects
+
+    def _body(self, box: poplib.POP3, number: bytes, uid: bytes, size: int) -> bytes:
+        try:
+            reading = box.retr if size <= MOST_OCTETS else partial(box.top, howmuch=_MOST_LINES)
+            return b"\r\n".join(reading(int(number))[1])
+        except poplib.error_proto:  # a line that does not end, say: the next look passes it over
+            self._left.add(uid)
+            raise
 
     @contextmanager
     def _opened(self) -> Iterator[poplib.POP3]:
@@ -128,11 +138,6 @@ def _imap_body(box: imaplib.IMAP4, uid: str) -> bytes:
     """The mail's first MOST_OCTETS; b"" for one that somebody has just deleted."""
     answer = _expect(box.uid("FETCH", uid, f"(BODY.PEEK[]<0.{MOST_OCTETS}>)"))
     return next((bytes(one[1]) for one in answer if isinstance(one, tuple)), b"")
-
-
-def _pop3_body(box: poplib.POP3, number: int, size: int) -> bytes:
-    lines = box.retr(number)[1] if size <= MOST_OCTETS else box.top(number, _MOST_LINES)[1]
-    return b"\r\n".join(lines)
 
 
 def _expect(answer: tuple[str, list[Any]]) -> list[Any]:
