@@ -12,7 +12,7 @@ from courseletter.errors import NotFound
 from courseletter.installation import Installation
 from courseletter.web.site import Here, body_of
 from sender.bounces.intake import Intake
-from sender.bounces.webhooks.call import Call, Forged, Malformed
+from sender.bounces.webhooks.call import Call, Forged, Malformed, Unavailable
 from sender.bounces.webhooks.providers import Reader, readers
 
 router = APIRouter()
@@ -58,6 +58,8 @@ def take(
         reports = reader(call, site.installation.clock.now())
     except Forged as error:
         return PlainTextResponse(f"{error}\n", 401)
+    except Unavailable as error:
+        return PlainTextResponse(f"{error}\n", 503)
     except Malformed as error:
         return PlainTextResponse(f"{error}\n", 400)
     desk.intake.take_all(reports)

@@ -86,7 +86,7 @@ class ImapMailbox:
 
 
 class Pop3Mailbox:
-    """RFC 1939. New is what is neither deleted nor left there by this process: the protocol keeps no marks."""
+    """RFC 1939. New is what this process has not left there: the protocol keeps no marks."""
 
     def __init__(self, account: Account) -> None:
         self._account = account

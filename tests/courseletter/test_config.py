@@ -1,5 +1,6 @@
 """Settings: where they come from, and what a wrong one says."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -76,3 +77,34 @@ def test_the_secret_is_made_once_and_private(home: Path) -> None:
     assert path.read_text() == before
     assert path.stat().st_mode & 0o077 == 0
     assert len(before) >= 32
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ('[mailbox]\nhost = "imap.example.org"\n', "mailbox.username"),
+        ('[mailbox]\nhost = "imap.example.org"\nusername = "b"\n', "mailbox.password"),
+        ('[mailbox]\nprotocol = "jmap"\n', "mailbox.protocol"),
+        ("[mailbox]\nminutes = 0\n", "mailbox.minutes"),
+        ("[bounces]\nlisten_port = 70000\n", "bounces.listen_port"),
+        ('[bounces]\nfeedback_address = "nobody"\n', "bounces.feedback_address"),
+        ('[bounces]\nhost_name = "-x-"\n', "bounces.host_name"),
+        ('[webhooks]\nses_topic = "bounces"\n', "webhooks.ses_topic"),
+        ('[webhooks]\nmailgun_secret = "short"\n', "webhooks.mailgun_secret"),
+        ('[webhooks]\nsendgrid_public_key = "MFkw"\n', "webhooks.sendgrid_public_key"),
+    ],
+)
+def test_a_wrong_setting_for_what_comes_back_names_its_key(home: Path, text: str, key: str) -> None:
+    write(home, text)
+    with pytest.raises(config.ConfigError, match=rf" {re.escape(key)}: ") as caught:
+        config.load(home)
+    assert "\n" not in str(caught.value)
+    assert "short" not in str(caught.value)
+
+
+def test_the_environment_names_settings_with_two_words(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COURSELETTER_BOUNCES_LISTEN_PORT", "2525")
+    monkeypatch.setenv("COURSELETTER_WEBHOOKS_MAILGUN_SECRET", "key-0123456789abcdef")
+    settings = config.load(home)
+    assert settings.bounces.listen_port == 2525
+    assert settings.webhooks.mailgun_secret is not None

@@ -15,6 +15,10 @@ class Forged(CourseletterError):
     """The call is not from the provider, or nobody can tell (HTTP 401). Nothing of it was kept."""
 
 
+class Unavailable(CourseletterError):
+    """Whether the call is genuine cannot be found out just now (HTTP 503): the provider comes again."""
+
+
 class Malformed(CourseletterError):
     """The call is from the provider, and is not what it should be (HTTP 400)."""
 

@@ -18,7 +18,7 @@ Reader = Callable[[Call, datetime], list[Report]]
 
 
 def readers(settings: WebhooksSettings, fetcher: Fetcher) -> Mapping[str, Reader]:
-    """A reader by the name that ends the webhook's address. It raises Forged or Malformed."""
+    """A reader by the name that ends the webhook's address. It raises Forged, Malformed or Unavailable."""
     found: dict[str, Reader] = {}
     if settings.ses_topic:
         sns = Sns(settings.ses_topic, fetcher)

@@ -18,7 +18,7 @@ from cryptography.x509 import load_pem_x509_certificate
 
 from campaigns.reading.fetching import Fetcher
 from courseletter.errors import InvalidInput
-from sender.bounces.webhooks.call import Call, Forged, text_at
+from sender.bounces.webhooks.call import Call, Forged, Unavailable, text_at
 
 _HOST: Final = re.compile(r"sns\.[a-z]{2}(?:-[a-z]+){1,3}-\d{1,2}\.amazonaws\.com(?:\.cn)?")
 _SIGNED: Final = {
@@ -46,7 +46,7 @@ class Sns:
         self._keys: dict[str, RSAPublicKey] = {}
 
     def open(self, call: Call) -> str:
-        """Return a notification's message; "" for a confirmation, which is answered. Raises Forged."""
+        """Return a notification's message; "" for a confirmation, which is answered."""
         envelope = call.json()
         kind = text_at(envelope, "Type")
         if text_at(envelope, "TopicArn") != self._topic or kind not in _SIGNED:
@@ -90,7 +90,7 @@ class Sns:
         try:
             page = self._fetcher.fetch(url)
         except InvalidInput as error:
-            raise Forged(f"SNS cannot be asked: {error}") from None
+            raise Unavailable(f"SNS cannot be asked: {error}") from None
         if page.url != url:
             raise Forged("SNS led elsewhere.")
         return page.data
