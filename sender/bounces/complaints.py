@@ -39,7 +39,7 @@ def _complaints(session: Session, course_id: str, now: datetime) -> int:
     counting = (
         select(func.count())
         .select_from(Bounce)
-        .join(Delivery)
+        .join(Delivery, Delivery.id == Bounce.delivery_id)
         .where(Bounce.kind == Kind.COMPLAINT, Bounce.at > now - RATE_WINDOW, Delivery.course_id == course_id)
     )
     return session.scalar(counting) or 0

@@ -24,7 +24,7 @@ class Bounce(Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    delivery_id: Mapped[int] = mapped_column(ForeignKey("deliveries.id"))
+    delivery_id: Mapped[int] = mapped_column(ForeignKey("deliveries.id", ondelete="CASCADE"))
     kind: Mapped[str] = mapped_column(String(12))
     at: Mapped[datetime]
     status: Mapped[str] = mapped_column(String(12), default="")

@@ -61,7 +61,7 @@ class Names:
         wanted = fold("".join(c for c in address[:320] if c.isprintable()))  # no database takes a NUL
         return session.scalars(
             select(Delivery.id)
-            .join(Subscriber)
+            .join(Subscriber, Subscriber.id == Delivery.subscriber_id)
             .where(Subscriber.address_key == wanted)
             .order_by(Delivery.id.desc())
             .limit(_MOST_DELIVERIES)

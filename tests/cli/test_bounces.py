@@ -10,6 +10,7 @@ from courseletter import config
 from courseletter.installation import open_installation
 from sender.bounces.report import Kind, Report
 from sender.models import Delivery, State
+from sender.planning import tick
 from sender.return_path import return_path
 
 SLUG = "three-small-habits"
@@ -20,37 +21,15 @@ def sent(line) -> int:  # type: ignore[no-untyped-def]
     """Enrol Ada, and let her welcome be accepted by the relay. Returns the delivery's id."""
     line.done("subscriber", "add", ADA)
     line.done("enrol", ADA, SLUG)
-    database = line.database()
-    with database.write() as session:
-        course_id, subscriber_id, enrolment_id, lesson_id, revision_id = (
-            session.connection()
-            .exec_driver_sql(
-                "SELECT e.course_id, e.subscriber_id, e.id, e.next_lesson, c.revision_id"
-                " FROM enrolments e JOIN courses c ON c.id = e.course_id"
-            )
-            .one()
-        )
-        row = Delivery(
-            kind="lesson",
-            subscriber_id=subscriber_id,
-            course_id=course_id,
-            enrolment_id=enrolment_id,
-            lesson_id=lesson_id,
-            revision_id=revision_id,
-            state=State.ACCEPTED,
-            due_at=config_now(),
-            created_at=config_now(),
-            finished_at=config_now(),
-        )
-        session.add(row)
-        session.flush()
-        number = row.id
-    database.close()
+    installation = open_installation(config.load())
+    now = installation.clock.now()
+    tick(installation.database, now)
+    with installation.database.write() as session:
+        delivery = session.scalars(select(Delivery)).one()
+        delivery.state, delivery.finished_at = State.ACCEPTED, now
+        number = delivery.id
+    installation.database.close()
     return number
-
-
-def config_now():  # type: ignore[no-untyped-def]
-    return open_installation(config.load()).clock.now()
 
 
 def test_nothing_came_back(school_line) -> None:

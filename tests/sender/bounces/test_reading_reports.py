@@ -43,6 +43,15 @@ def test_the_returned_message_id_is_found_where_the_address_is_lost() -> None:
     assert report.address == READER
 
 
+@pytest.mark.parametrize("name", ["Outlook.com JMRP", "AOL feedback"])
+def test_a_feedback_report_that_names_nobody_is_looked_up_by_what_it_gives_back(name: str) -> None:
+    raw = next(one.raw for one in SAMPLES if one.name == name)
+    lines = [line for line in raw.split(b"\r\n") if not line.startswith((b"Return-Path", b"Original-Rcpt"))]
+    report = read_report(b"\r\n".join(lines), f"fbl@{BOUNCES}")
+    assert (report.kind, report.address) == (Kind.COMPLAINT, READER)
+    assert MESSAGE_ID in report.names
+
+
 def test_a_mail_to_the_unsubscribe_address_is_a_wish() -> None:
     address = opt_out_address(KEY, 3, 7, BOUNCES)
     written = EmailMessage()

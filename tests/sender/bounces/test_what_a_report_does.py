@@ -1,5 +1,7 @@
 """What a report does to the person it is about, on both databases; and that a forged one does nothing."""
 
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -210,6 +212,13 @@ def test_a_report_told_twice_is_recorded_once(desk: Desk, kind: Kind) -> None:
     assert [len(desk.all(table)) for table in (Bounce, Suppression, ConsentEntry)] == before
     assert desk.all(Bounce)[0].at == moment
     assert len(desk.events("bounced", "complained")) == 1
+
+
+def test_many_at_once_with_the_same_news_are_one(desk: Desk) -> None:
+    with ThreadPoolExecutor(5) as five:
+        effects = list(five.map(lambda _: desk.tell(Kind.COMPLAINT), range(10)))
+    assert Counter(effects) == {Effect.SUPPRESSED: 1, Effect.KNOWN: 9}
+    assert len(desk.events("complained")) == len(desk.events("left")) == 1
 
 
 def test_reports_in_any_order_come_to_the_same(desk: Desk) -> None:
