@@ -4,6 +4,7 @@ First the marks that no person and no holiday reply has, then the marks of an au
 forms that flufl.bounce knows. Of its answer only the yes or no is used: whom a mail is about, our tokens say.
 """
 
+import logging
 import re
 from email.message import Message
 from typing import Final
@@ -13,6 +14,9 @@ from flufl.bounce import all_failures
 from sender.bounces.mime import Mail
 from sender.bounces.report import NOTHING, Report
 from sender.bounces.status import code_of, kind_of
+
+# It logs a traceback for each mail that it stumbles over: anybody could fill the disk with those.
+logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)
 
 _MOST_TEXT: Final = 16 * 1024  # what a server has to say comes before the mail that it gives back
 
@@ -114,7 +118,8 @@ def _known_forms(mail: Mail) -> tuple[bool, bool]:
 def _shallow(mail: Mail) -> Message:
     """The mail anew, as the library wants it: one level deep and short."""
     whole = Message()
-    for name in ("From", "Subject", "To", "X-Mailer"):
+    whole["From"] = " ".join(mail.head.get("from").split()) or "unknown@invalid"  # a detector needs one
+    for name in ("Subject", "To", "X-Mailer"):
         whole[name] = " ".join(mail.head.get(name.lower()).split())
     texts = [leaf for leaf in mail.leaves if leaf.type.startswith("text/")]
     if not mail.head.type.startswith("multipart/"):

@@ -964,6 +964,36 @@ SAMPLES = [
         ),
     ),
     Sample(
+        "a gateway that only flufl.bounce knows",
+        Kind.HARD,
+        _plain(
+            "Gateway <gate@corp.example.net>",
+            "Mail status",
+            f"""\
+        Some of your mail went nowhere, here is your list of failed recipients:
+
+        <{READER}> user unknown
+
+        here is your returned mail:
+        """,
+        ),
+    ),
+    Sample(
+        "the same without a reason",
+        Kind.SOFT,
+        _plain(
+            "Gateway <gate@corp.example.net>",
+            "Mail status",
+            f"""\
+        here is your list of failed recipients:
+
+        <{READER}>
+
+        here is your returned mail:
+        """,
+        ),
+    ),
+    Sample(
         "an alias of two, one of them gone",
         Kind.NOTICE,
         _dsn(
