@@ -186,7 +186,7 @@ def test_any_octets_are_read(raw: bytes, recipient: str) -> None:
 def test_mutated_reports_are_read(sample: Sample, chance: random.Random) -> None:
     raw = bytearray(sample.raw)
     for _ in range(chance.randint(1, 30)):
-        at, length = chance.randrange(len(raw)), chance.randint(0, 40)
+        at, length = chance.randint(0, len(raw)), chance.randint(0, 40)
         raw[at : at + length] = chance.choice(
             [b"", b"\r\n", b"\xff", b"--", b":", bytes(raw[:length]), b"=?utf-8?b?="]
         )
