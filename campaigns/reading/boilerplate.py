@@ -16,11 +16,13 @@ _MOST_WORDS_OF_A_FORM = 40
 
 @dataclass(frozen=True, slots=True)
 class Boilerplate:
-    """`ends_article`: what follows it to the end of the page belongs to the page as well."""
+    """`ends_article`: what follows it to the end of the page belongs to the page as well; `interrupts`:
+    unless a heading shows that the article goes on."""
 
     reason: str
     score: float
     ends_article: bool
+    interrupts: bool = False
 
 
 def _starts(*patterns: str) -> re.Pattern[str]:
@@ -59,6 +61,12 @@ _RELATED = _starts(
     r"leggi anche\b",
     r"(?:gerelateerde|vergelijkbare|recente|meer|andere) (?:berichten|artikelen|posts|artikels|reacties)\b",
     r"(?:lees ook|ook interessant|misschien vind je)\b",
+    r"(?:(?:関連|おすすめ|人気|最新|新着)の?(?:記事|投稿|エントリー?)(?:一覧)?|あわせて読みたい)\W*$",
+    r"(?:(?:相关|相關|推荐|推薦|热门|熱門|最新|更多)(?:文章|阅读|閱讀|内容|內容|推荐|推薦)|猜你喜欢|延伸阅读|延伸閱讀)\W*$",
+    r"(?:مقالات|مواضيع|منشورات|أخبار) (?:ذات صلة|مشابهة|مقترحة|أخرى|حديثة)|(?:قد يعجبك|اقرأ) (?:أيضا"
+    r"|أيضًا|ايضا)",
+    r"(?:פוסטים|מאמרים|כתבות) (?:אחרונים|אחרונות|קשורים|קשורות|נוספים|נוספות|דומים)|אולי יעניין"
+    r"|קראו (?:גם|עוד)",
 )
 
 _COMMENTS = _starts(
@@ -92,6 +100,10 @@ _COMMENTS = _starts(
     r"(?:annulla risposta|il tuo indirizzo e-?mail non sarà|i campi (?:obbligatori|contrassegnati))",
     r"(?:geef|laat|plaats|schrijf) (?:een|je) (?:reactie|antwoord|commentaar)",
     r"(?:reactie annuleren|(?:je|jouw|het) e-?mailadres (?:wordt|zal) niet|vereiste velden)",
+    r"コメント(?:を(?:残す|書く|投稿|キャンセル)|\s*[（(]\d|欄)|メールアドレスが公開されることはありません",
+    r"(?:发表|發表|留下|撰写|添加)(?:评论|評論|回复|回覆|留言)|取消回复|(?:您的|你的)?(?:电子)?邮箱地址不会被公开|必填项",
+    r"(?:اترك|أضف|اكتب) (?:تعليق|رد)|إلغاء الرد|لن يتم نشر|الحقول الإلزامية|\d+ (?:تعليق|تعليقات)\b",
+    r"(?:השאר|השאירו|כתיבת|כתבו|הוסף|הוסיפו) (?:תגובה|הערה)|\d+ (?:תגובות|תגובה)|האימייל לא יוצג",
     r"(?:log ?in|sign in|melde? dich an|connectez-vous|inicia sesión) (?:to|um|pour|para) (?:comment"
     r"|leave|zu kommentieren|commenter|comentar)",
 )
@@ -109,6 +121,8 @@ _SUBSCRIBE = _starts(
     r"(?:abonneer|schrijf) (?:je|u) (?:in|op|nu)?|(?:onze )?nieuwsbrief\b",
     r"(?:support|unterstütz\w*|soutenez|apoya|apoie|sostieni|steun) (?:us|me|uns|mich|sie uns|-?nous|nos"
     r"|-?nos|ci|ons)\b[^.]{0,60}$",
+    r"(?:メルマガ|ニュースレター)(?:登録|に登録|を購読)|订阅(?:我们|本站|邮件)|(?:اشترك|اشتركوا) (?:في"
+    r"|الآن)|(?:הירשמו|הצטרפו) ל",
     r"(?:buy me a coffee|become a (?:patron|member|supporter))",
     r"(?:möchten sie|gefällt ihnen|gefällt dir|did you (?:like|enjoy)|enjoyed this|enjoying this"
     r"|like what you)\b[^.]{0,60}\?$",
@@ -121,6 +135,8 @@ _AUTHOR = _starts(
     r"(?:sobre el|acerca del) autor|escrito por\b|ver todas las entradas",
     r"sobre o autor|ver todos os (?:posts|artigos)",
     r"(?:informazioni )?sull['’]autore|scritto da\b|(?:vedi|visualizza) tutti gli articoli",
+    r"(?:この記事を書いた人|著者(?:について|紹介|プロフィール)?\W*$|プロフィール\W*$)|(?:关于|關於)作者|作者简介",
+    r"(?:عن|نبذة عن) (?:الكاتب|المؤلف)|(?:על|אודות) (?:הכותב|המחבר|הכותבת|המחברת)",
     r"over de auteur|geschreven door\b|alle berichten van\b",
 )
 
@@ -140,18 +156,34 @@ _META = _starts(
     r"(?:publicado|actualizado|archivado|etiquetado) (?:en|el|por|como)\b|(?:etiquetas|categorías?)\s*:",
     r"(?:publicado|atualizado|arquivado|postado) (?:em|por|a)\b|(?:etiquetas|categorias?|marcadores)\s*:",
     r"(?:pubblicato|aggiornato|archiviato|postato) (?:in|il|da|su)\b|(?:tag|categori[ae]|etichette)\s*:",
+    r"(?:カテゴリー?|タグ|投稿日|更新日|公開日|最終更新)\s*[:：]|(?:分类|分類|标签|標籤)\s*[:：]|(?:发布于|發佈於|发布时间|阅读时间)\s*[:：]?\s*\S",
+    r"(?:نشر|نشرت) (?:في|بواسطة)\b|كتب بواسطة|(?:التصنيف|التصنيفات|الوسوم)\s*:|(?:פורסם|נכתב) (?:ב|על ידי)"
+    r"|(?:תגיות|קטגוריות?)\s*:"
+    r"|זמן קריאה|وقت القراءة|مدة القراءة",
     r"(?:geplaatst|gepubliceerd|bijgewerkt|getagd) (?:in|op|door|met)\b|(?:trefwoorden|categorie(?:ën)?)\s*:",
 )
 
 _SHARE = _starts(
-    r"(?:share|tweet|pin|email|print|forward) (?:this|it|on|via)\b[^.]{0,50}$|share$",
+    r"(?:share|tweet|pin|email|print|forward) (?:this|it|on|via)\b[^.]{0,50}$|share\W*$",
     r"(?:click to|follow (?:us|me)|like us|find us|connect with) ",
-    r"(?:teilen|teile)(?: (?:auf|mit|via|sie|diesen?)\b|$)|(?:folge|folgen sie) (?:uns|mir)\b",
-    r"partage[rz](?: (?:sur|cet|via|l['’]article)\b|$)|suivez-nous\b",
-    r"(?:compartir|comparte)(?: (?:en|esto|este|por)\b|$)|síguenos\b",
-    r"(?:compartilh\w+|partilh\w+)(?: (?:no|na|em|isto|este|por)\b|$)|siga-nos\b",
-    r"condividi(?: (?:su|questo|via|l['’]articolo)\b|$)|seguici\b",
-    r"(?:delen|deel)(?: (?:op|dit|via)\b|$)|volg ons\b",
+    r"(?:teilen|teile)(?: (?:auf|mit|via|sie|diesen?)\b|\W*$)|(?:folge|folgen sie) (?:uns|mir)\b",
+    r"partage[rz](?: (?:sur|cet|via|l['’]article)\b|\W*$)|suivez-nous\b",
+    r"(?:compartir|comparte)(?: (?:en|esto|este|por)\b|\W*$)|síguenos\b",
+    r"(?:compartilh\w+|partilh\w+)(?: (?:no|na|em|isto|este|por)\b|\W*$)|siga-nos\b",
+    r"condividi(?: (?:su|questo|via|l['’]articolo)\b|\W*$)|seguici\b",
+    r"(?:シェア|共有|ツイート)(?:する|ボタン)?\W*$|(?:分享|转发)(?:(?:到|至|给|本文).{0,12}|\W*)$",
+    r"(?:شارك|مشاركة)(?: (?:هذا|هذه|المقال|الموضوع|على|عبر)\b|\W*$)|(?:שתפו|שתף|שיתוף)(?: (?:את|ב)\S*|\W*$)",
+    r"(?:delen|deel)(?: (?:op|dit|via)\b|\W*$)|volg ons\b",
+)
+
+_FEED_FOOTER = _starts(
+    r"the (?:post|article) .{3,200} (?:first appeared|appeared first) on\b",
+    r"(?:der )?beitrag .{3,200} erschien zuerst (?:auf|bei)\b",
+    r"(?:cet )?(?:l['’])?article .{3,200} est apparu en premier sur\b",
+    r"(?:la entrada|el artículo) .{3,200} (?:apareció primero|se publicó primero|aparece primero) en\b",
+    r"o post .{3,200} apareceu primeiro em\b",
+    r"l['’]articolo .{3,200} (?:proviene da|sembra essere il primo su|è stato pubblicato)\b",
+    r"het bericht .{3,200} verscheen eerst op\b",
 )
 
 _NAVIGATION = _is(
@@ -171,8 +203,12 @@ _NAVIGATION = _is(
     r"|all rights reserved|alle rechte vorbehalten|tous droits réservés|todos los derechos reservados"
     r"|todos os direitos reservados|tutti i diritti riservati|alle rechten voorbehouden",
     r"(?:©|copyright|\(c\))\s.{0,90}",
-    r"table of contents|contents|inhaltsverzeichnis|table des matières|tabla de contenidos?|índice"
-    r"|sumário|indice(?: dei contenuti)?|inhoudsopgave",
+    r"table of contents|contents|on this page|in this (?:article|post|guide)|inhalt(?:sverzeichnis"
+    r"|sübersicht)?"
+    r"|auf dieser seite|table des matières|sommaire|dans cet article|en este artículo|neste artigo"
+    r"|in questo articolo"
+    r"|in dit artikel|目次|もくじ|目录|目錄|المحتويات|جدول المحتويات|محتويات المقال|תוכן(?: ה?עניינים)?"
+    r"|tabla de contenidos?|índice|sumário|indice(?: dei contenuti)?|inhoudsopgave",
     r"(?:log|sign) ?(?:in|out|up)|register|anmelden|registrieren|connexion|iniciar sesión|entrar|accedi"
     r"|inloggen",
     r"name|e-?mail|website|comment|kommentar|kommentare|antworten|avatar|nom|nombre|nome|naam|comments?"
@@ -209,7 +245,15 @@ _BY = re.compile(
     r"^(?:By|Von|Par|Por|Di|Da|Door|BY|Text|Author|Autor|Auteur|Autore|Words by|Story by)\b", re.I
 )
 
+_NAMED_AUTHOR = re.compile(
+    r"^(?:(?:作者|著者|筆者|執筆者?|撰文|文|ライター|الكاتب|מאת)\s*[:：／/]|بقلم"
+    r"|מאת) ?\S{1,12}(?: \S{1,12}){0,2}$"
+)
+_JOINED = re.compile(r"\s+[|·•–—/]\s+|\s*[|·•]\s*")
+
+# Each kind with its reason, its certainty, and whether it ends the article.
 _KINDS: tuple[tuple[re.Pattern[str], str, float, bool], ...] = (
+    (_FEED_FOOTER, "is the feed's own footer", 0.97, False),
     (_COMMENTS, "belongs to a comment form", 0.97, True),
     (_RELATED, "leads to other articles", 0.95, True),
     (_AUTHOR, "is about the author", 0.9, True),
@@ -228,7 +272,7 @@ def recognise(text: str) -> Boilerplate | None:
     if len(words) > _MOST_WORDS_OF_A_FORM or len(text) > _LONGEST:
         return None
     for pattern, reason, score, ends in _KINDS:
-        if len(words) > _MOST_WORDS and pattern is not _COMMENTS:
+        if len(words) > _MOST_WORDS and pattern not in (_COMMENTS, _FEED_FOOTER):
             continue
         if (
             pattern in (_META, _SHARE, _AUTHOR, _RELATED)
@@ -237,7 +281,17 @@ def recognise(text: str) -> Boilerplate | None:
         ):
             continue  # a sentence that only begins like one of them
         if pattern.search(text):
-            return Boilerplate(reason, score, ends)
-    if _BY.match(text) and _BYLINE.match(text[:1].lower() + text[1:]):
-        return Boilerplate("is a byline", 0.85, False)
-    return None
+            return Boilerplate(reason, score, ends, interrupts=pattern is _SUBSCRIBE)
+    return Boilerplate("is a byline", 0.85, False) if _is_byline(text) else None
+
+
+def _is_byline(text: str) -> bool:
+    """Who wrote it, perhaps with the date and the minutes: "By Jane Doe | 3 May 2024 | 4 min read"."""
+    parts = [part.strip(" ,") for part in _JOINED.split(text)]
+    if len(parts) == 1:
+        by = _BY.match(text) and _BYLINE.match(text[:1].lower() + text[1:])
+        return bool(by) or _NAMED_AUTHOR.match(text) is not None
+    told = [_DATE.match(part) or _META.match(part) or _is_byline(part) for part in parts if part]
+    return any(told) and all(
+        ok or len(part.split()) <= 3 for ok, part in zip(told, filter(None, parts), strict=True)
+    )

@@ -24,6 +24,21 @@ DISCLOSURES = [
     "Este artigo contém links de afiliados. Podemos receber uma comissão sem custo adicional.",
     "Questo articolo contiene link di affiliazione: potremmo ricevere una piccola commissione.",
     "Dit artikel bevat affiliate links. Als je via deze links koopt, ontvangen wij een kleine commissie.",
+    "Full disclosure: I get a small cut if you buy through the links on this page.",
+    "Contains affiliate links.",
+    "This post is in partnership with a maker of oat milk.",
+    "I was given this lamp free of charge in exchange for an honest review.",
+    "We are reader-supported. When you buy through links on our site, we may earn an affiliate commission.",
+    "Enthält Werbelinks",
+    "Werbung, da Markennennung",
+    "Certains liens de cet article sont affiliés.",
+    "Algunos de los enlaces de esta página son de afiliado.",
+    "Alguns links neste texto são afiliados.",
+    "Alcuni link presenti in questa pagina sono affiliati.",
+    "※この記事にはアフィリエイト広告が含まれています。",
+    "本文包含联盟链接，如果您通过链接购买，我们可能会获得佣金。",
+    "يحتوي هذا المقال على روابط تابعة، وقد نحصل على عمولة صغيرة.",
+    "הפוסט מכיל קישורי שותפים, וייתכן שנקבל עמלה קטנה.",
 ]
 DISCLAIMERS = [
     "All content is for educational purposes and is not a substitute for professional medical or "
@@ -41,6 +56,12 @@ DISCLAIMERS = [
     "O conteúdo deste site tem fins informativos e não substitui a consulta médica.",
     "Le informazioni di questo sito hanno scopo informativo e non sostituiscono il parere del medico.",
     "De informatie op deze site is geen vervanging voor medisch advies.",
+    "This guide is for information only and does not replace a visit to your doctor.",
+    "This is not medical advice.",
+    "I am not a financial advisor; please do your own research.",
+    "Deze tekst is alleen bedoeld ter informatie.",
+    "この記事は医師の診断に代わるものではありません。",
+    "本文内容仅供参考，不构成投资建议。",
 ]
 PROSE = [
     "Affiliate links are how many bloggers earn their living, and the law wants readers to know.",
@@ -51,6 +72,12 @@ PROSE = [
     "Walking does not replace medication, and nobody should stop taking theirs.",
     "The school exists for educational purposes, said its founder.",
     "La comisión se reunió el martes en Madrid.",
+    "Affiliate marketing is a way to earn money, and this article explains how it works.",
+    "In this guide you will learn how to place affiliate links on your blog.",
+    "We may earn more in the city, but the commissions are smaller.",
+    "Sie erhalten eine Provision für jeden Abschluss, sagt die Vertreterin.",
+    "Our editors earn a commission from the school for every student.",
+    "本文介绍如何在家里种番茄。",
 ]
 
 
@@ -101,6 +128,17 @@ def test_r19_what_stands_under_a_heading_that_says_so_is_a_notice_and_the_headin
     assert [section.heading for section in article.sections] == [None, "Walking"]
 
 
+def test_r19_one_sentence_of_a_paragraph_is_cut_out_and_the_paragraph_stays() -> None:
+    prose = (
+        "A walk asks for nothing but a door and a pair of shoes, and those who take one know what it gives. "
+        * 3
+    )
+    telling = "Nothing in this article is medical advice."
+    article = read_bytes(f"# T\n\n{prose}{telling} {prose}".encode(), "a.md")
+    assert article.disclaimers == (telling,)
+    assert article.sections[0].blocks[0].text == f"{prose}{prose}".strip()
+
+
 def test_r19_the_same_notice_twice_on_a_page_is_one() -> None:
     prose = (
         "A walk asks for nothing but a door and a pair of shoes, and those who take one know what it gives."
@@ -142,6 +180,15 @@ def test_r19_the_same_notice_twice_on_a_page_is_one() -> None:
         "2024-03-12",
         "© 2024 Somebody",
         "Previous post",
+        "Partager :",
+        "Inhalt",
+        "By Jane Doe | May 3, 2024 | 4 min read",
+        "作者：林晓",
+        "関連記事",
+        "مقالات ذات صلة",
+        "השאירו תגובה",
+        "The post On walking appeared first on Quiet Path.",
+        "Der Beitrag Vom Gehen erschien zuerst auf Stille Wege.",
     ],
 )
 def test_the_pages_own_words_are_recognised(text: str) -> None:
@@ -166,6 +213,10 @@ def test_the_pages_own_words_are_recognised(text: str) -> None:
         "Di corsa verso casa",
         "May I ask?",
         "Home cooking",
+        "文化的力量",
+        "分类整理的方法",
+        "人気の記事を書くコツ",
+        "شارك ما قرأت",
     ],
 )
 def test_headings_that_begin_like_them_stay(text: str) -> None:
