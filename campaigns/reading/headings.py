@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from campaigns.language import columns
 from campaigns.reading import boilerplate
@@ -16,6 +17,8 @@ from campaigns.reading.layout import Line, LineKind
 from campaigns.reading.pictures import is_alternative_text
 
 THRESHOLD = 0.6
+# A line above a group of headings is one of them from here on: only text below it is missing.
+_PARENT = 0.4
 _WIDEST = 130
 _RUN_OF_A_LIST = 4
 
@@ -23,7 +26,7 @@ _TERMINAL = re.compile(r"[.…。][\"'”’»›)\]」』]*$")
 _ENDS_A_SENTENCE = re.compile(r"[.!?…:؟।。！？：][\"'”’»›)\]」』*]*(?:\s*\[\d+\])*$")
 _QUOTED = re.compile(r"^[\"“„«‘「『].*[\"”“»’」』]$")
 _NUMBERED = re.compile(
-    r"^(?:\d{1,2}(?:\.\d{1,2})*[.):]?\s+\D|[IVX]{1,5}\.\s|[A-Z][.)]\s|#\d+\b"
+    r"^(?:\d{1,2}(?:\.\d{1,2})*[.):]?\s+(?=\D)|[IVX]{1,5}\.\s|[A-Z][.)]\s|#\d+\b"
     r"|(?:step|chapter|part|lesson|tip|day|week|rule|myth|reason|mistake|schritt|kapitel|teil|lektion"
     r"|tipp|tag|woche|étape|chapitre|partie|conseil"
     r"|paso|capítulo|parte|consejo|passo|dica|lição|capitolo|lezione|consiglio|stap|hoofdstuk|deel"
@@ -85,7 +88,7 @@ def judge(lines: Sequence[Line]) -> list[Verdict]:
     """A verdict for every line, in order. Lists, code and quotes are never headings."""
     gaps = _wide_gaps(lines)
     verdicts = [_judge(lines, index, gaps) for index in range(len(lines))]
-    return _without_runs(lines, verdicts)
+    return _with_parents(lines, _without_runs(lines, verdicts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +251,37 @@ def _without_runs(lines: Sequence[Line], verdicts: Sequence[Verdict]) -> list[Ve
                     )
         start = max(end, start + 1)
     return result
+
+
+def _with_parents(lines: Sequence[Line], verdicts: Sequence[Verdict]) -> list[Verdict]:
+    """A line right above a heading heads a group of them where they are of one kind ("Step 1", "Step 2"; one
+    question after another) and it is not: "Questions", "How it is done"."""
+    result = list(verdicts)
+    heads = [index for index, verdict in enumerate(verdicts) if verdict.is_heading]
+    for place, (first, second) in enumerate(pairwise(heads)):
+        kind = _kind(lines[first].text)
+        above = verdicts[first - 1] if first else None
+        if not kind or kind != _kind(lines[second].text) or above is None:
+            continue
+        if above.score < _PARENT or _kind(lines[first - 1].text) or len(lines[first - 1].text.split()) > 8:
+            continue
+        if not above.is_heading:
+            reason = f"{above.reason}, heads a group of headings"
+            result[first - 1] = replace(above, score=THRESHOLD, reason=reason)
+        for index in heads[place:]:
+            if _kind(lines[index].text) != kind:
+                break
+            result[index] = replace(result[index], level=3)
+    return result
+
+
+def _kind(text: str) -> str:
+    """What a heading has in common with its neighbours: its numbering's word, or that it asks."""
+    if match := _NUMBERED.match(text.strip()):
+        return (
+            re.sub(r"\d+|^[IVX]+\.|^[A-Z](?=[.)])|[一二三四五六七八九十]+", "#", match[0]).strip().casefold()
+        )
+    return "?" if text.rstrip().endswith(("?", "？", "؟")) else ""
 
 
 def _could_be_item(line: Line, verdict: Verdict) -> bool:

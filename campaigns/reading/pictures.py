@@ -77,6 +77,26 @@ _PICTURE_OF = re.compile(
     r" (?:of|showing|with|von|der|des|du|de|de la|del|dei|della|degli|delle|do|da|dos|das|di|van|met|mit) ",
     re.I,
 )
+# A scene: something, and twice where it is to be seen, or what it is doing there.
+_SOMETHING = re.compile(
+    r"^(?:an?|two|three|several|une?|deux|ein(?:e|en)?|zwei|drei|una?|dos|tres|uma?|dois|duas|een|twee)\b",
+    re.I,
+)
+_PLACED = re.compile(
+    r"\b(?:on|in|under|against|at|behind|along|inside|near) an?\b|\b(?:beside|next to|in front of)\b"
+    r"|\b(?:auf|in|unter|vor|hinter|an) (?:einem|einer)\b|\bneben\b"
+    r"|\b(?:sur|dans|sous|contre|derrière) une?\b|\b(?:devant|près d|à côté d)"
+    r"|\b(?:sobre|en|bajo|contra) una?\b|\b(?:junto al?|al lado de|delante de)\b"
+    r"|\b(?:sobre|em) uma?\b|\bnuma?\b|\bao lado d|\bem frente"
+    r"|\b(?:su|in|sotto|contro) una?\b|\b(?:accanto al?|davanti al?|vicino al?)"
+    r"|\b(?:op|in|onder|voor|achter|tegen) een\b|\bnaast\b",
+    re.I,
+)
+_BUSY = re.compile(
+    r"^\w+ (?:(?!(?:to|of|for|about|on|in|at|by)\b)\w+ ){1,3}?\w{3,}ing "
+    r"(?:on|in|at|against|along|down|up|through|from|over|by) (?:an?|the|his|her|their)\b",
+    re.I,
+)
 _FILE_NAME = re.compile(r"^[\w-]+\.(?:jpe?g|png|gif|webp|svg|heic)$|^(?:IMG|DSC)[_-]?\d+$", re.I)
 
 
@@ -91,8 +111,16 @@ def is_alternative_text(text: str) -> bool:
         return True
     if len(words) < 4 or text.endswith(("?", "!", ":")) or re.search(r"[.!?]\s+\w", text):
         return False
+    if _is_scene(text):
+        return True
     opening = _OPENS.match(text)
     if not opening:
         return False
     rest = text[opening.end() :]
     return _SHOWS.search(rest) is not None and _FINITE.search(rest) is None
+
+
+def _is_scene(text: str) -> bool:
+    if len(text.split()) < 7 or not _SOMETHING.match(text) or ":" in text or _FINITE.search(text):
+        return False
+    return sum(1 for _ in _PLACED.finditer(text)) >= 2 or _BUSY.match(text) is not None

@@ -199,6 +199,19 @@ def test_a_label_that_the_page_repeats_is_no_heading() -> None:
     assert headings(of(text)) == []
 
 
+@pytest.mark.parametrize(
+    ("over", "parts"),
+    [
+        ("Camera settings", ("Step 1: focus", "Step 2: expose")),
+        ("Frequent questions", ("How long does it take?", "Does it hurt?")),
+    ],
+)
+def test_a_line_above_a_group_of_headings_heads_them(over: str, parts: tuple[str, str]) -> None:
+    text = f"A title\n\n{ENGLISH}\n\n{over}\n\n{parts[0]}\n\n{ENGLISH}\n\n{parts[1]}\n\n{ENGLISH}"
+    assert headings(of(text)) == [over, *parts]
+    assert [section.level for section in of(text).sections[1:]] == [2, 3, 3]
+
+
 def test_every_heading_has_a_score_and_a_reason() -> None:
     article = of(f"A title\n\n{ENGLISH}\n\n\nFirst part\n\n{ENGLISH}\n\n\nSecond part\n\n{ENGLISH}")
     for section in article.sections[1:]:
@@ -217,6 +230,9 @@ def test_every_heading_has_a_score_and_a_reason() -> None:
         "walk-in-the-woods.jpg",
         "Junge Frau sitzend vor einem Fenster mit Blick auf den See",
         "Femme tenant une tasse de thé devant une fenêtre",
+        "A wilted fern in a white pot on a wooden table",
+        "A red bicycle leaning against a brick wall in the rain",
+        "Une tasse de café sur une table près de la fenêtre",
     ],
 )
 def test_descriptions_of_pictures(text: str) -> None:
@@ -231,6 +247,8 @@ def test_descriptions_of_pictures(text: str) -> None:
         "Understanding chronic pain",
         "Families need time.",
         "What people get wrong about walking?",
+        "A guide to sleeping in a tent with the kids",
+        "A day in the life of a nurse on a night shift",
         "Man does not live by bread alone",
     ],
 )
