@@ -86,9 +86,11 @@ def read(data: bytes, name: str) -> Reading:
     if not titled and tops and (len(tops) == 1 or (found[0] is tops[0] and _deeper(found))):
         titled = tops[0].block.text
     if not titled and pieces and pieces[0].role is Role.HEADING:
-        # A first heading that has no equal is the title; among equals it is the first part.
+        # A first heading that has no equal is the title; among equals it is the first part, unless
+        # nothing but a bold line at the top could be the title.
         alike = sum(piece.role is Role.HEADING and piece.level == pieces[0].level for piece in pieces)
-        titled = pieces[0].block.text if alike == 1 else ""
+        is_bold_only = not found[0].level and not core
+        titled = pieces[0].block.text if alike == 1 or is_bold_only else ""
     return Reading(
         title=titled or core or title_from_name(name),
         pieces=tuple(pieces),
@@ -187,7 +189,11 @@ def _with_bold_headings(pieces: list[Piece]) -> list[Piece]:
     promoted = []
     for index, piece in enumerate(pieces):
         following = pieces[index + 1] if index + 1 < len(pieces) else None
-        heads = following is not None and following.role is Role.BODY and not is_bold_line(following)
+        heads = (
+            following is not None
+            and following.role is Role.BODY
+            and (index == 0 or not is_bold_line(following))
+        )
         if is_bold_line(piece) and heads and not piece.block.text.endswith(":"):
             block = replace(piece.block, kind=BlockKind.HEADING)
             piece = Piece(block, Role.HEADING, 0.75, "a short bold line of its own, followed by text", level)

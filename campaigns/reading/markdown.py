@@ -4,6 +4,7 @@ is read like any other and all text ends up escaped for the lesson dialect."""
 from __future__ import annotations
 
 import re
+from html import escape
 from typing import Any
 
 from campaigns.reading.assembling import Reading, title_from_name
@@ -12,6 +13,20 @@ from campaigns.reading.html import as_piece, parse
 
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?\n)(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.S)
 _TOML_FRONT_MATTER = re.compile(r"\A\+\+\+[ \t]*\n(.*?\n)\+\+\+[ \t]*(?:\n|\Z)", re.S)
+_INLINE = re.compile(
+    r"(?P<code>(`+)(?!`)[^\n]+?(?<!`)\2(?!`))|(?P<note>\[\^[^\]\s]+\])"
+    r"|(?<!!)\[\[(?:[^\[\]|\n]+\|)?(?P<page>[^\[\]|\n]+)\]\]"
+    r"|\{\{[<%]\s*(?P<shortcode>/?[\w-]+)(?P<given>[^{}]{0,2000}?)/?\s*[%>]\}\}"
+)
+_PARAMETER = re.compile(r"([\w-]+)=(?:\"([^\"]*)\"|'([^']*)'|`([^`]*)`|(\S+))")
+_FOOTNOTE = re.compile(r"^\[\^[^\]\s]+\]:.*(?:\n(?:[ \t]+\S.*|[ \t]*(?=\n[ \t]+\S)))*", re.M)
+_CALLOUT = re.compile(r"^((?:[ \t]*>)+[ \t]*)\[![\w-]+\][+-]?[ \t]*", re.M)
+_HEADING_ID = re.compile(r"^(#{1,6} .*?)[ \t]*\{[#.:][^{}\n]*\}[ \t]*$", re.M)
+_DIRECTIVE = re.compile(
+    r"^:{3,}.*$|^import\s(?:.*\sfrom\s+)?['\"][^'\"\n]+['\"];?\s*$|^export (?:const|default|function|\{"
+    r"|\*).*$",
+    re.M,
+)
 _LIQUID = re.compile(r"^\{%.*?%\}[ \t]*$|^\{:[^}\n]*\}[ \t]*$|^<!--.*?-->[ \t]*$", re.M | re.S)
 
 
@@ -21,8 +36,7 @@ def read(text: str, name: str, base: str = "") -> Reading:
     from markdown_it import MarkdownIt
 
     meta, body = _split(text)
-    # Template instructions of site generators alone on their line are no text; inside code they stay.
-    body = "\n".join(_outside_code(body))
+    body = _without_generators_marks(body)
     html = MarkdownIt("commonmark", {"html": True}).enable("table").render(body)
     base = base or str(meta.get("canonical_url") or meta.get("canonical") or "")
     found = leaves(parse(html), base)
@@ -60,13 +74,40 @@ def _split(text: str) -> tuple[dict[str, Any], str]:
     return {}, text
 
 
-def _outside_code(body: str) -> list[str]:
-    lines: list[str] = []
+def _without_generators_marks(body: str) -> str:
+    """`body` without what only a site generator understands (Jekyll, Hugo, Docusaurus, Obsidian), outside of
+    code: shortcodes, directives, imports, notes, ids. A figure's shortcode becomes its picture."""
+    return "".join(part if is_code else _plain(part) for is_code, part in _parted_at_code(body))
+
+
+def _plain(text: str) -> str:
+    text = _LIQUID.sub("", _DIRECTIVE.sub("", _FOOTNOTE.sub("", text)))
+    return _INLINE.sub(_understood, _HEADING_ID.sub(r"\1", _CALLOUT.sub(r"\1", text)))
+
+
+def _understood(match: re.Match[str]) -> str:
+    if match["code"] or match["page"]:
+        return match["code"] or match["page"]
+    given = {name: "".join(values) for name, *values in _PARAMETER.findall(match["given"] or "")}
+    if match["shortcode"] not in ("figure", "img", "image") or not given.get("src"):
+        return ""
+    caption = given.get("caption") or given.get("title") or ""
+    told = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
+    return f'<figure><img src="{escape(given["src"])}" alt="{escape(given.get("alt", ""))}">{told}</figure>'
+
+
+def _parted_at_code(body: str) -> list[tuple[bool, str]]:
+    """The text in stretches outside and inside of fenced code, line ends kept."""
+    parts: list[tuple[bool, list[str]]] = [(False, [])]
     fence = ""
-    for line in body.split("\n"):
+    for line in body.splitlines(keepends=True):
         mark = re.match(r"\s{0,3}(`{3,}|~{3,})", line)
-        if mark and (not fence or mark[1].startswith(fence)):
-            fence = "" if fence else mark[1]
-        if fence or not _LIQUID.fullmatch(line):
-            lines.append(line)
-    return lines
+        if mark and not fence:
+            fence = mark[1]
+            parts.append((True, [line]))
+            continue
+        parts[-1][1].append(line)
+        if mark and fence and mark[1].startswith(fence):
+            fence = ""
+            parts.append((False, []))
+    return [(is_code, "".join(lines)) for is_code, lines in parts]

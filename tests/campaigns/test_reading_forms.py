@@ -129,6 +129,52 @@ def test_docx_with_nothing_but_bold_lines() -> None:
     assert all(section.score < 0.9 for section in article.sections if section.heading)
 
 
+def test_the_bold_line_at_the_top_of_a_docx_is_its_title_where_nothing_else_is() -> None:
+    bold = [paragraph("Mornings", bold=True), paragraph(WORDS)]
+    for part in ("Get up", "Go out"):
+        bold += [paragraph(part, bold=True), paragraph(WORDS * 2)]
+    article = read_bytes(docx(*bold), "file-17.docx")
+    assert (article.title, headings(article)) == ("Mornings", ["Get up", "Go out"])
+
+
+def test_markdown_loses_the_marks_of_site_generators_but_not_in_code() -> None:
+    text = f"""import Tabs from '@theme/Tabs';
+
+{WORDS}[^1] See [[Other page|the other page]] and `[[ -f x ]]`.
+
+{{{{< figure src="/a.jpg" alt="A path" caption="In May." >}}}}
+
+{{{{% toc %}}}}
+
+## Start small {{#start}}
+
+:::note
+
+{WORDS}
+
+:::
+
+> [!tip] Bread
+> {WORDS}
+
+```
+import x from "y";
+{{{{< kept >}}}}
+```
+
+[^1]: Said by somebody.
+"""
+    article = read_bytes(text.encode(), "a.md")
+    assert headings(article) == ["Start small"]
+    shown = body(article)
+    assert "See the other page and `[[ -f x ]]`." in shown
+    assert "![A path](/a.jpg)\n\n*In May.*" in shown
+    assert '```\nimport x from "y";\n\\{{< kept >}}\n```' in shown.replace("{{< kept", "\\{{< kept")
+    assert "> Bread" in shown
+    for gone in ("Tabs", "toc", ":::", "[!", "[^", "Said by", "#start"):
+        assert gone not in shown
+
+
 RSS = f"""<?xml version="1.0"?><rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/"><channel>
 <title>Blog</title><link>https://example.org</link><language>en</language>
 <item><title>Newest &amp; best</title><link>https://example.org/2</link><guid>g2</guid><description>short</description>
