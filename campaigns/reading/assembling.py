@@ -99,7 +99,8 @@ def _title_from_text(pieces: Sequence[Piece]) -> str:
 
 
 def _unless_notice(piece: Piece) -> Piece:
-    if piece.role is not Role.BODY or piece.block.kind not in _TEXTUAL:
+    """Notices count wherever they stand, also in what was dropped as the page's."""
+    if piece.role not in (Role.BODY, Role.DROPPED) or piece.block.kind not in _TEXTUAL:
         return piece
     notice = notices.recognise(piece.block.text)
     return replace(piece, role=notice.role, score=notice.score, reason=notice.reason) if notice else piece
@@ -148,7 +149,8 @@ def _without_boilerplate(pieces: Sequence[Piece]) -> list[Piece]:
     total = sum(prose) or 1
     result: list[Piece] = []
     passed = 0
-    under: tuple[int, str] | None = None
+    under: tuple[int, str, int] | None = None
+    headed = max((i for i, piece in enumerate(pieces) if _is_own_heading(piece)), default=-1)
     for index, piece in enumerate(pieces):
         passed += prose[index]
         if piece.role not in (Role.BODY, Role.HEADING):
@@ -157,19 +159,37 @@ def _without_boilerplate(pieces: Sequence[Piece]) -> list[Piece]:
         if under and piece.role is Role.HEADING and piece.level <= under[0]:
             under = None
         found = boilerplate.recognise(piece.block.text) if _could_be_furniture(piece) else None
-        if found and found.ends_article and passed > total / 2 and total - passed < total / 5:
+        if found and found.reason == boilerplate.NAVIGATION and _heads_prose(pieces, index):
+            found = None
+        goes_on = found is not None and found.interrupts and headed > index
+        if found and found.ends_article and not goes_on and passed > total / 2 and total - passed < total / 5:
             result.append(_dropped(piece, found.reason, found.score))
             result += _dropped_tail(pieces[index + 1 :], "comes after the end of the article")
             break
         if found:
             if piece.role is Role.HEADING:
-                under = (piece.level, found.reason)
+                under = (
+                    piece.level,
+                    found.reason,
+                    400 if found.ends_article and not found.interrupts else 160,
+                )
             result.append(_dropped(piece, found.reason, found.score))
-        elif under and _prose_length(piece) < 400:
+        elif under and _prose_length(piece) < under[2]:
             result.append(_dropped(piece, f"stands under a heading that {under[1]}", 0.8))
         else:
+            under = None
             result.append(piece)
     return result
+
+
+def _is_own_heading(piece: Piece) -> bool:
+    return piece.role is Role.HEADING and boilerplate.recognise(piece.block.text) is None
+
+
+def _heads_prose(pieces: Sequence[Piece], index: int) -> bool:
+    """Whether a heading such as "Email" stands over running text, as no menu's word does."""
+    following = pieces[index + 1] if index + 1 < len(pieces) else None
+    return pieces[index].role is Role.HEADING and following is not None and _prose_length(following) >= 100
 
 
 def _could_be_furniture(piece: Piece) -> bool:

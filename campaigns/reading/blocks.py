@@ -364,8 +364,8 @@ class _Walker:
         skipped."""
         if element.tag != "noscript":
             return []
-        previous = element.getprevious()
-        if previous is not None and previous.tag == "img" and self._picture_run(previous):
+        beside = (element.getprevious(), element.getnext())
+        if any(other is not None and other.tag == "img" and self._picture_run(other) for other in beside):
             return []
         return [run for picture in element.iter("img") for run in self._picture_run(picture)]
 

@@ -31,6 +31,15 @@ _FURNITURE_CLASS = re.compile(
     r"|metered|donat\w*|teaser|kicker)(?:$|[\s_-])",
     re.I,
 )
+# Boxes that themes set into the running text, where trafilatura takes them for a part of it.
+_BOX_CLASS = re.compile(
+    r"(?:^|[\s_-])(?:newsletter|subscribe|subscription|signup|sign-up|sharedaddy|share|sharing|related|relatedposts"
+    r"|recommended|comments?|respond|author-?box|author-?bio|toc|table-?of-?contents|cookie|breadcrumbs?|pagination"
+    r"|paywall|most-?read)(?:$|[\s_-])",
+    re.I,
+)
+_LARGEST_BOX = 0.2
+_MOST_ABOVE_TITLE = 0.1
 _FURNITURE_TAGS = frozenset({"aside", "footer", "nav", "header", "form"})
 
 
@@ -70,7 +79,7 @@ def read(html: str, name: str, base: str = "") -> Reading:
     marked = _marked(every, wanted)
     title = _title(page.tree, every)
     _refuse_login(page.tree, wanted, name)
-    chosen = _article(every, marked)
+    chosen = _article(every, marked, title)
     if chosen is None or _kept_length(chosen) < _FALLBACK_BELOW * len(wanted.joined):
         own = leaves(parse(wanted.html()), page.base)
         pieces = [as_piece(leaf, "marked as a heading") for leaf in own]
@@ -169,7 +178,7 @@ def _occurs(folded: str, wanted: _Wanted) -> bool:
     )
 
 
-def _article(every: Sequence[Leaf], marked: Sequence[bool]) -> list[tuple[Leaf, Piece]] | None:
+def _article(every: Sequence[Leaf], marked: Sequence[bool], title: str) -> list[tuple[Leaf, Piece]] | None:
     """The leaves of the article's element with what becomes of each; None where nothing is marked."""
     container = _container(every, marked)
     if container is None:
@@ -182,8 +191,9 @@ def _article(every: Sequence[Leaf], marked: Sequence[bool]) -> list[tuple[Leaf, 
     hits = [i for i in inside if marked[i] and not _opens_or_ends_page(every[i])]
     if not hits:
         return None
-    first, last = hits[0], hits[-1]
-    first = _with_picture_above(every, inside, first)
+    first, last = max(hits[0], _title_at(every, inside, title)), hits[-1]
+    first = _with_picture_above(every, inside, first, container)
+    boxes = _Boxes(container)
     pieces = []
     for i in inside:
         leaf = every[i]
@@ -191,7 +201,7 @@ def _article(every: Sequence[Leaf], marked: Sequence[bool]) -> list[tuple[Leaf, 
         if i < first or i > last:
             where = "before the article begins" if i < first else "after the article ends"
             piece = replace(piece, role=Role.DROPPED, reason=f"stands {where}", score=0.9)
-        elif not marked[i] and (why := _furniture(leaf, container)):
+        elif why := boxes.around(leaf) or ("" if marked[i] else _furniture(leaf, container)):
             piece = replace(piece, role=Role.DROPPED, reason=why, score=0.88)
         pieces.append((leaf, piece))
     return pieces
@@ -227,12 +237,51 @@ def _container(every: Sequence[Leaf], marked: Sequence[bool]) -> Any:
     return best
 
 
-def _with_picture_above(every: Sequence[Leaf], inside: Sequence[int], first: int) -> int:
+def _title_at(every: Sequence[Leaf], inside: Sequence[int], title: str) -> int:
+    """Where the title stands inside the article's element if only little stands above it: a menu, a name."""
+    above = 0
+    most = _MOST_ABOVE_TITLE * sum(len(every[i].block.text) for i in inside)
+    for i in inside:
+        if every[i].level and fold(every[i].block.text) == fold(title):
+            return i
+        above += len(every[i].block.text)
+        if above > most:
+            break
+    return -1
+
+
+class _Boxes:
+    """The small parts of an article's element that by their class are none of it: sign-up boxes, shares."""
+
+    def __init__(self, container: Any) -> None:
+        self._container = container
+        self._most = _LARGEST_BOX * len(container.text_content())
+        self._known: dict[Any, str] = {}
+
+    def around(self, leaf: Leaf) -> str:
+        """Why the leaf goes; "" where no box holds it."""
+        for element in (leaf.element, *leaf.element.iterancestors()):
+            if element is self._container:
+                return ""
+            if element not in self._known:
+                self._known[element] = self._verdict(element)
+            if self._known[element]:
+                return self._known[element]
+        return ""
+
+    def _verdict(self, element: Any) -> str:
+        match = _BOX_CLASS.search(f"{element.get('class') or ''} {element.get('id') or ''}")
+        if match is None or len(element.text_content()) > self._most:
+            return ""
+        return f"stands in a part of the page called “{match[0].strip(' _-')}”"
+
+
+def _with_picture_above(every: Sequence[Leaf], inside: Sequence[int], first: int, container: Any) -> int:
     """The picture and caption right above the first text open the article, unless furniture holds them."""
     start = first
     for i in reversed([i for i in inside if i < first]):
         kind = every[i].block.kind
-        if kind not in (BlockKind.IMAGE, BlockKind.CAPTION) or _furniture(every[i], None):
+        if kind not in (BlockKind.IMAGE, BlockKind.CAPTION) or _furniture(every[i], container):
             break
         start = i
     return start
@@ -304,18 +353,23 @@ def _title(tree: Any, every: Sequence[Leaf]) -> str:
     shared = _meta(tree, "og:title") or _meta(tree, "twitter:title")
     site = _meta(tree, "og:site_name")
     tops = [leaf.block.text for leaf in every if leaf.level == 1 and not is_hidden(leaf.element)]
-    known = [fold(text) for text in (page_title, shared) if text]
-    for top in tops:
-        if any(fold(top) in text or (len(text) > 15 and text in fold(top)) for text in known) and fold(
-            top
-        ) != fold(site):
-            return top
-    if not known and tops:
+    tops = [top for top in tops if fold(top) != fold(site)]
+    # Where the page's title is the shared one with the site's name around it, the shared one decides.
+    told = [shared] if shared and fold(shared) in fold(page_title) else [shared, page_title]
+    for text in filter(None, told):
+        confirmed = [top for top in tops if _confirms(fold(text), fold(top))]
+        if confirmed:
+            return max(confirmed, key=len)
+    if not page_title and not shared and tops:
         return tops[0]
     for candidate in (shared, page_title):
         if candidate:
             return _without_site(candidate, site)
     return ""
+
+
+def _confirms(told: str, top: str) -> bool:
+    return top in told or (len(told) > 15 and told in top)
 
 
 def _without_site(title: str, site: str) -> str:

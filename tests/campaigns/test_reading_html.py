@@ -146,3 +146,76 @@ def test_an_article_in_sections_loses_none_of_them() -> None:
         "Part 3",
         "Part 4",
     ]
+
+
+PROSE = "Every morning begins with the same ten minutes outside, and that is the whole secret of it all. "
+
+
+def page(body: str, head: str = "<title>Mornings outside - Quiet Path</title>") -> Article:
+    return read_bytes(f"<html><head>{head}</head><body>{body}</body></html>".encode(), "a.html")
+
+
+def titles(article: Article) -> list[str]:
+    return [section.heading for section in article.sections if section.heading]
+
+
+def test_a_box_set_into_the_text_goes_and_the_text_behind_it_stays() -> None:
+    box = "<div class='newsletter-box'><h3>Join 900 walkers</h3><p>A letter each Friday, no more.</p></div>"
+    text = f"<h1>Mornings outside</h1><p>{PROSE * 3}</p><h2>Get up</h2><p>{PROSE * 3}</p>{box}"
+    text += f"<p>{PROSE * 2}Still.</p>"
+    article = page(f"<article>{text}<h2>Go out</h2><p>{PROSE}Done.</p></article>")
+    assert titles(article) == ["Get up", "Go out"]
+    assert "Still." in body(article)
+    assert "Done." in body(article)
+    assert "Friday" not in body(article)
+
+
+def test_a_sign_up_without_a_telling_class_ends_nothing_where_another_heading_follows() -> None:
+    box = "<div><h2>Sign up for Quiet Path</h2><p>Letters on walking.</p></div>"
+    text = f"<h1>Mornings outside</h1><p>{PROSE * 4}</p><h2>Get up</h2><p>{PROSE * 4}</p>{box}"
+    article = page(f"<article>{text}<h2>Go out</h2><p>{PROSE}Done.</p></article>")
+    assert titles(article) == ["Get up", "Go out"]
+    assert "Done." in body(article)
+    assert "Letters on walking" not in body(article)
+
+
+def test_of_two_top_headings_the_title_is_not_the_sites_name() -> None:
+    text = f"<h1>Mornings outside</h1><p>{PROSE * 5}</p><h1>Get up</h1><p>{PROSE * 5}</p>"
+    article = page(f"<h1>Quiet Path</h1><div>{text}</div>")
+    assert article.title == "Mornings outside"
+    assert titles(article) == ["Get up"]
+
+
+def test_the_shared_title_decides_where_the_top_heading_is_the_blogs() -> None:
+    head = "<title>Quiet Path: Mornings outside</title><meta property='og:title' content='Mornings outside'>"
+    article = page(f"<h1>Quiet Path</h1><div><h3>Mornings outside</h3><p>{PROSE * 9}</p></div>", head)
+    assert article.title == "Mornings outside"
+
+
+def test_what_stands_above_the_title_in_a_table_for_layout_goes() -> None:
+    menu = "<tr><td><b>Quiet Path</b></td></tr><tr><td><a href='a'>Home</a><br><a href='b'>Walks</a></td>"
+    text = f"<h1>Mornings outside</h1><p>{PROSE * 3}</p><p><b>Get up</b></p><p>{PROSE * 3}</p>"
+    article = page(f"<table>{menu}<td>{text}<p><b>Go out</b></p><p>{PROSE * 3}</p></td></tr></table>")
+    assert titles(article) == ["Get up", "Go out"]
+    assert "Walks" not in body(article)
+
+
+def test_a_picture_and_its_noscript_twin_are_one_picture() -> None:
+    image = "<img src='https://example.org/a.jpg' alt='A path'>"
+    lazy = f"<noscript>{image}</noscript><img data-src='https://example.org/a.jpg' alt='A path'>"
+    article = page(
+        f"<article><h1>Mornings outside</h1><p>{PROSE * 5}</p><div>{lazy}</div><p>{PROSE * 5}</p></article>"
+    )
+    assert body(article).count("a.jpg") == 1
+
+
+def test_a_notice_in_a_dropped_part_of_the_page_counts() -> None:
+    notice = "This post contains affiliate links."
+    side = f"<aside class='sidebar widget'><p>{notice}</p></aside>"
+    article = page(f"<main><h1>Mornings outside</h1><p>{PROSE * 5}</p>{side}<p>{PROSE * 5}</p></main>")
+    assert article.disclosures == (notice,)
+
+
+def test_a_heading_that_is_also_a_menus_word_stays_over_running_text() -> None:
+    text = f"<p>{PROSE * 3}</p><h2>Email</h2><p>{PROSE * 3}</p><h2>Phone</h2><p>{PROSE * 3}</p>"
+    assert titles(page(f"<article><h1>Mornings outside</h1>{text}</article>")) == ["Email", "Phone"]
