@@ -87,7 +87,8 @@ def could_be_title(text: str) -> bool:
 def judge(lines: Sequence[Line]) -> list[Verdict]:
     """A verdict for every line, in order. Lists, code and quotes are never headings."""
     gaps = _wide_gaps(lines)
-    verdicts = [_judge(lines, index, gaps) for index in range(len(lines))]
+    announced = _announced(lines, gaps)
+    verdicts = [_judge(lines, index, gaps, announced=announced[index]) for index in range(len(lines))]
     return _with_parents(lines, _without_runs(lines, verdicts))
 
 
@@ -117,7 +118,7 @@ def _wide_gaps(lines: Sequence[Line]) -> _Gaps:
     return _Gaps(usual, min(line.gap for line in short) if meaningful else 0)
 
 
-def _judge(lines: Sequence[Line], index: int, gaps: _Gaps) -> Verdict:
+def _judge(lines: Sequence[Line], index: int, gaps: _Gaps, *, announced: bool) -> Verdict:
     line = lines[index]
     text = line.text.strip()
     against = _cannot_be(line, text)
@@ -138,7 +139,7 @@ def _judge(lines: Sequence[Line], index: int, gaps: _Gaps) -> Verdict:
         weigh(0.12, "short")
     elif width > 90 or len(text.split()) > 11:
         weigh(-0.15, "rather long")
-    if not _DEEP_NUMBER.match(text) and _is_announced(lines, index, gaps):
+    if announced and not _DEEP_NUMBER.match(text):
         weigh(-0.35, "announced by the line above")
     if _TERMINAL.search(text):
         weigh(-0.45, "ends like a sentence")
@@ -214,16 +215,18 @@ def _follows_dropped(lines: Sequence[Line], index: int) -> bool:
     return index > 0 and lines[index - 1].kind is LineKind.LINE and is_alternative_text(lines[index - 1].text)
 
 
-def _is_announced(lines: Sequence[Line], index: int, gaps: _Gaps) -> bool:
-    """Whether the line is an item under a line that ends in a colon, itself or after other short lines."""
-    if gaps.wide and lines[index].gap >= gaps.wide:
-        return False
-    for line in reversed(lines[:index]):
+def _announced(lines: Sequence[Line], gaps: _Gaps) -> list[bool]:
+    """Which lines are items under a line that ends in a colon, right below it or after other short lines."""
+    announced: list[bool] = []
+    goes_on = False
+    for line in lines:
+        apart = gaps.wide > 0 and line.gap >= gaps.wide
+        announced.append(goes_on and not apart)
         if line.text.rstrip().endswith((":", "：")):
-            return True
-        if line.kind is not LineKind.LINE or is_sentence(line.text) or (gaps.wide and line.gap >= gaps.wide):
-            return False
-    return False
+            goes_on = True
+        elif line.kind is not LineKind.LINE or is_sentence(line.text) or apart:
+            goes_on = False
+    return announced
 
 
 def _has_capitals(text: str) -> bool:

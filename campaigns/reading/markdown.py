@@ -14,12 +14,12 @@ from campaigns.reading.html import as_piece, parse
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?\n)(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.S)
 _TOML_FRONT_MATTER = re.compile(r"\A\+\+\+[ \t]*\n(.*?\n)\+\+\+[ \t]*(?:\n|\Z)", re.S)
 _INLINE = re.compile(
-    r"(?P<code>(`+)(?!`)[^\n]+?(?<!`)\2(?!`))|(?P<note>\[\^[^\]\s]+\])"
+    r"(?P<code>(`+)(?!`)[^\n]+?(?<!`)\2(?!`))|(?P<note>\[\^[^\[\]\s]{1,60}\])"
     r"|(?<!!)\[\[(?:[^\[\]|\n]+\|)?(?P<page>[^\[\]|\n]+)\]\]"
     r"|\{\{[<%]\s*(?P<shortcode>/?[\w-]+)(?P<given>[^{}]{0,2000}?)/?\s*[%>]\}\}"
 )
 _PARAMETER = re.compile(r"([\w-]+)=(?:\"([^\"]*)\"|'([^']*)'|`([^`]*)`|(\S+))")
-_FOOTNOTE = re.compile(r"^\[\^[^\]\s]+\]:.*(?:\n(?:[ \t]+\S.*|[ \t]*(?=\n[ \t]+\S)))*", re.M)
+_FOOTNOTE = re.compile(r"^\[\^[^\[\]\s]{1,60}\]:.*(?:\n(?:[ \t]+\S.*|[ \t]*(?=\n[ \t]+\S)))*", re.M)
 _CALLOUT = re.compile(r"^((?:[ \t]*>)+[ \t]*)\[![\w-]+\][+-]?[ \t]*", re.M)
 _HEADING_ID = re.compile(r"^(#{1,6} .*?)[ \t]*\{[#.:][^{}\n]*\}[ \t]*$", re.M)
 _DIRECTIVE = re.compile(

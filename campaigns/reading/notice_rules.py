@@ -193,12 +193,12 @@ DISCLOSURES: tuple[Rule, ...] = (
 _CONTENT = (
     r"\b(?:contents?|information|materials?|articles?|posts?|page|site|website|blog|newsletter|text|guide|document|video"
     r"|podcast|course|recipes?|views|opinions|everything)\b"
-    r"|\b(?:inhalte?n?|informationen|angaben|beitr[aä]g\w*|artikel\w*|texte?|seiten?|website|ratgeber|blog)\b"
-    r"|\b(?:contenus?|informations?|articles?|pages?|sites?|blog|textes?|conseils)\b"
-    r"|\b(?:contenidos?|información|artículos?|páginas?|sitio|web|blog|textos?|guía)\b"
-    r"|\b(?:conteúdos?|informaç(?:ão|ões)|artigos?|páginas?|site|blog|textos?|guia)\b"
-    r"|\b(?:contenut[oi]|informazioni|articol[oi]|pagin[ae]|sito|blog|test[oi]|guida)\b"
-    r"|\b(?:inhoud|informatie|artikel(?:en)?|pagina|site|website|blog|tekst(?:en)?)\b"
+    r"|\b(?:inhalte?n?|informationen|angaben|beitr[aä]g\w*|artikel\w*|texte?|dokumente?|kurse?|videos?|seiten?|website|ratgeber|blog)\b"
+    r"|\b(?:contenus?|informations?|articles?|documents?|cours|vidéos?|pages?|sites?|blog|textes?|conseils)\b"
+    r"|\b(?:contenidos?|información|artículos?|documentos?|cursos?|vídeos?|páginas?|sitio|web|blog|textos?|guía)\b"
+    r"|\b(?:conteúdos?|informaç(?:ão|ões)|artigos?|documentos?|cursos?|vídeos?|páginas?|site|blog|textos?|guia)\b"
+    r"|\b(?:contenut[oi]|informazioni|articol[oi]|document[oi]|cors[oi]|video|pagin[ae]|sito|blog|test[oi]|guida)\b"
+    r"|\b(?:inhoud|informatie|artikel(?:en)?|document(?:en)?|cursus(?:sen)?|pagina|site|website|blog|tekst(?:en)?)\b"
 )
 _ADVICE_EN = r"(?:medical|legal|financial|investment|professional|tax|health|psychological|nutritional)"
 
@@ -275,4 +275,14 @@ DISCLAIMERS: tuple[Rule, ...] = (
         r"(?:محتوى|معلومات|مقال|موقع)",
     ),
     _rule(r"(?:אינו|אינם|אינה|אין)[^.]{0,30}(?:תחליף|ייעוץ)", r"(?:מידע|תוכן|מאמר|אתר|פוסט)"),
+)
+
+# Every rule needs one of these; passing by sentences without any halves the time a long article takes.
+HINT = re.compile(
+    r"affil|afil|com+is|kommis|provi|vergoed|vergüt|werb|anzeige|amazon|qualif|sponso|patroc|gespons|partner|parten"
+    r"|collab|zusammenarbeit|kooperation|unterstützung|referral|compensat|percentage|fees?\b|cut\b|paid|gifted|free"
+    r"|complimentary|advi|substitut|replace|purposes|only|educati|ers[ae]tz|inform|beratung|empfehl|rempla|avis|conseil"
+    r"|indicatif|éducati|sustitu|reempla|divulg|asesor|consejo|substitu|aconselh|conselho|sostitui|didatt|consulen"
+    r"|consigl|parere|vervang|doeleinden|evaluated|diagnose|[\u0590-\u06ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]",
+    re.I,
 )

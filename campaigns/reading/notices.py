@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from campaigns.article import Role
 from campaigns.language import count_words
-from campaigns.reading.notice_rules import DISCLAIMERS, DISCLOSURES, Rule
+from campaigns.reading.notice_rules import DISCLAIMERS, DISCLOSURES, HINT, Rule
 from campaigns.reading.sentences import sentences
 
 _MOST_WORDS = 110
@@ -96,6 +96,8 @@ def within(parts: Iterable[str]) -> tuple[str, Notice] | None:
 
 def _told(sentence: str) -> Notice | None:
     """What one sentence tells by itself."""
+    if HINT.search(sentence) is None:
+        return None
     if _any(DISCLOSURES, sentence):
         return Notice(Role.DISCLOSURE, 0.95, "says that its makers earn from it")
     if _any(DISCLAIMERS, sentence):
