@@ -15,6 +15,7 @@ from itertools import takewhile
 from campaigns import language as languages
 from campaigns.article import Article, Block, BlockKind, Picture, Piece, Role
 from campaigns.reading import boilerplate, notices
+from campaigns.reading.headings import is_sentence
 from campaigns.reading.sentences import sentences
 from courseletter.errors import InvalidInput
 
@@ -267,10 +268,17 @@ def _without_empty_end(pieces: Sequence[Piece]) -> list[Piece]:
 def _refuse_if_empty(body: str, pieces: Sequence[Piece], name: str, form: str) -> None:
     letters = sum(character.isalnum() for character in body)
     words = len(body.split()) + languages.unspaced_characters(body) // 2
-    if letters == 0 and any(piece.role is Role.HEADING for piece in pieces):
+    headed = any(piece.role is Role.HEADING for piece in pieces)
+    if (letters == 0 and headed) or (form == "text" and letters and not _says_something(pieces)):
         raise InvalidInput(f"{name} has headings but no text under them: add the text, then read it again.")
     if letters == 0 or (form == "html" and words < _FEWEST_WORDS_OF_A_PAGE):
         raise InvalidInput(
             f"{name} holds no article text: if the page builds itself in the browser or asks for a login, "
             "save the article from there as HTML or text and read that file."
         )
+
+
+def _says_something(pieces: Iterable[Piece]) -> bool:
+    """Whether a plain text has a sentence in it and not only lines that could be headings."""
+    texts = [piece.block.text for piece in pieces if piece.role is Role.BODY]
+    return any(len(text.split()) > 12 or is_sentence(line) for text in texts for line in text.split("\n"))

@@ -1,6 +1,6 @@
 """Blocks that belong to the page and not to the article, by what they say: share bars, related posts,
-comment forms, bylines, dates. In the seven known languages; every pattern is anchored, so that prose that
-mentions them is kept."""
+comment forms, bylines, dates. In the languages the product knows; every pattern is anchored, so that prose
+that mentions them is kept."""
 
 from __future__ import annotations
 
@@ -61,8 +61,8 @@ _RELATED = _starts(
     r"leggi anche\b",
     r"(?:gerelateerde|vergelijkbare|recente|meer|andere) (?:berichten|artikelen|posts|artikels|reacties)\b",
     r"(?:lees ook|ook interessant|misschien vind je)\b",
-    r"(?:(?:関連|おすすめ|人気|最新|新着)の?(?:記事|投稿|エントリー?)(?:一覧)?|あわせて読みたい)\W*$",
-    r"(?:(?:相关|相關|推荐|推薦|热门|熱門|最新|更多)(?:文章|阅读|閱讀|内容|內容|推荐|推薦)|猜你喜欢|延伸阅读|延伸閱讀)\W*$",
+    r"(?:(?:関連|おすすめ|人気|最新|新着)の?(?:記事|投稿|エントリー?)(?:一覧)?|あわせて読みたい)\s*(?:$|\n)",
+    r"(?:(?:相关|相關|推荐|推薦|热门|熱門|最新|更多)(?:文章|阅读|閱讀|内容|內容|推荐|推薦)|猜你喜欢|延伸阅读|延伸閱讀)\s*(?:$|\n)",
     r"(?:مقالات|مواضيع|منشورات|أخبار) (?:ذات صلة|مشابهة|مقترحة|أخرى|حديثة)|(?:قد يعجبك|اقرأ) (?:أيضا"
     r"|أيضًا|ايضا)",
     r"(?:פוסטים|מאמרים|כתבות) (?:אחרונים|אחרונות|קשורים|קשורות|נוספים|נוספות|דומים)|אולי יעניין"
@@ -216,7 +216,8 @@ _NAVIGATION = _is(
     r"rubriken|schlagwörter|archive?s?|archiv|archivos|arquivos|archivi|archief|meta|tags?|categories"
     r"|kategorien|catégories|categorías|categorias|categorie(?:ën)?",
     r"read more|continue reading|weiterlesen|lire la suite|leer más|sigue leyendo|continue lendo"
-    r"|leggi tutto|lees verder|learn more|mehr erfahren|click here|show more|load more",
+    r"|leggi tutto|lees verder|learn more|mehr erfahren|click here|show more|load more|no posts"
+    r"|keine beiträge",
     r"facebook|twitter|x|linkedin|pinterest|whatsapp|instagram|youtube|reddit|telegram|mastodon|bluesky"
     r"|email|print|drucken|rss|xing|pocket|tumblr|copy link",
 )
@@ -282,16 +283,16 @@ def recognise(text: str) -> Boilerplate | None:
             continue  # a sentence that only begins like one of them
         if pattern.search(text):
             return Boilerplate(reason, score, ends, interrupts=pattern is _SUBSCRIBE)
-    return Boilerplate("is a byline", 0.85, False) if _is_byline(text) else None
+    return Boilerplate("is a byline", 0.85, False) if is_byline(text) else None
 
 
-def _is_byline(text: str) -> bool:
+def is_byline(text: str) -> bool:
     """Who wrote it, perhaps with the date and the minutes: "By Jane Doe | 3 May 2024 | 4 min read"."""
     parts = [part.strip(" ,") for part in _JOINED.split(text)]
     if len(parts) == 1:
         by = _BY.match(text) and _BYLINE.match(text[:1].lower() + text[1:])
         return bool(by) or _NAMED_AUTHOR.match(text) is not None
-    told = [_DATE.match(part) or _META.match(part) or _is_byline(part) for part in parts if part]
+    told = [_DATE.match(part) or _META.match(part) or is_byline(part) for part in parts if part]
     return any(told) and all(
         ok or len(part.split()) <= 3 for ok, part in zip(told, filter(None, parts), strict=True)
     )

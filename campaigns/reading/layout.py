@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from campaigns.language import columns, is_unspaced
+from campaigns.reading.boilerplate import is_byline
 
 _BULLET = re.compile(r"^\s*(?:[•◦▪●‣∙·○■□►▶➤✓✔✅☑–—*+-])\s+(?=\S)")
 _NUMBER = re.compile(r"^\s*(\d{1,3})[.)]\s+(?=\S)")
@@ -153,7 +154,7 @@ def _goes_on(row: str, following: str, margin: float) -> bool:
     if not following:
         return False
     if following.strip()[:1].islower() and not _ENDS.search(row):
-        return True
+        return bool(margin) or not is_byline(following.strip())
     # Above a full line a short one is a heading set tight over its paragraph.
     tight = columns(row.strip()) < 0.62 * columns(following.strip()) and not row.rstrip().endswith(",")
     return bool(margin) and not tight

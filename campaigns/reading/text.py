@@ -33,6 +33,9 @@ def _title_at(lines: Sequence[Line]) -> int | None:
     opening: list[int] = []
     in_menu = False
     for index, line in enumerate(lines[:_MOST_LINES_BEFORE_TITLE]):
+        if _is_menu(line):
+            in_menu = True
+            continue
         if line.kind is not LineKind.LINE or (index and headings.is_sentence(line.text)):
             break
         found = boilerplate.recognise(line.text)
@@ -46,6 +49,13 @@ def _title_at(lines: Sequence[Line]) -> int | None:
         # After a menu or in one: the title is the wordiest line, and of equals the last, nearest the text.
         return max(opening, key=lambda index: (min(len(lines[index].text.split()), 6), index))
     return opening[0]
+
+
+def _is_menu(line: Line) -> bool:
+    """Whether a list of short items is the page's menu: one of them is a word that only menus have."""
+    items = line.text.split("\n") if line.kind is LineKind.LIST else []
+    found = [boilerplate.recognise(item) for item in items if len(item.split()) <= 5]
+    return len(found) == len(items) and any(one and one.reason == boilerplate.NAVIGATION for one in found)
 
 
 def _pieces(lines: Sequence[Line], title: str) -> list[Piece]:

@@ -95,7 +95,11 @@ def test_a_login_wall() -> None:
 
 @pytest.mark.parametrize(
     ("data", "form"),
-    [(b"# One\n\n## Two\n\n## Three\n", "markdown"), (b"# One\n## Two\n", None)],
+    [
+        (b"# One\n\n## Two\n\n## Three\n", "markdown"),
+        (b"# One\n## Two\n", None),
+        (b"One thing\n\nTwo things\n\nThree things\n", "text"),
+    ],
 )
 def test_headings_without_text(data: bytes, form: str | None) -> None:
     assert "headings but no text" in refusal(data, "outline.md", form)

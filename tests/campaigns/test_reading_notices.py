@@ -62,6 +62,7 @@ DISCLAIMERS = [
     "Deze tekst is alleen bedoeld ter informatie.",
     "この記事は医師の診断に代わるものではありません。",
     "本文内容仅供参考，不构成投资建议。",
+    "Este documento tem fins informativos e não substitui a orientação de um técnico.",
 ]
 PROSE = [
     "Affiliate links are how many bloggers earn their living, and the law wants readers to know.",
@@ -182,6 +183,7 @@ def test_r19_the_same_notice_twice_on_a_page_is_one() -> None:
         "Previous post",
         "Partager :",
         "Inhalt",
+        "Keine Beiträge",
         "By Jane Doe | May 3, 2024 | 4 min read",
         "作者：林晓",
         "関連記事",

@@ -212,6 +212,19 @@ def test_a_line_above_a_group_of_headings_heads_them(over: str, parts: tuple[str
     assert [section.level for section in of(text).sections[1:]] == [2, 3, 3]
 
 
+def test_a_menu_in_lines_above_the_title_goes_and_the_title_stays() -> None:
+    menu = "Skip to content\nQuiet Path\nHome\nWalks\nShop"
+    article = of(f"{menu}\n\nMornings outside\nby Jane Doe\n\n{ENGLISH}\n\n{ENGLISH}")
+    assert article.title == "Mornings outside"
+    assert [block.text for section in article.sections for block in section.blocks] == [ENGLISH, ENGLISH]
+
+
+def test_related_articles_in_japanese_end_the_text() -> None:
+    prose = "朝の散歩を始めてから、仕事の前に頭がすっきりするようになりました。毎日の小さな習慣です。" * 3
+    article = of(f"朝の散歩\n\n{prose}\n\n{prose}\n\n関連記事\n冬の温泉\n列車の旅")
+    assert [block.text for section in article.sections for block in section.blocks] == [prose, prose]
+
+
 def test_every_heading_has_a_score_and_a_reason() -> None:
     article = of(f"A title\n\n{ENGLISH}\n\n\nFirst part\n\n{ENGLISH}\n\n\nSecond part\n\n{ENGLISH}")
     for section in article.sections[1:]:
@@ -268,6 +281,7 @@ def test_hostile_text_takes_no_time() -> None:
         "A.\n" * 60_000,
         "{{ " * 100_000,
         "we may " * 90_000,
+        "Short line here\n\n" * 15_000,
     ):
         of(f"Title\n\n{ENGLISH}\n\n{line}\n\n{ENGLISH}")
     assert time.monotonic() - begun < 20
