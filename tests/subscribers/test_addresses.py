@@ -1,8 +1,10 @@
 """Which addresses and header texts are let in, and what is said about the others."""
 
+import re
 import time
 
 import pytest
+from email_validator import EmailNotValidError, validate_email
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -94,6 +96,25 @@ def test_r08_whatever_is_accepted_is_safe_in_an_envelope(text: str) -> None:
     assert address.domain.isascii()
     assert len(address.local.encode()) <= 64
     assert len(address.domain) <= 255
+
+
+PLAIN = st.from_regex(r"[a-zA-Z0-9_+.-]{1,40}@[a-zA-Z0-9.-]{1,30}(\.(org|test|рф|local))?", fullmatch=True)
+
+
+@settings(max_examples=400, deadline=None)
+@given(PLAIN | st.emails())
+def test_plain_addresses_are_judged_as_the_validator_judges_them(text: str) -> None:
+    try:
+        valid = validate_email(text, check_deliverability=False, test_environment=True)
+    except EmailNotValidError as error:
+        with pytest.raises(InvalidInput, match=re.escape(str(error).rstrip("."))):
+            check_address(text)
+    else:
+        assert check_address(text) == Address(valid.local_part, valid.ascii_domain)
+
+
+def test_names_that_belong_to_a_role_have_no_capitals() -> None:
+    assert check_address("Postmaster@example.org") == Address("postmaster", "example.org")
 
 
 @pytest.mark.parametrize(
