@@ -47,7 +47,7 @@ def compile_lesson(job: Mapping[str, Any]) -> str:
 def render(job: Mapping[str, Any]) -> dict[str, str]:
     """One recipient's mail."""
     compiled = CompiledLesson.from_json(job["compiled"])
-    rendered = rendering.render_here(compiled, job["context"])
+    rendered = rendering.whole(rendering.Here(compiled).pieces(job["context"]))
     if len(rendered.html) + len(rendered.text) > OUTPUT:
         raise TemplateError(compiled.name, None, TOO_BIG)
     return {"subject": rendered.subject, "html": rendered.html, "text": rendered.text}

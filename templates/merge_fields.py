@@ -114,14 +114,15 @@ def lookup(context: Mapping[str, object], path: str) -> object:
 
 def shown(value: object) -> str:
     """A context value as readers see it. Missing and blank are '', so that a fallback can stand in."""
+    if type(value) is str:
+        return "" if value.isspace() else value
     if value is None:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list | tuple):
         return ", ".join(shown(item) for item in value)
-    text = str(value)
-    return text if text.strip() else ""
+    return shown(str(value))
 
 
 def present(value: object) -> bool:
