@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/installed
 
-.PHONY: install demo test check bench lock clean
+.PHONY: install demo test verifiers check bench lock clean
 
 install: $(STAMP)
 
@@ -19,6 +19,10 @@ demo: install
 
 test: install
 	$(BIN)/pytest -n auto --dist loadgroup
+
+# What some tests ask for a second opinion, from npm; without it they skip.
+verifiers:
+	npm ci --silent --prefix tests/verifiers
 
 check: install
 	$(BIN)/ruff check .
