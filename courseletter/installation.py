@@ -90,9 +90,9 @@ class Installation:
 
     def mailer(self) -> Mailer:
         """A sender through the relay that the settings name."""
-        composer = Composer(self.brand, self.settings.sender, self.links, self.settings.key)
         key = self.settings.key
-        return Mailer(self.database, composer, self.transport(), self.clock, key, self.dkim_keys())
+        composer = Composer(self.brand, self.settings.sender, self.links, key, self.dkim_keys())
+        return Mailer(self.database, composer, self.transport(), self.clock, key)
 
     def transport(self) -> SmtpTransport:
         """A connection, not yet open, to the relay that the settings name."""

@@ -1,67 +1,144 @@
-"""What a mail knows about its reader: the plain values that a lesson's merge fields are filled with.
+"""What a mail knows about its reader: the plain values that a lesson's merge fields are filled with. Pure.
 
 Dates are in words, in the course's language and the reader's zone. What came before and what comes next is
 this reader's own, which under live edits need not be the neighbouring lesson.
 """
 
 import re
-from collections.abc import Sequence
-from datetime import date
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, tzinfo
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, match_skeleton
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 
-from campaigns.enrolling import place_of
-from campaigns.models import Course, Enrolment, Revision, RevisionLesson
+from campaigns.models import Kind
 from sender.links import Links
-from sender.models import Delivery, State
-from subscribers.models import Subscriber
 from templates.brand import Brand
 
 _SHORT_NAME = re.compile(r"(?<![EcML])(?:E{1,3}|ccc|MMM|LLL)(?![EcML])")
 
 
-def lesson_context(
-    session: Session, delivery: Delivery, lesson: RevisionLesson, brand: Brand, links: Links
-) -> dict[str, Any]:
-    """The context of templates/rendering.py for one lesson to one reader."""
-    enrolment = session.get_one(Enrolment, delivery.enrolment_id)
-    revision, language = lesson.revision, lesson.revision.language
-    total = sum(one.kind == "lesson" for one in revision.lessons)
-    upcoming = _upcoming(session, enrolment, revision)
-    came_before = _came_before(session, delivery, revision)
-    return {
-        "subscriber": _subscriber(delivery.subscriber, enrolment.joined_at.date(), language),
-        "lesson": {
-            "number": lesson.number,
-            "total": total,
-            "title": lesson.title,
-            "minutes": lesson.minutes,
-            "next_when": upcoming["when"] if upcoming else "",
-        },
-        "course": {"title": revision.title, "total": total},
-        "sender": {"name": brand.name, "address": brand.address},
-        "links": _links(links, enrolment, delivery, came_before),
-        "previous": came_before and {key: came_before[key] for key in ("number", "title", "recap")},
-        "next": upcoming,
-    }
+@dataclass(frozen=True, slots=True)
+class SyllabusLesson:
+    """A lesson as the other lessons' mails speak of it."""
+
+    id: str
+    kind: Kind
+    number: int
+    title: str
+    minutes: int
+    recap: str  # of the lesson before
+    teaser: str  # of the lesson after
 
 
-def confirmation_context(
-    course: Course, subscriber: Subscriber, brand: Brand, links: Links
-) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Syllabus:
+    """A published course: what it teaches, in order, in one language, to one mailing list."""
+
+    title: str
+    language: str
+    list_id: int
+    lessons: tuple[SyllabusLesson, ...]
+
+
+class Reader(NamedTuple):
+    """One reader's place in a course, as the ledger knows it when a lesson goes out."""
+
+    subscriber_id: int
+    enrolment_id: int
+    email: str
+    first_name: str
+    last_name: str
+    fields: Mapping[str, Any]
+    joined_on: date
+    previous: str | None  # id of the lesson that they got before this one
+    next: str | None  # id of the lesson that comes next, None at the end of the course
+    next_at: datetime | None
+    zone: tzinfo
+
+
+class LessonContexts:
+    """The contexts of templates/rendering.py for one lesson. What is the same for all readers is made once
+    and shared: a context is only ever read.
+    """
+
+    def __init__(self, syllabus: Syllabus, lesson_id: str, brand: Brand, links: Links) -> None:
+        lessons = syllabus.lessons
+        total = sum(one.kind == "lesson" for one in lessons)
+        this = next(one for one in lessons if one.id == lesson_id)
+        self._syllabus = syllabus
+        self._links = links
+        self._page = f"lessons/{lesson_id}"
+        self._lesson = {"number": this.number, "total": total, "title": this.title, "minutes": this.minutes}
+        self._course = {"title": syllabus.title, "total": total}
+        self._sender = {"name": brand.name, "address": brand.address}
+        # A welcome is nothing to look back on.
+        self._previous: dict[str | None, dict[str, Any]] = {
+            one.id: {"number": one.number, "title": one.title, "recap": after.recap if after else ""}
+            for one, after in zip(lessons, (*lessons[1:], None), strict=True)
+            if one.kind != "welcome"
+        }
+        self._next: dict[str | None, tuple[int, str, str]] = {
+            # The mail shows the title above, so the made teaser's own is left out.
+            one.id: (one.number, one.title, before.teaser.removeprefix(f"{one.title}: ") if before else "")
+            for before, one in zip((None, *lessons), lessons, strict=False)
+        }
+
+    def of(self, reader: Reader) -> dict[str, Any]:
+        language = self._syllabus.language
+        upcoming = self._upcoming(reader)
+        return {
+            "subscriber": {
+                **reader.fields,
+                "first_name": reader.first_name,
+                "last_name": reader.last_name,
+                "email": reader.email,
+                "joined": date_in_words(reader.joined_on, language),
+            },
+            "lesson": {**self._lesson, "next_when": upcoming["when"] if upcoming else ""},
+            "course": self._course,
+            "sender": self._sender,
+            "links": self._addresses(reader),
+            "previous": self._previous.get(reader.previous),
+            "next": upcoming,
+        }
+
+    def _upcoming(self, reader: Reader) -> dict[str, Any] | None:
+        """The reader's next lesson and its day, or None at the end of the course."""
+        if reader.next not in self._next or reader.next_at is None:
+            return None
+        number, title, teaser = self._next[reader.next]
+        when = day_in_words(reader.next_at.astimezone(reader.zone).date(), self._syllabus.language)
+        return {"number": number, "title": title, "teaser": teaser, "when": when}
+
+    def _addresses(self, reader: Reader) -> dict[str, str]:
+        home = self._links.learn(reader.enrolment_id)
+        looks_back = reader.previous in self._previous
+        return {
+            "web": f"{home}/{self._page}",
+            "previous": f"{home}/lessons/{reader.previous}" if looks_back else home,
+            "next_now": f"{home}/next",
+            "pause": f"{home}/pause",
+            "preferences": home,
+            "unsubscribe": self._links.unsubscribe(self._syllabus.list_id, reader.subscriber_id),
+        }
+
+
+def confirmation_context(course_title: str, email: str, confirm: str, brand: Brand) -> dict[str, Any]:
+    """The context of the mail that asks for consent; `confirm` is the link to press."""
     # Without the name: until it is confirmed, a stranger typed it.
     return {
-        "subscriber": {"first_name": "", "last_name": "", "email": subscriber.email},
-        "course": {"title": course.title},
+        "subscriber": {"first_name": "", "last_name": "", "email": email},
+        "course": {"title": course_title},
         "sender": {"name": brand.name, "address": brand.address},
-        "links": {"confirm": links.confirm(course.list_id, subscriber.id)},
+        "links": {"confirm": confirm},
     }
 
 
+@lru_cache(maxsize=1024)
 def day_in_words(day: date, language: str) -> str:
     """`Thursday 19 November`, as the language writes it."""
     locale = _locale(language)
@@ -71,74 +148,10 @@ def day_in_words(day: date, language: str) -> str:
     return str(format_date(day, pattern, locale=locale))
 
 
-def _subscriber(subscriber: Subscriber, joined: date, language: str) -> dict[str, Any]:
-    return {
-        **subscriber.fields,
-        "first_name": subscriber.first_name,
-        "last_name": subscriber.last_name,
-        "email": subscriber.email,
-        "joined": str(format_date(joined, "long", locale=_locale(language))),
-    }
-
-
-def _links(
-    links: Links, enrolment: Enrolment, delivery: Delivery, came_before: dict[str, Any] | None
-) -> dict[str, str]:
-    page = links.learn(enrolment.id)
-    return {
-        "web": links.learn(enrolment.id, f"lessons/{delivery.lesson_id}"),
-        "previous": links.learn(enrolment.id, f"lessons/{came_before['id']}") if came_before else page,
-        "next_now": links.learn(enrolment.id, "next"),
-        "pause": links.learn(enrolment.id, "pause"),
-        "preferences": page,
-        "unsubscribe": links.unsubscribe(enrolment.course.list_id, enrolment.subscriber_id),
-    }
-
-
-def _upcoming(session: Session, enrolment: Enrolment, revision: Revision) -> dict[str, Any] | None:
-    """The reader's next lesson and its day, or None at the end of the course."""
-    lesson = _find(revision.lessons, enrolment.next_lesson)
-    if lesson is None or enrolment.due_at is None:
-        return None
-    zone = place_of(session, enrolment).zone
-    before = _neighbour(revision.lessons, lesson, -1)
-    return {
-        "number": lesson.number,
-        "title": lesson.title,
-        # The mail shows the title above, so the made teaser's own is left out.
-        "teaser": before.teaser.removeprefix(f"{lesson.title}: ") if before else "",
-        "when": day_in_words(enrolment.due_at.astimezone(zone).date(), revision.language),
-    }
-
-
-def _came_before(session: Session, delivery: Delivery, revision: Revision) -> dict[str, Any] | None:
-    """The lesson that the reader got before this one. A welcome has nothing to look back on."""
-    latest = session.scalar(
-        select(Delivery.lesson_id)
-        .where(
-            Delivery.enrolment_id == delivery.enrolment_id,
-            Delivery.run == delivery.run,
-            Delivery.id != delivery.id,
-            Delivery.state.in_((State.ACCEPTED, State.UNKNOWN)),
-        )
-        .order_by(Delivery.id.desc())
-        .limit(1)
-    )
-    lesson = _find(revision.lessons, latest)
-    if lesson is None or lesson.kind == "welcome":
-        return None
-    after = _neighbour(revision.lessons, lesson, 1)
-    recap = after.recap if after else ""
-    return {"id": lesson.lesson_id, "number": lesson.number, "title": lesson.title, "recap": recap}
-
-
-def _find(lessons: Sequence[RevisionLesson], lesson_id: str | None) -> RevisionLesson | None:
-    return next((one for one in lessons if one.lesson_id == lesson_id), None)
-
-
-def _neighbour(lessons: Sequence[RevisionLesson], lesson: RevisionLesson, step: int) -> RevisionLesson | None:
-    at = lessons.index(lesson) + step
-    return lessons[at] if 0 <= at < len(lessons) else None
+@lru_cache(maxsize=4096)  # the days of ten years
+def date_in_words(day: date, language: str) -> str:
+    """`19 November 2026`, as the language writes it."""
+    return str(format_date(day, "long", locale=_locale(language)))
 
 
 def _locale(language: str) -> Locale:

@@ -1,18 +1,19 @@
 """DKIM signatures (RFC 6376, Ed25519 by RFC 8463): the last step before a message is sent."""
 
 import base64
-import hashlib
 import os
 import re
+from binascii import b2a_base64
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Final, Literal
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -23,10 +24,13 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from courseletter.errors import CourseletterError, InvalidInput
+from sender.headers import unfolded
 
 Algorithm = Literal["rsa-sha256", "ed25519-sha256"]
 
 _SMALLEST_RSA: Final = 2048
+_PADDING: Final = PKCS1v15()
+_DIGESTED: Final = Prehashed(SHA256())
 # Named once more than they occur, so that a field added on the way breaks the signature (RFC 6376, 8.15).
 _OVERSIGNED: Final = (
     "from",
@@ -41,9 +45,6 @@ _OVERSIGNED: Final = (
     "list-unsubscribe",
     "list-unsubscribe-post",
 )
-_SIGNED: Final = ("list-id", "content-language", "auto-submitted")
-_WHITE_SPACE: Final = re.compile(rb"[ \t]+")
-_FIELD_START: Final = re.compile(rb"\r\n(?![ \t])")
 _SELECTOR: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
 
 
@@ -113,76 +114,72 @@ class DkimKey:
         octets = public.public_bytes(Encoding.Raw, PublicFormat.Raw)
         return f"v=DKIM1; k=ed25519; p={base64.b64encode(octets).decode()}"
 
-    def sign(self, octets: bytes) -> bytes:
+    def sign(self, digest: bytes) -> bytes:
+        """Sign a SHA-256 digest; Ed25519 takes it for its message (RFC 8463, 3)."""
         if isinstance(self.private_key, RSAPrivateKey):
-            return self.private_key.sign(octets, PKCS1v15(), SHA256())
-        return self.private_key.sign(hashlib.sha256(octets).digest())  # RFC 8463, 3: over the hash
+            return self.private_key.sign(digest, _PADDING, _DIGESTED)
+        return self.private_key.sign(digest)
 
 
-def sign(message: bytes, keys: Sequence[DkimKey], now: datetime) -> bytes:
-    """Return the message with one DKIM-Signature a key on top, relaxed/relaxed, over the whole body."""
-    head, _, body = message.partition(b"\r\n\r\n")
-    fields = [(_name(field), field) for field in _FIELD_START.split(head)]
-    names = _names_to_sign([name for name, _ in fields])
-    signed = b"".join(_relaxed_field(field) for field in _chosen(fields, names))
-    body_hash = base64.b64encode(hashlib.sha256(_relaxed_body(body)).digest()).decode()
-    signatures = [_signature(key, signed, names, body_hash, int(now.timestamp())) for key in keys]
-    return b"".join(signatures) + message
+class Signer:
+    """Signs messages that have the same fields and differ in the values of some, relaxed/relaxed.
+
+    The relaxed form (RFC 6376, 3.4) of what it is given must be plain to see: values as sender/headers.py
+    writes them, bodies as sender/transfer.py does.
+    """
+
+    def __init__(
+        self, keys: Sequence[DkimKey], constant: Sequence[tuple[str, bytes]], varying: Sequence[str]
+    ) -> None:
+        """`constant` are the fields with one value in all messages, `varying` the names of the others."""
+        names = [*(name.lower() for name, _ in constant), *(name.lower() for name in varying)]
+        fields = [name.lower().encode() + b":" + unfolded(value) + b"\r\n" for name, value in constant]
+        self._constant = sha256(b"".join(fields))
+        self._varying = "".join(f"{name.lower()}:%b\r\n" for name in varying).encode()
+        self._signatures = [_Signature(key, [*names, *_OVERSIGNED]) for key in keys]
+
+    def sign(self, values: Sequence[bytes], body: bytes, moment: int) -> bytes:
+        """Return a DKIM-Signature field for each key, if there are any.
+
+        `values` are those of the varying fields, in order; `moment` is told in seconds since 1970.
+        """
+        if not self._signatures:
+            return b""
+        fields = self._constant.copy()
+        fields.update(self._varying % tuple(map(unfolded, values)))
+        body_hash = b2a_base64(sha256(body).digest(), newline=False)
+        signatures = []
+        for signature in self._signatures:
+            signed = fields.copy()
+            signed.update(signature.relaxed % (moment, body_hash))
+            signatures.append(signature.field % (moment, body_hash, signature.value(signed.digest())))
+        return b"".join(signatures)
 
 
-def _signature(key: DkimKey, signed: bytes, names: list[str], body_hash: str, moment: int) -> bytes:
-    field = (
-        f"DKIM-Signature: v=1; a={key.algorithm}; c=relaxed/relaxed;\r\n"
-        f" d={key.domain}; s={key.selector}; t={moment};\r\n"
-        f" h={_folded(':'.join(names), ':')};\r\n"
-        f" bh={body_hash};\r\n"
-        f" b="
-    ).encode()
-    value = base64.b64encode(key.sign(signed + _relaxed_field(field).removesuffix(b"\r\n"))).decode()
-    lines = [value[at : at + 72] for at in range(0, len(value), 72)]
-    return field + "\r\n ".join(lines).encode() + b"\r\n"
+class _Signature:
+    """One key's field, with places for moment, body hash and signature; the relaxed form lacks the last."""
+
+    def __init__(self, key: DkimKey, names: Sequence[str]) -> None:
+        value = (
+            f"v=1; a={key.algorithm}; c=relaxed/relaxed;\r\n"
+            f" d={key.domain}; s={key.selector};\r\n"
+            f" h={_folded(names)};\r\n"
+            " t=%d; bh=%b;\r\n"
+            " b="
+        ).encode()
+        self._key = key
+        self.field = b"DKIM-Signature: " + value + b"%b\r\n"
+        self.relaxed = b"dkim-signature:" + unfolded(value)
+
+    def value(self, digest: bytes) -> bytes:
+        value = b2a_base64(self._key.sign(digest), newline=False)
+        return b"\r\n ".join([value[at : at + 72] for at in range(0, len(value), 72)])
 
 
-def _folded(text: str, separator: str) -> str:
+def _folded(names: Sequence[str]) -> str:
     lines = [""]
-    for word in text.split(separator):
-        if len(lines[-1]) + len(word) > 70:
-            lines.append("")
-        lines[-1] += word + separator
-    return "\r\n  ".join(lines).removesuffix(separator)
-
-
-def _names_to_sign(present: list[str]) -> list[str]:
-    names: list[str] = []
-    for name in _OVERSIGNED:
-        names += [name] * (present.count(name) + 1)
-    for name in _SIGNED:
-        names += [name] * present.count(name)
-    return names
-
-
-def _chosen(fields: list[tuple[str, bytes]], names: list[str]) -> list[bytes]:
-    """Return the field instances that `names` stands for: the lowest first, nothing for one too many."""
-    left = fields[::-1]
-    chosen = []
     for name in names:
-        at = next((index for index, field in enumerate(left) if field[0] == name), None)
-        if at is not None:
-            chosen.append(left.pop(at)[1])
-    return chosen
-
-
-def _name(field: bytes) -> str:
-    return field.partition(b":")[0].strip().decode("ascii", "replace").lower()
-
-
-def _relaxed_field(field: bytes) -> bytes:
-    name, _, value = field.partition(b":")
-    value = _WHITE_SPACE.sub(b" ", value.replace(b"\r\n", b"")).strip(b" ")
-    return name.strip().lower() + b":" + value + b"\r\n"
-
-
-def _relaxed_body(body: bytes) -> bytes:
-    """RFC 6376, 3.4.4: runs of white space are one space, none at a line's end, no empty lines at the end."""
-    body = _WHITE_SPACE.sub(b" ", body).replace(b" \r\n", b"\r\n").rstrip(b" \r\n")
-    return body + b"\r\n" if body else b""
+        if len(lines[-1]) + len(name) > 70:
+            lines.append("")
+        lines[-1] += f"{name}:"
+    return "\r\n ".join(lines).removesuffix(":")

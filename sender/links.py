@@ -21,7 +21,6 @@ class Links:
     def unsubscribe(self, list_id: int, subscriber_id: int) -> str:
         return f"{self.base_url}/unsubscribe/{self.tokens.make(Purpose.UNSUBSCRIBE, list_id, subscriber_id)}"
 
-    def learn(self, enrolment_id: int, page: str = "") -> str:
-        """The reader's own page of a course; `page` is next, pause, or lessons/<lesson id>."""
-        address = f"{self.base_url}/learn/{self.tokens.make(Purpose.LEARN, enrolment_id)}"
-        return f"{address}/{page}" if page else address
+    def learn(self, enrolment_id: int) -> str:
+        """The reader's own page of a course. Below it are /next, /pause and /lessons/<lesson id>."""
+        return f"{self.base_url}/learn/{self.tokens.make(Purpose.LEARN, enrolment_id)}"

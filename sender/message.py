@@ -1,25 +1,30 @@
-"""One mail as bytes: the header fields and the two parts of a lesson, before it is signed and sent."""
+"""A mail prepared once for all its readers, then written and signed for each of them.
+
+One reader's message is their context rendered (templates/rendering.py) into a body (body.py), under a head
+(headers.py) that is read once more when it is finished, and signed (dkim.py).
+"""
 
 import base64
-import hashlib
 import hmac
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from email.parser import BytesHeaderParser
-from email.policy import compat32
 from email.utils import format_datetime
-from typing import Final
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
 
 from courseletter.errors import InvalidInput
+from sender.body import Body
+from sender.dkim import DkimKey, Signer
 from sender.headers import LONGEST_LINE, mailbox, phrase, unstructured
-from sender.transfer import encode_text
 from subscribers.addresses import Address, check_address, check_header_text
+from templates.compiling import CompiledLesson
+from templates.rendering import renderer
 
 _URL: Final = re.compile(r"(?:https?://|mailto:)[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]+")
 _MSG_ID: Final = re.compile(r"<[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9.-]+>")
 _LIST_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\.[A-Za-z0-9._-]*[A-Za-z0-9]")  # RFC 2919, 3
-_BOUNDARY: Final = re.compile(r"[A-Za-z0-9]{8,60}")
 _LANGUAGE: Final = re.compile(r"[A-Za-z0-9]{1,8}(?:-[A-Za-z0-9]{1,8})*")
 
 
@@ -28,141 +33,141 @@ class UnsafeMessage(InvalidInput):
 
 
 @dataclass(frozen=True, slots=True)
-class Mail:
-    """Everything that decides the bytes of one message. Frozen at the first claim, so that every attempt is
-    byte-identical before signing: `message_id`, `date` and `boundary` are given, never made up here.
-    """
+class Letterhead:
+    """What the head of a mail says to every reader."""
 
     from_name: str
     from_address: str
-    to_name: str
-    to_address: str
-    subject: str
-    html: str
-    text: str
-    message_id: str
-    date: datetime  # aware
-    boundary: str  # letters and digits, from mime_boundary()
+    reply_to: str | None = None
     list_id: str | None = None  # RFC 2919, e.g. "course-7.example.org"; makes it list mail
     list_name: str = ""
-    unsubscribe_url: str | None = None  # answers an RFC 8058 one-click POST
-    unsubscribe_mailto: str | None = None  # an address, with or without "mailto:"
-    reply_to: str | None = None
     auto_submitted: bool = False  # a reply the system makes by itself, such as a confirmation (RFC 3834)
     language: str | None = None  # BCP 47
 
+    @property
+    def needs_smtputf8(self) -> bool:
+        """Whether it holds an address that only SMTPUTF8 (RFC 6531) can carry."""
+        addresses = (self.from_address, self.reply_to or "")
+        return any(not address.rpartition("@")[0].isascii() for address in addresses)
 
-def build(mail: Mail) -> bytes:
-    """Return the message with CRLF line ends; the same Mail gives the same bytes.
 
-    Raises UnsafeMessage naming the field whose value cannot be carried. The finished header block is parsed
-    again and must hold exactly the fields that were written.
+class Stamp(NamedTuple):
+    """What makes a message one reader's, beside the context. Frozen at the first claim, so that every attempt
+    is byte-identical: identifier and moments are given, never made up here.
     """
-    fields = _fields(mail)
-    head = b"".join(name.encode() + b": " + value + b"\r\n" for name, value in fields)
-    check_head(head, [name for name, _ in fields])
-    delimiter = b"--" + _boundary(mail)
-    return b"\r\n".join(
-        (
-            head,
-            delimiter,
-            _part("plain", mail.text, "text"),
-            delimiter,
-            _part("html", mail.html, "html"),
-            delimiter + b"--",
-            b"",
+
+    to_name: str
+    to_address: str
+    message_id: str  # from message_id()
+    date: datetime  # aware
+    signed_at: datetime  # aware; told to the second in the DKIM signature
+    unsubscribe_url: str = ""  # answers an RFC 8058 one-click POST; for list mail, which must have one
+    unsubscribe_mailto: str = ""  # an address, with or without "mailto:"
+
+
+class PreparedMail:
+    """A compiled lesson or notice under its letterhead, ready to be written to one reader after the other.
+
+    UnsafeMessage, also when it is set up, names the field whose value cannot be carried.
+    """
+
+    def __init__(
+        self, compiled: CompiledLesson, letterhead: Letterhead, keys: Sequence[DkimKey] = ()
+    ) -> None:
+        self.needs_smtputf8 = letterhead.needs_smtputf8
+        self._renderer = renderer(compiled)
+        self._body = Body(compiled, self._renderer.constants)
+        self._is_list_mail = letterhead.list_id is not None
+        fields = _fields(letterhead, self._body.content_type)
+        self._form = b"".join(_line(name, value) for name, value in fields)
+        constant = [(name, value) for name, value in fields if value is not None]
+        varying = [name for name, value in fields if value is None]
+        self._signer = Signer(keys, constant, varying)
+        self._names = (*["DKIM-Signature"] * len(keys), *(name for name, _ in fields))
+
+    def write(self, context: dict[str, Any], stamp: Stamp) -> bytes:
+        """Return one reader's message with CRLF line ends, a DKIM signature a key on top.
+
+        No line of it begins with a dot, and none of the body is longer than 76 octets.
+        """
+        pieces = self._renderer.pieces(context)
+        try:
+            body = self._body.write(pieces)
+        except UnicodeEncodeError:
+            raise UnsafeMessage(
+                "The mail has a character that is not valid Unicode. Type it again.", field="body"
+            ) from None
+        values = self._values(pieces.subject, stamp)
+        head = self._signer.sign(values, body, int(stamp.signed_at.timestamp())) + self._form % values
+        check_head(head, self._names)
+        return b"\r\n".join((head, body))
+
+    def _values(self, subject: str, stamp: Stamp) -> tuple[bytes, ...]:
+        """The values of the fields that differ from reader to reader, in the order of _fields()."""
+        recipient = _address(stamp.to_address, "to_address")
+        values = (
+            mailbox(_text(stamp.to_name, "to_name"), recipient, len("To")),
+            unstructured(_text(subject, "subject"), len("Subject")),
+            _date(stamp.date),
+            _matching(_MSG_ID, stamp.message_id, "message_id"),
         )
-    )
-
-
-def needs_smtputf8(mail: Mail) -> bool:
-    """Whether a header holds an address that only SMTPUTF8 (RFC 6531) can carry."""
-    addresses = (mail.from_address, mail.to_address, mail.reply_to or "")
-    return any(not address.rpartition("@")[0].isascii() for address in addresses)
+        return (*values, _unsubscribe_targets(stamp)) if self._is_list_mail else values
 
 
 def message_id(key: bytes, delivery_id: int | str, domain: str) -> str:
     """Return the `<base32 HMAC@domain>` of a delivery: always the same, and not to be guessed."""
-    return f"<{_token(key, 'message-id', delivery_id)}@{domain}>"
+    digest = hmac.digest(key, f"message-id:{delivery_id}".encode(), "sha256")
+    return f"<{base64.b32encode(digest[:20]).decode().lower()}@{domain}>"
 
 
-def mime_boundary(key: bytes, delivery_id: int | str) -> str:
-    """Return the value for Mail.boundary: always the same for a delivery."""
-    return _token(key, "boundary", delivery_id)
-
-
-def _token(key: bytes, purpose: str, delivery_id: int | str) -> str:
-    digest = hmac.digest(key, f"{purpose}:{delivery_id}".encode(), hashlib.sha256)
-    return base64.b32encode(digest[:20]).decode().lower()
-
-
-def _fields(mail: Mail) -> list[tuple[str, bytes]]:
-    sender, recipient = _address(mail.from_address, "from_address"), _address(mail.to_address, "to_address")
-    fields = [
-        ("From", mailbox(_text(mail.from_name, "from_name"), sender, len("From"))),
-        ("To", mailbox(_text(mail.to_name, "to_name"), recipient, len("To"))),
-        ("Subject", unstructured(_text(mail.subject, "subject"), len("Subject"))),
-        ("Date", _date(mail.date)),
-        ("Message-ID", _matching(_MSG_ID, mail.message_id, "message_id")),
+def _fields(letterhead: Letterhead, content_type: bytes) -> list[tuple[str, bytes | None]]:
+    """The fields of the head in their order; None stands for what differs from reader to reader."""
+    sender = _address(letterhead.from_address, "from_address")
+    fields: list[tuple[str, bytes | None]] = [
+        ("From", mailbox(_text(letterhead.from_name, "from_name"), sender, len("From"))),
+        *((name, None) for name in ("To", "Subject", "Date", "Message-ID")),
     ]
-    if mail.reply_to is not None:
-        fields.append(("Reply-To", mailbox("", _address(mail.reply_to, "reply_to"), len("Reply-To"))))
-    if mail.list_id is not None:
-        fields += [("List-Id", _list_id(mail)), ("Precedence", b"bulk")]
-    unsubscribe = _unsubscribe_targets(mail)
-    if unsubscribe:
-        fields.append(("List-Unsubscribe", b",\r\n ".join(unsubscribe)))
-    if mail.unsubscribe_url is not None:
-        fields.append(("List-Unsubscribe-Post", b"List-Unsubscribe=One-Click"))
-    if mail.auto_submitted:
+    if letterhead.reply_to is not None:
+        answers = _address(letterhead.reply_to, "reply_to")
+        fields.append(("Reply-To", mailbox("", answers, len("Reply-To"))))
+    if letterhead.list_id is not None:
+        fields += [
+            ("List-Id", _list_id(letterhead.list_id, letterhead.list_name)),
+            ("Precedence", b"bulk"),
+            ("List-Unsubscribe", None),
+            ("List-Unsubscribe-Post", b"List-Unsubscribe=One-Click"),
+        ]
+    if letterhead.auto_submitted:
         fields.append(("Auto-Submitted", b"auto-generated"))
-    if mail.language is not None:
-        fields.append(("Content-Language", _matching(_LANGUAGE, mail.language, "language")))
-    content_type = b'multipart/alternative;\r\n boundary="' + _boundary(mail) + b'"'
+    if letterhead.language is not None:
+        fields.append(("Content-Language", _matching(_LANGUAGE, letterhead.language, "language")))
     return [*fields, ("MIME-Version", b"1.0"), ("Content-Type", content_type)]
 
 
-def _unsubscribe_targets(mail: Mail) -> list[bytes]:
+def _line(name: str, value: bytes | None) -> bytes:
+    return name.encode() + b": " + (b"%b" if value is None else value.replace(b"%", b"%%")) + b"\r\n"
+
+
+def _unsubscribe_targets(stamp: Stamp) -> bytes:
     """Raw ASCII whatever the length: an encoded or folded URL is not found by a mailbox provider."""
-    targets = []
-    if mail.unsubscribe_url is not None:
-        targets.append(_url(mail.unsubscribe_url, "unsubscribe_url"))
-    if mail.unsubscribe_mailto is not None:
-        mailto = "mailto:" + mail.unsubscribe_mailto.removeprefix("mailto:")
-        targets.append(_url(mailto, "unsubscribe_mailto"))
-    return targets
+    targets = b"<" + _matching(_URL, stamp.unsubscribe_url, "unsubscribe_url") + b">"
+    if not stamp.unsubscribe_mailto:
+        return targets
+    mailto = "mailto:" + stamp.unsubscribe_mailto.removeprefix("mailto:")
+    return targets + b",\r\n <" + _matching(_URL, mailto, "unsubscribe_mailto") + b">"
 
 
-def _url(url: str, field: str) -> bytes:
-    return b"<" + _matching(_URL, url, field) + b">"
-
-
-def _list_id(mail: Mail) -> bytes:
-    identifier = b"<" + _matching(_LIST_ID, mail.list_id or "", "list_id") + b">"
-    name = phrase(_text(mail.list_name, "list_name"), len("List-Id"))
+def _list_id(list_id: str, list_name: str) -> bytes:
+    identifier = b"<" + _matching(_LIST_ID, list_id, "list_id") + b">"
+    name = phrase(_text(list_name, "list_name"), len("List-Id"))
     return name + b"\r\n " + identifier if name else identifier
 
 
+@lru_cache(maxsize=16)  # what is claimed together has one date
 def _date(date: datetime) -> bytes:
     if date.tzinfo is None:
         raise UnsafeMessage("The date has no time zone. Give an aware datetime.", field="date")
     return format_datetime(date).encode()
-
-
-def _boundary(mail: Mail) -> bytes:
-    # "=_" can stand in neither quoted-printable nor base64, so no body can contain the boundary.
-    return b"=_" + _matching(_BOUNDARY, mail.boundary, "boundary")
-
-
-def _part(subtype: str, text: str, field: str) -> bytes:
-    try:
-        encoding, body = encode_text(text)
-    except UnicodeEncodeError:
-        raise UnsafeMessage(
-            f"The {field} has a character that is not valid Unicode. Type it again.", field=field
-        ) from None
-    head = f"Content-Type: text/{subtype}; charset=utf-8\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n"
-    return head.encode() + body
 
 
 def _text(value: str, field: str) -> str:
@@ -185,18 +190,22 @@ def _matching(pattern: re.Pattern[str], value: str, field: str) -> bytes:
     return value.encode("ascii")
 
 
-def check_head(head: bytes, names: list[str]) -> None:
-    """Refuse a header block that a reader would take for other fields than those written (CVE-2024-6923)."""
-    parsed = BytesHeaderParser(policy=compat32).parsebytes(head + b"\r\n")
-    read = parsed.keys()
-    if read != names or parsed.defects or parsed.get_payload():
-        odd = next((name for name in read if name not in names), "header")
+def check_head(head: bytes, names: tuple[str, ...]) -> None:
+    """Refuse a finished head that reads as other fields than those written (CVE-2024-6923), or has a line
+    that cannot be sent. It is read afresh: nothing of what wrote it is asked.
+    """
+    if not _head_of(names).fullmatch(head):
         raise UnsafeMessage(
-            "The header reads as other fields than written. Remove odd characters.", field=odd
+            "The header reads as other fields than written, or has too long a line. Remove odd characters.",
+            field="header",
         )
-    for line in head.split(b"\r\n"):
-        if len(line) > LONGEST_LINE or re.search(rb"[\r\n\0]", line):
-            field = line.partition(b":")[0].decode("ascii", "replace")
-            raise UnsafeMessage(
-                f"The {field} header has a line that cannot be sent. Shorten it.", field=field
-            )
+
+
+@lru_cache(maxsize=64)
+def _head_of(names: tuple[str, ...]) -> re.Pattern[bytes]:
+    """What a head of exactly these fields looks like: lines of at most 998 octets without CR, LF or NUL,
+    each field's further ones beginning with white space and holding more than that.
+    """
+    more = rf"(?:[ \t][^ \t\r\n\0][^\r\n\0]{{0,{LONGEST_LINE - 2}}}+\r\n)*+"
+    fields = (rf"{name}:[^\r\n\0]{{0,{LONGEST_LINE - len(name) - 1}}}+\r\n{more}" for name in names)
+    return re.compile("".join(fields).encode())

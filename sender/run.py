@@ -3,7 +3,6 @@
 import logging
 import random
 from collections import Counter
-from collections.abc import Sequence
 from datetime import timedelta
 from threading import Event
 
@@ -11,7 +10,6 @@ from courseletter.clock import Clock
 from courseletter.database import Database
 from sender.breaker import Breaker
 from sender.claiming import Claim, claim, put_in_doubt, release, sweep
-from sender.dkim import DkimKey, sign
 from sender.letters import Composer, Letter
 from sender.models import Delivery
 from sender.outcomes import record, resolve_unknown
@@ -34,14 +32,12 @@ class Mailer:
         transport: Transport,
         clock: Clock,
         key: bytes,
-        dkim_keys: Sequence[DkimKey] = (),
     ) -> None:
         self._database = database
         self._composer = composer
         self._transport = transport
         self._clock = clock
         self._key = key
-        self._dkim_keys = dkim_keys
         self._breaker = Breaker()
         self._stopping = Event()
 
@@ -89,13 +85,14 @@ class Mailer:
             delivery = session.get_one(Delivery, held.delivery_id)
             try:
                 letter = self._composer.compose(session, delivery)
-                message = sign(letter.message, self._dkim_keys, delivery.dated_at or self._clock.now())
             except Exception as error:
                 log.exception("delivery %s cannot be written", held.delivery_id)
                 return Verdict(Outcome.FAILED, f"cannot be written: {error}")
             recipient = address_hash(self._key, delivery.subscriber.email)
         return judge(
-            self._transport.deliver(letter.envelope, message, lambda: self._go(held, letter, recipient))
+            self._transport.deliver(
+                letter.envelope, letter.message, lambda: self._go(held, letter, recipient)
+            )
         )
 
     def _go(self, held: Claim, letter: Letter, recipient: str) -> bool:

@@ -1,55 +1,92 @@
-"""Bodies on the wire: UTF-8 text as quoted-printable or base64 (RFC 2045), in lines of at most 76 octets."""
+"""Texts on the wire: quoted-printable or base64 (RFC 2045), in lines of at most 76 octets.
 
-import base64
+What is returned here is canonical: no relay has a reason to change it, and DKIM's relaxed form of it is the
+text itself. So a message is neither dot-stuffed nor canonicalised.
+"""
+
 import re
-from typing import Final
+from binascii import b2a_base64
+from collections.abc import Iterable
+from typing import Final, Literal
 
+Encoding = Literal["quoted-printable", "base64"]
+
+_SOFT_BREAK: Final = b"=\r\n"
+_WIDTH: Final = 75  # one octet less than a line holds: the "=" of a soft break
 _LINE: Final = 76
-_LINE_END: Final = re.compile(r"\r\n|\r|\n")
-_UNSAFE: Final = re.compile(rb"[^\t -<>-~]")
-# A dot is doubled by SMTP, "From " gets a ">" in mbox files: neither may open a line, or signatures break.
-_FRAGILE_START: Final = (b".", b"From ")
+# A text that is its own quoted-printable form, but for soft breaks.
+_PLAIN: Final = re.compile(r"[!-,/-<>-EG-~][!-<>-~]*+(?: [!-<>-~]++)*+ ?")
+_LONGEST_KEPT: Final = 500  # octets: what is longer seldom comes twice
+_UNSAFE: Final = re.compile(rb"[^\n -<>-~]")
+# A dot is doubled by SMTP, "From " gets a ">" in mbox files, "--" begins a boundary: none may open a line.
+_FRAGILE: Final = b".F-"
 
 
-def encode_text(text: str) -> tuple[str, bytes]:
-    """Return the name of the shorter transfer encoding and the body in it, ending without a line end.
+def encoding_for(text: str) -> Encoding:
+    """Return quoted-printable, unless it is more than a third longer than base64, as it is for most scripts
+    but Latin.
+    """
+    quoted, packed = len(quoted_printable(text)), len(base64_text(text))
+    return "quoted-printable" if quoted * 3 <= packed * 4 else "base64"
+
+
+def quoted_printable(text: str) -> bytes:
+    """Return a text on lines of its own, so that encoded pieces can follow one another in any order.
 
     Line ends of any kind become CRLF. Raises UnicodeEncodeError for lone surrogates.
     """
-    octets = _LINE_END.sub("\r\n", text).encode()
-    quoted = _quoted_printable(octets)
-    if len(quoted) <= len(octets) * 4 // 3:
-        return "quoted-printable", quoted
-    packed = base64.b64encode(octets)
-    width = _LINE
-    return "base64", b"\r\n".join(packed[at : at + width] for at in range(0, len(packed), width))
+    if _PLAIN.fullmatch(text):
+        return _folded(text.encode()) + _SOFT_BREAK
+    lines = [_folded(line) for line in _escaped(text.encode()).split(b"\n")]
+    return b"\r\n".join(lines) + (_SOFT_BREAK if lines[-1] else b"")
 
 
-def _quoted_printable(octets: bytes) -> bytes:
-    lines: list[bytes] = []
-    for line in octets.split(b"\r\n"):
-        lines += _soft_lines(_UNSAFE.sub(_escape, line))
-    return b"\r\n".join(lines)
+def base64_text(text: str) -> bytes:
+    """Return a whole text with CRLF line ends in base64, ending without a line end.
+
+    Raises UnicodeEncodeError for lone surrogates.
+    """
+    octets = text.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n").encode()
+    packed = b2a_base64(octets, newline=False)
+    return b"\r\n".join([packed[at : at + _LINE] for at in range(0, len(packed), _LINE)])
 
 
-def _soft_lines(line: bytes) -> list[bytes]:
-    if line.endswith((b" ", b"\t")):
-        line = line[:-1] + b"=%02X" % line[-1]  # white space at a line's end is lost in transport
-    pieces = []
-    start = 0
-    while True:
-        head = b""
-        if line.startswith(_FRAGILE_START, start):
-            head, start = b"=%02X" % line[start], start + 1
-        if len(head) + len(line) - start <= _LINE:
-            pieces.append(head + line[start:])
-            return pieces
-        end = start + _LINE - 1 - len(head)
-        cut = line.rfind(b"=", end - 2, end)  # not inside an "=XX"
-        end = cut if cut >= 0 else end
-        pieces.append(head + line[start:end] + b"=")
-        start = end
+class QuotedTexts(dict[str, bytes]):
+    """Texts and their quoted-printable form; one that is not there yet is encoded when it is asked for."""
+
+    @classmethod
+    def of(cls, texts: Iterable[str]) -> "QuotedTexts":
+        return cls({text: quoted_printable(text) for text in texts})
+
+    def __missing__(self, text: str) -> bytes:
+        octets = quoted_printable(text)
+        if len(octets) <= _LONGEST_KEPT:
+            self[text] = octets
+        return octets
+
+
+def _escaped(octets: bytes) -> bytes:
+    """All but lines of printable ASCII with single spaces between words is escaped."""
+    octets = octets.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    return _UNSAFE.sub(_escape, octets).replace(b"  ", b" =20").replace(b" \n", b"=20\n")
 
 
 def _escape(match: re.Match[bytes]) -> bytes:
     return b"=%02X" % match[0][0]
+
+
+def _folded(line: bytes) -> bytes:
+    """An escaped line with soft breaks where it is too long."""
+    if len(line) <= _WIDTH and not (line and line[0] in _FRAGILE):
+        return line
+    pieces = []
+    start = 0
+    while start < len(line):
+        if line[start] in _FRAGILE:
+            line = line[:start] + b"=%02X" % line[start] + line[start + 1 :]
+        end = start + _WIDTH
+        if end < len(line) and (cut := line.rfind(b"=", end - 2, end)) >= 0:
+            end = cut  # not inside an "=XX"
+        pieces.append(line[start:end])
+        start = end
+    return _SOFT_BREAK.join(pieces)

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -13,12 +13,11 @@ from courseletter.errors import CourseletterError, InvalidInput
 from courseletter.ids import new_id
 from courseletter.installation import Installation
 from sender.context import day_in_words
-from sender.dkim import sign
-from sender.message import Mail, build, message_id, mime_boundary
+from sender.message import Letterhead, PreparedMail, Stamp, message_id
 from sender.replies import judge
 from sender.transport import Envelope
 from subscribers.addresses import check_address
-from templates.compiling import compile_lesson
+from templates.compiling import CompiledLesson, compile_lesson
 from templates.rendering import render
 
 app = typer.Typer(add_completion=False)
@@ -39,24 +38,32 @@ def send_test(
     address = str(check_address(to))
     with installation() as opened:
         with opened.database.read() as session:
-            mail = _test_mail(opened, drafting.find_course(session, course), lesson, address, name)
-        message = sign(build(mail), opened.dkim_keys(), mail.date)
+            found = drafting.find_course(session, course)
+            compiled, context = _lesson(opened, found, lesson, address, name)
+            mail = PreparedMail(compiled, _letterhead(opened, found), opened.dkim_keys())
+        stamp = _stamp(opened, address, name)
         transport = opened.transport()
         attempt = transport.deliver(
-            Envelope(opened.settings.sender.from_address, address), message, lambda: True
+            Envelope(opened.settings.sender.from_address, address, mail.needs_smtputf8),
+            mail.write(context, stamp),
+            lambda: True,
         )
         transport.close()
+    subject = render(compiled, context).subject
     if not attempt.accepted:
         raise CourseletterError(
             f"{opened.settings.smtp.host} did not take the test ({attempt.phase}): {judge(attempt).reason}. "
             "Check [smtp] in courseletter.toml."
         )
     if as_json:
-        return print_json({"to": address, "subject": mail.subject, "message_id": mail.message_id})
-    return say(f"Sent “{mail.subject}” to {address}.")
+        return print_json({"to": address, "subject": subject, "message_id": stamp.message_id})
+    return say(f"Sent “{subject}” to {address}.")
 
 
-def _test_mail(opened: Installation, course: Course, number: int, address: str, name: str) -> Mail:
+def _lesson(
+    opened: Installation, course: Course, number: int, address: str, name: str
+) -> tuple[CompiledLesson, dict[str, Any]]:
+    """The lesson compiled, and the context of a reader who has just asked for it."""
     numbered = publishing.numbered(course)
     wanted = next((one for count, one in numbered if count == number), None)
     if wanted is None:
@@ -69,38 +76,31 @@ def _test_mail(opened: Installation, course: Course, number: int, address: str, 
     upcoming = next(((count, one) for count, one in numbered if count == number + 1), None)
     when = day_in_words((now + timedelta(days=7)).date(), course.language)
     reader = {"first_name": name, "last_name": "", "email": address, "joined": now.date().isoformat()}
-    rendered = render(
-        compile_lesson(replace(source, subject=f"[Test] {source.subject}"), opened.brand),
-        {
-            "subscriber": reader,
-            "lesson": {
-                "number": number,
-                "total": source.total,
-                "title": source.title,
-                "minutes": source.minutes,
-                "next_when": when,
-            },
-            "course": {"title": course.title, "total": source.total},
-            "sender": {"name": opened.brand.name, "address": opened.brand.address},
-            "links": dict.fromkeys(
-                ("web", "previous", "next_now", "pause", "preferences", "unsubscribe"), home
-            ),
-            "previous": None,
-            "next": upcoming
-            and {"number": upcoming[0], "title": upcoming[1].title, "teaser": wanted.teaser, "when": when},
+    context = {
+        "subscriber": reader,
+        "lesson": {
+            "number": number,
+            "total": source.total,
+            "title": source.title,
+            "minutes": source.minutes,
+            "next_when": when,
         },
-    )
-    settings, key, test_id = opened.settings, opened.settings.key, new_id("test")
-    return Mail(
-        from_name=settings.sender.from_name or opened.brand.name,
-        from_address=settings.sender.from_address,
-        to_name=name,
-        to_address=address,
-        subject=rendered.subject,
-        html=rendered.html,
-        text=rendered.text,
-        message_id=message_id(key, test_id, settings.sender.domain),
-        date=now,
-        boundary=mime_boundary(key, test_id),
-        language=course.language,
-    )
+        "course": {"title": course.title, "total": source.total},
+        "sender": {"name": opened.brand.name, "address": opened.brand.address},
+        "links": dict.fromkeys(("web", "previous", "next_now", "pause", "preferences", "unsubscribe"), home),
+        "previous": None,
+        "next": upcoming
+        and {"number": upcoming[0], "title": upcoming[1].title, "teaser": wanted.teaser, "when": when},
+    }
+    return compile_lesson(replace(source, subject=f"[Test] {source.subject}"), opened.brand), context
+
+
+def _letterhead(opened: Installation, course: Course) -> Letterhead:
+    sender = opened.settings.sender
+    return Letterhead(sender.from_name or opened.brand.name, sender.from_address, language=course.language)
+
+
+def _stamp(opened: Installation, address: str, name: str) -> Stamp:
+    settings, now = opened.settings, opened.clock.now()
+    identifier = message_id(settings.key, new_id("test"), settings.sender.domain)
+    return Stamp(name, address, identifier, date=now, signed_at=now)

@@ -1,13 +1,13 @@
 """Keys and mails that the tests of the sender share."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 import pytest
+from mailauth import Mailauth
+from one_mail import OneMail
 from scripted_smtp import Certificates, make_certificates
 
 from sender.dkim import DkimKey
-from sender.message import Mail
 
 
 @pytest.fixture(scope="session")
@@ -31,26 +31,14 @@ def dns(rsa_key: DkimKey, ed25519_key: DkimKey) -> Callable[..., bytes | None]:
     return look_up
 
 
+@pytest.fixture(scope="session")
+def mailauth() -> Mailauth:
+    return Mailauth()
+
+
 @pytest.fixture
-def mail() -> Mail:
-    return Mail(
-        from_name="The Garden Letter",
-        from_address="letters@example.org",
-        to_name="Robin Reader",
-        to_address="robin@example.net",
-        subject="Lesson 1: Why soil matters",
-        html="<p>Soil is <b>alive</b>.</p>",
-        text="Soil is alive.\n",
-        message_id="<abcdefgh@example.org>",
-        date=datetime(2025, 3, 3, 7, 0, tzinfo=UTC),
-        boundary="abcdefghij234567",
-        list_id="course-7.example.org",
-        list_name="Garden course",
-        unsubscribe_url="https://example.org/u/" + "t" * 43,
-        unsubscribe_mailto="b+7-xyz@bounces.example.org?subject=unsubscribe",
-        reply_to="help@example.org",
-        language="en",
-    )
+def mail() -> OneMail:
+    return OneMail()
 
 
 @pytest.fixture(scope="session")

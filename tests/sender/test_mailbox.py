@@ -1,24 +1,22 @@
 """The local mailbox: a real SMTP server, a real Maildir, and mails that can be shown whatever they hold."""
 
 import mailbox
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from one_mail import NOW, OneMail
 from scripted_smtp import Certificates
 
 from courseletter.errors import CourseletterError, InvalidInput
-from sender.dkim import DkimKey, sign
+from sender.dkim import DkimKey
 from sender.mailbox import LocalMailbox
-from sender.message import Mail, build
 from sender.smtp import Relay, SmtpTransport
 from sender.stored_mail import read_mail
 from sender.transport import Envelope
 
 ENVELOPE = Envelope("b+7-abc@bounces.example.org", "robin@example.net")
-NOW = datetime(2025, 3, 3, 7, 0, tzinfo=UTC)
 
 
 def put(box: LocalMailbox, *messages: bytes) -> None:
@@ -28,8 +26,8 @@ def put(box: LocalMailbox, *messages: bytes) -> None:
     transport.close()
 
 
-def test_a_signed_mail_is_read_back(tmp_path: Path, mail: Mail, ed25519_key: DkimKey) -> None:
-    raw = sign(build(mail), [ed25519_key], NOW)
+def test_a_signed_mail_is_read_back(tmp_path: Path, mail: OneMail, ed25519_key: DkimKey) -> None:
+    raw = mail.write([ed25519_key])
     with LocalMailbox(tmp_path / "mails") as box:
         put(box, raw)
         (stored,) = box.messages()

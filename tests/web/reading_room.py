@@ -85,7 +85,8 @@ class World:
         return self._path(self.installation.links.unsubscribe(*self._ids(email)))
 
     def learn_path(self, page: str = "") -> str:
-        return self._path(self.installation.links.learn(self.enrolment().id, page))
+        home = self._path(self.installation.links.learn(self.enrolment().id))
+        return f"{home}/{page}" if page else home
 
     def receive(self, lessons: int) -> None:
         """Let the calendar run until so many mails of the course have been sent."""
