@@ -1,0 +1,1 @@
+"""What the engine costs, measured on the machine at hand."""
