@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from campaigns.models import Course
 from courseletter.database import Database
 from sender.models import Delivery, State
+from subscribers.consent import awaits_answer
 from subscribers.models import Membership, MemberStatus, Suppression
 
 LEASE = timedelta(minutes=10)  # longer than the longest time-out of RFC 5321 that one message can meet
@@ -158,14 +159,14 @@ def _moved(
 
 
 def _consented() -> ColumnElement[bool]:
-    """A lesson needs a confirmed membership of its course's list; a confirmation mail a pending one."""
+    """A lesson needs a confirmed membership of its course's list; a confirmation mail one not yet answered."""
     return exists().where(
         Course.id == Delivery.course_id,
         Membership.list_id == Course.list_id,
         Membership.subscriber_id == Delivery.subscriber_id,
         or_(
             and_(Delivery.kind == "lesson", Membership.status == MemberStatus.CONFIRMED),
-            and_(Delivery.kind == "confirmation", Membership.status == MemberStatus.PENDING),
+            and_(Delivery.kind == "confirmation", awaits_answer()),
         ),
     )
 

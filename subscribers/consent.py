@@ -52,13 +52,7 @@ def confirm(
     session: Session, mailing_list: MailingList, subscriber: Subscriber, evidence: Evidence, now: datetime
 ) -> Outcome:
     """Make a request good. CLOSED: they have left since their last request, and an old mail binds nobody."""
-    asked_since = and_(
-        Membership.status == MemberStatus.UNSUBSCRIBED,
-        _last(mailing_list, subscriber, ConsentAct.REQUESTED)
-        > _last(mailing_list, subscriber, ConsentAct.UNSUBSCRIBED),
-    )
-    allowed = or_(Membership.status == MemberStatus.PENDING, asked_since)
-    if _change(session, mailing_list, subscriber, MemberStatus.CONFIRMED, allowed, now):
+    if _change(session, mailing_list, subscriber, MemberStatus.CONFIRMED, awaits_answer(), now):
         _append(session, mailing_list, subscriber, ConsentAct.CONFIRMED, evidence, now)
         return Outcome.DONE
     return Outcome.ALREADY if is_confirmed(session, mailing_list, subscriber) else Outcome.CLOSED
@@ -120,6 +114,15 @@ def complain(
     return Outcome.DONE
 
 
+def awaits_answer() -> ColumnElement[bool]:
+    """Of a membership: it was asked for and not answered yet, the first time or again since they left."""
+    asked_since = and_(
+        Membership.status == MemberStatus.UNSUBSCRIBED,
+        _last(ConsentAct.REQUESTED) > _last(ConsentAct.UNSUBSCRIBED),
+    )
+    return or_(Membership.status == MemberStatus.PENDING, asked_since)
+
+
 def is_confirmed(session: Session, mailing_list: MailingList, subscriber: Subscriber) -> bool:
     status = select(Membership.status).where(
         Membership.list_id == mailing_list.id, Membership.subscriber_id == subscriber.id
@@ -171,14 +174,14 @@ def _change(
     return bool(changed)
 
 
-def _last(mailing_list: MailingList, subscriber: Subscriber, act: ConsentAct) -> ColumnElement[int]:
-    """The newest ledger line of this act; one about everything counts for each list. 0: none."""
+def _last(act: ConsentAct) -> ColumnElement[int]:
+    """A membership's newest ledger line of this act; one about everything counts for each list. 0: none."""
     newest = select(func.coalesce(func.max(ConsentEntry.id), 0)).where(
-        ConsentEntry.subscriber_id == subscriber.id,
+        ConsentEntry.subscriber_id == Membership.subscriber_id,
         ConsentEntry.act == act,
-        or_(ConsentEntry.list_id == mailing_list.id, ConsentEntry.list_id.is_(None)),
+        or_(ConsentEntry.list_id == Membership.list_id, ConsentEntry.list_id.is_(None)),
     )
-    return newest.scalar_subquery()
+    return newest.correlate(Membership).scalar_subquery()
 
 
 def _left_everything(session: Session, subscriber: Subscriber) -> bool:
