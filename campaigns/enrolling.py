@@ -53,11 +53,24 @@ def place_of(session: Session, enrolment: Enrolment) -> Place:  # noqa: ARG001 -
     return Place(timetable_of(enrolment.course), _profile_value(enrolment.profile), standing_of(enrolment))
 
 
+def lock(session: Session, enrolment: Enrolment) -> None:
+    """Hold the row until the transaction ends, and read it as it stands now.
+
+    Whoever stores a standing that follows from the one before must be alone with it: PostgreSQL lets a tick
+    in between the reading and the writing. Always before its deliveries, so that nobody waits in a circle.
+    """
+    session.flush()  # a refresh forgets what was not written yet
+    session.refresh(enrolment, with_for_update=True)
+
+
 def enrol(session: Session, course: Course, subscriber: Subscriber, now: datetime) -> Enrolment:
     """Give the subscriber a place in the course; who left before continues where they stopped (S17)."""
     timetable = timetable_of(course)
     enrolment = session.scalar(
-        select(Enrolment).filter_by(course_id=course.id, subscriber_id=subscriber.id).with_for_update()
+        select(Enrolment)
+        .filter_by(course_id=course.id, subscriber_id=subscriber.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
     )
     if enrolment is None:
         profile = Profile(

@@ -159,7 +159,7 @@ def _moved(
 
 
 def _consented() -> ColumnElement[bool]:
-    """A lesson needs a confirmed membership of its course's list; a confirmation mail one not yet answered."""
+    """A lesson needs a confirmed membership of its course's list; a confirmation mail one to be answered."""
     return exists().where(
         Course.id == Delivery.course_id,
         Membership.list_id == Course.list_id,

@@ -16,6 +16,7 @@ from sender import events
 from sender.bounces.recording import record as record_report
 from sender.bounces.report import Kind, Report
 from sender.claiming import UNKNOWN_REST, Claim, finish, put_off, release
+from sender.holding import held_if_damaged
 from sender.models import Delivery, State
 from sender.replies import Outcome, Verdict, next_attempt
 from subscribers.models import SuppressionReason
@@ -36,7 +37,8 @@ def record(
 
     A claim that is no longer ours changes nothing: somebody else has decided in the meantime.
     """
-    delivery = session.get_one(Delivery, held.delivery_id, with_for_update=True)
+    delivery = session.get_one(Delivery, held.delivery_id)  # what is read of it changes with the fence only
+    _lock_enrolment(session, delivery)
     match verdict.outcome:
         case Outcome.ACCEPTED:
             moved = finish(session, held, now, State.ACCEPTED, verdict.reason)
@@ -72,10 +74,28 @@ def resolve_unknown(database: Database, now: datetime) -> None:
             .where(*waited, Delivery.retried_unknown.is_(False))
             .values(state=State.READY, retried_unknown=True)
         )
-        for delivery in session.scalars(select(Delivery).where(*waited).with_for_update()):
-            delivery.finished_at = now
-            events.record(session, "given_up", now, delivery=delivery, reply=delivery.reply)
-            _tell_enrolment(session, delivery, Verdict(Outcome.UNKNOWN, delivery.reply), now)
+        given_up = session.scalars(select(Delivery.id).where(*waited)).all()
+    for delivery_id in given_up:
+        with database.write() as session:
+            _give_up(session, session.get_one(Delivery, delivery_id), now)
+
+
+def _give_up(session: Session, delivery: Delivery, now: datetime) -> None:
+    _lock_enrolment(session, delivery)
+    giving_up = update(Delivery).where(
+        Delivery.id == delivery.id, Delivery.state == State.UNKNOWN, Delivery.finished_at.is_(None)
+    )
+    if session.scalar(giving_up.values(finished_at=now).returning(Delivery.id)) is None:
+        return  # another sender was first
+    session.refresh(delivery)
+    events.record(session, "given_up", now, delivery=delivery, reply=delivery.reply)
+    _tell_enrolment(session, delivery, Verdict(Outcome.UNKNOWN, delivery.reply), now)
+
+
+def _lock_enrolment(session: Session, delivery: Delivery) -> None:
+    """Before its delivery, as everybody does: else a learner's wish and we would wait for each other."""
+    if delivery.enrolment_id is not None:
+        session.get_one(Enrolment, delivery.enrolment_id, with_for_update=True)
 
 
 def _defer(
@@ -111,10 +131,11 @@ def _tell_enrolment(session: Session, delivery: Delivery, verdict: Verdict, now:
     """Let the enrolment know how its queued lesson fared. A copy that was asked for is on no calendar."""
     if delivery.enrolment_id is None or delivery.copy:
         return
-    enrolment = session.get_one(Enrolment, delivery.enrolment_id, with_for_update=True)
-    if enrolment.queued_lesson != delivery.lesson_id:
+    enrolment = session.get_one(Enrolment, delivery.enrolment_id)
+    if (enrolment.run, enrolment.queued_lesson) != (delivery.run, delivery.lesson_id):
         return
-    store(session, enrolment, _after(session, enrolment, delivery, verdict, now))
+    with held_if_damaged(session, enrolment, now):
+        store(session, enrolment, _after(session, enrolment, delivery, verdict, now))
 
 
 def _after(

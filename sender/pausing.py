@@ -20,12 +20,28 @@ def pause_course(database: Database, name: str, now: datetime) -> int:
         session.execute(
             update(Course).where(Course.id == course_id, Course.paused_at.is_(None)).values(paused_at=now)
         )
+    return _call_back_queued(database, course_id, now)
+
+
+def resume_course(database: Database, name: str, now: datetime) -> None:
+    """Clear the flag. The tick dates anew whoever was due meanwhile (S9)."""
+    with database.read() as session:
+        course_id = find_course(session, name).id
+    # What was queued while the flag was being set would go out at once, at whatever hour it is.
+    _call_back_queued(database, course_id, now)
+    with database.write() as session:
+        session.get_one(Course, course_id).paused_at = None
+
+
+def _call_back_queued(database: Database, course_id: str, now: datetime) -> int:
     count = 0
     queued = (
         select(Enrolment)
         .join(Delivery, Delivery.enrolment_id == Enrolment.id)
         .where(Enrolment.course_id == course_id, Delivery.copy == 0, Delivery.state.in_(CALLABLE_STATES))
+        .order_by(Enrolment.id)
         .limit(CHUNK)
+        .with_for_update(of=Enrolment)
     )
     while True:
         with database.write() as session:
@@ -35,9 +51,3 @@ def pause_course(database: Database, name: str, now: datetime) -> int:
         if not enrolments:
             return count
         count += len(enrolments)
-
-
-def resume_course(database: Database, name: str) -> None:
-    """Clear the flag. The tick dates anew whoever was due meanwhile (S9)."""
-    with database.write() as session:
-        find_course(session, name).paused_at = None

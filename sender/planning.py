@@ -4,7 +4,6 @@ Nothing here sends. A row that is over an hour late is dated anew by the schedul
 paused course or a wrong clock never becomes a flood.
 """
 
-import logging
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -17,15 +16,15 @@ from campaigns.enrolling import Place, place_of, store
 from campaigns.models import Course, Enrolment
 from campaigns.standing import Promotion, Standing
 from courseletter.database import Database
-from sender import events
+from courseletter.errors import CourseletterError
+from courseletter.upserting import insert
+from sender.holding import held_if_damaged
 from sender.models import Delivery, State
 from subscribers.models import Subscriber
 from templates import conditions
 
 CHUNK = 500  # enrolments a transaction: a writer holds SQLite's lock for some tens of milliseconds
 BUSY_DAY = timedelta(hours=48)  # no local day reaches further back
-
-log = logging.getLogger(__name__)
 
 Cursor = tuple[datetime, int]  # (due moment, enrolment) of the last one looked at
 START: Cursor = (datetime.min.replace(tzinfo=UTC), 0)
@@ -66,7 +65,8 @@ def promote_chunk(
 def queue_lesson(session: Session, enrolment: Enrolment, now: datetime) -> None:
     """Write the delivery of the lesson that the enrolment has just queued.
 
-    A lesson that was called back, failed or expired keeps its one row: it is made ready again.
+    A lesson that was called back, failed or expired keeps its one row: it is made ready again. Raises
+    CourseletterError for one that may have arrived: no mistake of the schedule's sends it twice.
     """
     values = {
         "kind": "lesson",
@@ -91,8 +91,9 @@ def queue_lesson(session: Session, enrolment: Enrolment, now: datetime) -> None:
         again = again.where(getattr(Delivery, name) == values[name])
     forgotten = {"context": None, "dated_at": None, "first_attempt_at": None, "finished_at": None}
     reused = again.values(**fresh, **forgotten).returning(Delivery.id)
-    if session.scalar(reused) is None:
-        session.add(Delivery(**values, **fresh))
+    adding = insert(session, Delivery).values(**values, **fresh).on_conflict_do_nothing()
+    if session.scalar(reused) is None and session.scalar(adding.returning(Delivery.id)) is None:
+        raise CourseletterError(f"Lesson {enrolment.queued_lesson} has been sent to this reader already.")
 
 
 def queue_confirmation(session: Session, course: Course, subscriber: Subscriber, now: datetime) -> None:
@@ -138,27 +139,25 @@ def _due(course_id: str, now: datetime, after: Cursor) -> Select[Enrolment]:
         )
         .order_by(Enrolment.due_at, Enrolment.id)
         .limit(CHUNK)
-        .options(joinedload(Enrolment.progress), joinedload(Enrolment.profile))
+        .options(
+            joinedload(Enrolment.progress), joinedload(Enrolment.profile), joinedload(Enrolment.subscriber)
+        )
         .with_for_update(of=Enrolment, skip_locked=True)
     )
 
 
 def _promote(session: Session, enrolment: Enrolment, sent: Sequence[datetime], now: datetime) -> str:
     """One enrolment's turn. A row that cannot be dated is held for a person and stops nobody (R27)."""
-    try:
+    with held_if_damaged(session, enrolment, now):
         place = place_of(session, enrolment)
         full = _today(place, sent, now) >= enrolment.subscriber.daily_cap
         wanted = _without_unmet(place, enrolment, now)
         outcome, after = wanted.promote(place.timetable, place.profile, now, cap_reached=full)
-    except Exception as error:  # whatever a damaged row makes of the schedule
-        log.exception("enrolment %s cannot be dated", enrolment.id)
-        enrolment.due_at = None
-        events.record(session, "held", now, enrolment=enrolment, why=str(error))
-        return "held"
-    store(session, enrolment, after)
-    if outcome is Promotion.QUEUED:
-        queue_lesson(session, enrolment, now)
-    return outcome
+        store(session, enrolment, after)
+        if outcome is Promotion.QUEUED:
+            queue_lesson(session, enrolment, now)
+        return outcome
+    return "held"
 
 
 def _without_unmet(place: Place, enrolment: Enrolment, now: datetime) -> Standing:

@@ -6,6 +6,8 @@ from collections import Counter
 from datetime import timedelta
 from threading import Event
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from courseletter.clock import Clock
 from courseletter.database import Database
 from sender.breaker import Breaker
@@ -85,6 +87,8 @@ class Mailer:
             delivery = session.get_one(Delivery, held.delivery_id)
             try:
                 letter = self._composer.compose(session, delivery)
+            except SQLAlchemyError:
+                raise  # the database is in trouble, not this letter
             except Exception as error:
                 log.exception("delivery %s cannot be written", held.delivery_id)
                 return Verdict(Outcome.FAILED, f"cannot be written: {error}")

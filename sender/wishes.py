@@ -1,7 +1,7 @@
 """What a learner asks for, carried out on their enrolment and on what is already queued for them.
 
-A wish is granted in one transaction. What is queued and not past the final dot is called back (S12); what may
-have been delivered stays as it is.
+A wish is granted in one transaction, alone with its enrolment. What is queued and not past the final dot is
+called back (S12); what may have been delivered stays as it is.
 """
 
 from collections.abc import Sequence
@@ -10,10 +10,11 @@ from datetime import date, datetime
 from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
-from campaigns.enrolling import place_of, store
+from campaigns.enrolling import lock, place_of, store
 from campaigns.models import Course, Enrolment
 from campaigns.schedule import Profile
 from sender import events
+from sender.holding import held_if_damaged
 from sender.models import CALLABLE_STATES, Delivery, State
 from sender.planning import queue_lesson
 from subscribers import consent
@@ -24,6 +25,7 @@ from subscribers.suppression import suppress
 
 def next_now(session: Session, enrolment: Enrolment, now: datetime) -> bool:
     """Queue the next lesson at once (S14). False where there is nothing to send, or one is under way."""
+    lock(session, enrolment)
     place = place_of(session, enrolment)
     after = place.standing.next_now(place.timetable, place.profile, now)
     if after == place.standing:
@@ -35,6 +37,7 @@ def next_now(session: Session, enrolment: Enrolment, now: datetime) -> bool:
 
 def pause(session: Session, enrolment: Enrolment, now: datetime, until: date | None) -> None:
     """Rest until the first slot on or after `until`; None: until resumed."""
+    lock(session, enrolment)
     call_back(session, enrolment, now)
     place = place_of(session, enrolment)
     store(session, enrolment, place.standing.pause(place.timetable, place.profile, now, until))
@@ -42,6 +45,7 @@ def pause(session: Session, enrolment: Enrolment, now: datetime, until: date | N
 
 
 def resume(session: Session, enrolment: Enrolment, now: datetime) -> None:
+    lock(session, enrolment)
     place = place_of(session, enrolment)
     store(session, enrolment, place.standing.resume(place.timetable, place.profile, now))
     events.record(session, "resumed", now, enrolment=enrolment)
@@ -58,6 +62,7 @@ def change_rhythm(
     pace: str | int,
 ) -> None:
     """Take on another zone, hour, weekdays or pace; what comes next is dated anew (S15)."""
+    lock(session, enrolment)
     place = place_of(session, enrolment)
     profile = Profile(zone, minute, weekdays, pace)
     store(session, enrolment, place.standing.changed(place.timetable, profile, now), profile)
@@ -107,12 +112,14 @@ def _under_way(session: Session, subscriber_id: int, *conditions: ColumnElement[
         .where(
             Enrolment.subscriber_id == subscriber_id, Enrolment.state.in_(("active", "paused")), *conditions
         )
+        .order_by(Enrolment.id)
         .with_for_update()
+        .execution_options(populate_existing=True)
     ).all()
 
 
 def call_back(session: Session, enrolment: Enrolment, now: datetime) -> None:
-    """Cancel what is queued and not past the dot, as if it had never been queued."""
+    """Cancel what is queued and not past the dot, as if it had never been queued. The enrolment is locked."""
     called_back = session.execute(
         update(Delivery)
         .where(Delivery.enrolment_id == enrolment.id, Delivery.state.in_(CALLABLE_STATES))
@@ -120,5 +127,6 @@ def call_back(session: Session, enrolment: Enrolment, now: datetime) -> None:
         .returning(Delivery.copy)
     ).scalars()
     if 0 in called_back:  # a further copy was asked for and is on no calendar
-        place = place_of(session, enrolment)
-        store(session, enrolment, place.standing.called_back(place.timetable, place.profile, now))
+        with held_if_damaged(session, enrolment, now):
+            place = place_of(session, enrolment)
+            store(session, enrolment, place.standing.called_back(place.timetable, place.profile, now))

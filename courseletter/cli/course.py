@@ -136,7 +136,7 @@ def resume(course: CourseName, as_json: AsJson = False) -> None:
     Example: courseletter course resume small-habits
     """
     with installation() as opened:
-        pausing.resume_course(opened.database, course)
+        pausing.resume_course(opened.database, course, opened.clock.now())
     if as_json:
         return print_json({"course": course, "state": "resumed"})
     return say("The course goes on.")

@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy.orm import Session
 
 from campaigns.cadence import Cadence
-from campaigns.enrolling import Place, calendar, place_of
+from campaigns.enrolling import Place, calendar, lock, place_of
 from campaigns.models import Enrolment, RevisionLesson
 from campaigns.rhythm import interval_phrase
 from campaigns.standing import future
@@ -147,6 +147,7 @@ def send_next(token: str, site: Here, fields: Fields) -> Response:
     now = site.installation.clock.now()
     with site.installation.database.write() as session:
         reader = _reader(session, site, token)
+        lock(session, reader.enrolment)
         if fields.get("lesson", "") != reader.enrolment.next_lesson:
             return _back(site, reader, "had")
         sent = next_now(session, reader.enrolment, now)

@@ -31,9 +31,7 @@ def sign_up(school: School) -> None:
 def test_a_stranger_is_asked(school: School) -> None:
     sign_up(school)
     school.work()
-    assert [subject_of(one.message) for one in school.memory.delivered] == [
-        "Please confirm: is it you?"
-    ]
+    assert [subject_of(one.message) for one in school.memory.delivered] == ["Please confirm: is it you?"]
 
 
 def test_who_has_left_and_signs_up_again_is_asked_again(school: School) -> None:

@@ -279,7 +279,7 @@ def test_a_paused_course_sends_nothing_and_loses_nobody(school: School) -> None:
     school.clock.move_to(school.clock.now() + timedelta(days=5))
     school.work()
     assert len(school.memory.delivered) == 1
-    pausing.resume_course(school.database, school.course_id)
+    pausing.resume_course(school.database, school.course_id, school.clock.now())
     school.live()
     assert len(school.subjects()) == len(set(school.subjects())) == 4
 
