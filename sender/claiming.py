@@ -19,7 +19,11 @@ from sender.models import Delivery, State
 from subscribers.consent import awaits_answer
 from subscribers.models import Membership, MemberStatus, Suppression
 
-LEASE = timedelta(minutes=10)  # longer than the longest time-out of RFC 5321 that one message can meet
+LEASE = timedelta(minutes=10)
+# From the final dot on nobody else may decide while the answer can still come: RFC 5321 gives it 10 minutes,
+# and each block of the message before it 3.
+DOT_LEASE = timedelta(minutes=20)
+SWEPT = 500  # rows a transaction: what an outage has left behind may be the whole list
 UNKNOWN_REST = timedelta(minutes=30)  # before a delivery whose answer never came is tried once more
 
 
@@ -77,6 +81,7 @@ def put_in_doubt(
             and_(Delivery.lease_until > now, _consented(), ~_suppressed(address_hash), _not_paused()),
             state=State.IN_DOUBT,
             context=context,
+            lease_until=now + DOT_LEASE,
         )
 
 
@@ -137,12 +142,20 @@ def sweep(database: Database, now: datetime) -> Counter[str]:
         ),
         ("due again", and_(Delivery.state == State.DEFERRED, Delivery.due_at <= now), {"state": State.READY}),
     ]
-    moved: Counter[str] = Counter()
-    with database.write() as session:
-        for name, condition, values in moves:
-            moving = update(Delivery).where(condition).values(**values).returning(Delivery.id)
-            moved[name] = len(session.scalars(moving).all())
-    return moved
+    return Counter({name: _move_all(database, condition, values) for name, condition, values in moves})
+
+
+def _move_all(database: Database, condition: ColumnElement[bool], values: dict[str, Any]) -> int:
+    """Rows that somebody else is changing just now are left to them, so that nobody waits in a circle."""
+    some = select(Delivery.id).where(condition).limit(SWEPT).with_for_update(skip_locked=True)
+    count = 0
+    while True:
+        with database.write() as session:
+            ids = session.scalars(some).all()
+            session.execute(update(Delivery).where(Delivery.id.in_(ids), condition).values(**values))
+        count += len(ids)
+        if len(ids) < SWEPT:
+            return count
 
 
 def _moved(

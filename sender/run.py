@@ -20,6 +20,9 @@ from sender.transport import Transport
 from subscribers.suppression import address_hash
 
 BATCH = 50  # claimed at once: few enough that the last is sent well within its lease
+# Then the tick has its turn: what becomes due while a long list is being sent must not wait for the list's
+# end, or it would be over an hour late and dated anew.
+ROUND = timedelta(minutes=1)
 
 log = logging.getLogger(__name__)
 
@@ -44,11 +47,13 @@ class Mailer:
         self._stopping = Event()
 
     def work(self) -> Counter[str]:
-        """Sweep, then send until nothing is ready or the relay is unwell. Returns the outcomes' counts."""
+        """Sweep, then send for a round, until nothing is ready, or the relay is unwell. Returns the outcomes'
+        counts."""
         outcomes: Counter[str] = Counter()
-        sweep(self._database, self._clock.now())
-        resolve_unknown(self._database, self._clock.now())
-        while self._breaker.closed(self._clock.now()):
+        start = self._clock.now()
+        sweep(self._database, start)
+        resolve_unknown(self._database, start)
+        while self._clock.now() - start < ROUND and self._breaker.closed(self._clock.now()):
             held = claim(self._database, self._clock.now(), BATCH)
             if not held:
                 break

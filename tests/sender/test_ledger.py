@@ -8,10 +8,11 @@ from school import KEY, School
 from sqlalchemy import Update, update
 
 from campaigns.models import Enrolment, ProfileRecord
-from sender import pausing, wishes
-from sender.claiming import LEASE, UNKNOWN_REST, claim, finish, put_in_doubt, sweep
+from sender import claiming, pausing, wishes
+from sender.claiming import DOT_LEASE, LEASE, UNKNOWN_REST, claim, finish, put_in_doubt, sweep
 from sender.models import State
 from sender.planning import tick
+from sender.smtp import Timeouts
 from sender.transport import Attempt, Envelope, Phase, Reply
 from subscribers import consent
 from subscribers.consent import Evidence
@@ -186,10 +187,63 @@ def test_a_lease_that_ends_in_doubt_is_never_blindly_resent(school: School) -> N
     school.work()
     held = _next_lesson_claimed(school)
     assert put_in_doubt(school.database, held, {}, address_hash(KEY, ADA), school.clock.now())
-    school.clock.move_to(school.clock.now() + LEASE)
+    school.clock.move_to(school.clock.now() + DOT_LEASE)
     moved = sweep(school.database, school.clock.now())
     assert moved["unknown"] == 1
     assert claim(school.database, school.clock.now(), 10) == []
+
+
+def test_r22_while_the_answer_to_the_dot_may_come_nobody_else_decides(school: School) -> None:
+    """The dot may go out at the end of the lease, and the relay may take ten minutes to answer it."""
+    school.enrol()
+    school.work()
+    held = _next_lesson_claimed(school)
+    school.clock.move_to(school.clock.now() + LEASE - timedelta(seconds=1))
+    assert put_in_doubt(school.database, held, {}, address_hash(KEY, ADA), school.clock.now())
+    school.clock.move_to(school.clock.now() + timedelta(seconds=Timeouts().dot + Timeouts().block))
+    assert sweep(school.database, school.clock.now())["unknown"] == 0
+    now = school.clock.now()
+    assert school.change(lambda session: finish(session, held, now, State.ACCEPTED, "250"))
+
+
+def test_a_sweep_of_more_than_one_transaction_moves_all(
+    school: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(claiming, "SWEPT", 2)
+    for number in range(5):
+        school.enrol(f"reader{number}@inbox.example.org", "")
+    tick(school.database, school.clock.now())
+    assert len(claim(school.database, school.clock.now(), 10)) == 5
+    school.clock.move_to(school.clock.now() + LEASE)
+    assert sweep(school.database, school.clock.now())["released"] == 5
+    assert states(school) == [State.READY] * 5
+
+
+def test_a_long_list_leaves_the_tick_its_turn(school: School) -> None:
+    for number in range(120):
+        school.enrol(f"reader{number}@inbox.example.org", "")
+    tick(school.database, school.clock.now())
+    school.transport = Leisurely(school)
+    school.mailer = school.new_mailer()
+    school.mailer.work()
+    assert 0 < len(school.memory.delivered) < 120
+    school.mailer.work()
+    school.mailer.work()
+    assert len(school.memory.delivered) == 120
+
+
+class Leisurely:
+    """A relay that takes two seconds for each message."""
+
+    def __init__(self, school: School) -> None:
+        self._school = school
+
+    def deliver(self, envelope: Envelope, message: bytes, before_dot: Callable[[], bool]) -> Attempt:
+        self._school.clock.move_to(self._school.clock.now() + timedelta(seconds=2))
+        return self._school.memory.deliver(envelope, message, before_dot)
+
+    def close(self) -> None:
+        pass
 
 
 def test_a_refusal_for_now_is_tried_again_and_arrives(school: School) -> None:
