@@ -1,7 +1,7 @@
 """What people agreed to, and when they took it back: the status per list, and the ledger that proves it.
 
-The ledger is only ever appended to. Each act is a conditional update first, so that a second press of the
-same button changes nothing and writes no second line.
+The ledger is only ever appended to; the database refuses anything else. Each act is a conditional update
+first, so that a second press of the same button changes nothing and writes no second line.
 """
 
 import hashlib

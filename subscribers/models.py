@@ -125,5 +125,5 @@ class Quota(Base):
     __tablename__ = "quotas"
 
     bucket: Mapped[str] = mapped_column(String(80), primary_key=True)
-    window: Mapped[datetime] = mapped_column(primary_key=True)
+    window: Mapped[datetime] = mapped_column(primary_key=True, index=True)  # old ones are forgotten
     count: Mapped[int]

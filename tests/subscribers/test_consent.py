@@ -4,7 +4,8 @@ import hashlib
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Delete, Update, delete, select, update
+from sqlalchemy.exc import DBAPIError
 
 from courseletter.database import Database
 from subscribers import consent
@@ -64,6 +65,26 @@ def test_r14_every_later_change_is_appended_once(
     acts = [line.act for line in ledger(database)]
     assert acts == ["requested", "confirmed", "unsubscribed", "confirmed", "unsubscribed"]
     assert {line.at for line in ledger(database)} == {now}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [update(ConsentEntry).values(wording="Something else"), delete(ConsentEntry)],
+    ids=["update", "delete"],
+)
+def test_r14_no_line_of_the_ledger_can_be_changed_or_taken_out(
+    database: Database,
+    mailing_list: MailingList,
+    ana: Subscriber,
+    browser: Evidence,
+    now: datetime,
+    change: Update | Delete,
+) -> None:
+    with database.write() as session:
+        consent.request(session, mailing_list, ana, browser, now)
+    with pytest.raises(DBAPIError, match="only appended to"), database.write() as session:
+        session.execute(change)
+    assert [line.wording for line in ledger(database)] == ["Start the course"]
 
 
 def test_an_old_confirmation_mail_does_not_bring_back_who_left(

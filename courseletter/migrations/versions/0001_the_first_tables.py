@@ -10,6 +10,23 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
+# The ledger of consent is proof only as long as no program and no person can rewrite it (REQUIREMENTS 14).
+# A later batch migration of this table makes it anew on SQLite: it must create these again.
+_REFUSAL = "the consent ledger is only appended to"
+APPEND_ONLY = {
+    "sqlite": [
+        f"CREATE TRIGGER consent_entries_no_{change} BEFORE {change} ON consent_entries "
+        f"BEGIN SELECT RAISE(ABORT, '{_REFUSAL}'); END"
+        for change in ("UPDATE", "DELETE")
+    ],
+    "postgresql": [
+        "CREATE FUNCTION refuse_consent_change() RETURNS trigger LANGUAGE plpgsql "
+        f"AS $$ BEGIN RAISE EXCEPTION '{_REFUSAL}'; END $$",
+        "CREATE TRIGGER consent_entries_append_only BEFORE UPDATE OR DELETE ON consent_entries "
+        "FOR EACH ROW EXECUTE FUNCTION refuse_consent_change()",
+    ],
+}
+
 
 def upgrade() -> None:
     op.create_table(
@@ -50,6 +67,9 @@ def upgrade() -> None:
         sa.Column("count", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("bucket", "window", name=op.f("pk_quotas")),
     )
+    with op.batch_alter_table("quotas", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_quotas_window"), ["window"], unique=False)
+
     op.create_table(
         "subscribers",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -353,6 +373,9 @@ def upgrade() -> None:
         batch_op.create_index("ix_events_delivery_id", ["delivery_id"], unique=False)
         batch_op.create_index("ix_events_subscriber_id_at", ["subscriber_id", "at"], unique=False)
 
+    for statement in APPEND_ONLY[op.get_bind().dialect.name]:
+        op.execute(statement)
+
     if op.get_bind().dialect.name == "postgresql":  # courses and revisions refer to each other
         op.create_foreign_key(op.f("fk_courses_revision_id"), "courses", "revisions", ["revision_id"], ["id"])
 
@@ -409,8 +432,13 @@ def downgrade() -> None:
         batch_op.drop_index("ix_consent_entries_subscriber_id_at")
 
     op.drop_table("consent_entries")
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("DROP FUNCTION refuse_consent_change()")
     op.drop_table("suppressions")
     op.drop_table("subscribers")
+    with op.batch_alter_table("quotas", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_quotas_window"))
+
     op.drop_table("quotas")
     op.drop_table("profiles")
     op.drop_table("mailing_lists")
