@@ -36,7 +36,6 @@ DEFAULT_HOME = "courseletter-data"
 SHORTEST_SECRET = 32  # characters
 SHORTEST_SHARED_SECRET = 16  # of one that a provider made or keeps
 
-_ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")  # the sender checks it whole; here a slip of the pen is caught
 _TOPIC = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]{1,30}:\d{12}:[A-Za-z0-9_.-]{1,256}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
@@ -76,7 +75,12 @@ class SenderSettings(Section):
     @field_validator("from_address", "reply_to")
     @classmethod
     def _address(cls, value: str | None) -> str | None:
-        return _checked_address(value)
+        return None if value is None else _checked(value)
+
+    @field_validator("bounce_domain")
+    @classmethod
+    def _domain(cls, value: str | None) -> str | None:
+        return None if value is None else _checked(f"b@{value}").removeprefix("b@")
 
     @field_validator("from_name")
     @classmethod
@@ -110,7 +114,7 @@ class BouncesSettings(Section):
     @field_validator("feedback_address")
     @classmethod
     def _address(cls, value: str | None) -> str | None:
-        return _checked_address(value)
+        return None if value is None else _checked(value)
 
 
 class MailboxSettings(Section):
@@ -333,16 +337,21 @@ _ADVICE = {
 }
 
 
-def _checked_address(value: str | None) -> str | None:
-    if value is not None and not _ADDRESS.fullmatch(_without_controls(value)):
-        raise ValueError("write an e-mail address, like letters@example.org")
-    return value
-
-
 def _without_controls(value: str) -> str:
     if _CONTROL.search(value):
         raise ValueError("write it on one line, without control characters")
     return value
+
+
+def _checked(address: str) -> str:
+    """The address with its domain in A-labels, as it goes over the wire. ValueError for one not to be used."""
+    from email_validator import EmailNotValidError, validate_email
+
+    try:
+        valid = validate_email(_without_controls(address), check_deliverability=False, test_environment=True)
+    except EmailNotValidError:
+        raise ValueError("write an e-mail address or domain, like letters@example.org") from None
+    return f"{valid.local_part}@{valid.ascii_domain}"
 
 
 def _explain(error: Any) -> str:

@@ -43,6 +43,10 @@ def test_the_environment_overrules_the_file(home: Path, monkeypatch: pytest.Monk
         ('timezone = "Mars/Base"\n', "timezone"),
         ('[smtp]\nsecurity = "maybe"\n', "smtp.security"),
         ("[brand]\ncolour = 3\n", "brand.colour"),
+        ('[sender]\nfrom_address = "letters.example.org"\n', "sender.from_address"),
+        ('[sender]\nfrom_address = "a b@example.org"\n', "sender.from_address"),
+        ('[sender]\nreply_to = "a@example.org>, b@example.org"\n', "sender.reply_to"),
+        ('[sender]\nbounce_domain = "example.org>"\n', "sender.bounce_domain"),
     ],
 )
 def test_a_wrong_value_names_its_key_and_variable(home: Path, text: str, key: str) -> None:
@@ -108,3 +112,16 @@ def test_the_environment_names_settings_with_two_words(home: Path, monkeypatch: 
     settings = config.load(home)
     assert settings.bounces.listen_port == 2525
     assert settings.webhooks.mailgun_secret is not None
+
+
+def test_r09_the_senders_domains_are_a_labels(home: Path) -> None:
+    """Else no mail could be written, and no key published: Message-ID, DKIM and return path name them."""
+    write(
+        home, '[sender]\nfrom_address = "letters@bücher.example"\nbounce_domain = "zurück.bücher.example"\n'
+    )
+    sender = config.load(home).sender
+    assert (sender.from_address, sender.domain) == (
+        "letters@xn--bcher-kva.example",
+        "xn--bcher-kva.example",
+    )
+    assert sender.bounce_domain == "xn--zurck-mva.xn--bcher-kva.example"
