@@ -187,7 +187,8 @@ Record = TypeVar("Record", ProgressRecord, ProfileRecord)
 
 def _interned(session: Session, table: type[Record], values: dict[str, Any]) -> Record:
     """The one row with this digest; whoever comes first inserts it."""
-    wanted = select(table).where(table.digest == values["digest"])
+    key = {name: values[name] for name in ("course_id", "digest") if name in values}  # its unique index
+    wanted = select(table).filter_by(**key)
     row = session.scalar(wanted)
     if row is None:
         session.execute(insert(session, table).values(**values).on_conflict_do_nothing())
