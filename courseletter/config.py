@@ -344,7 +344,7 @@ def _without_controls(value: str) -> str:
 
 
 def _checked(address: str) -> str:
-    """The address with its domain in A-labels, as it goes over the wire. ValueError for one not to be used."""
+    """The address as it goes over the wire, its domain in A-labels. ValueError for one not to be used."""
     from email_validator import EmailNotValidError, validate_email
 
     try:

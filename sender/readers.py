@@ -20,7 +20,7 @@ def syllabus_of(course: Course, revision: Revision) -> Syllabus:
 def reader_of(session: Session, delivery: Delivery) -> Reader:
     """The reader of a lesson's delivery, as they are now."""
     enrolment = session.get_one(Enrolment, delivery.enrolment_id)
-    subscriber = delivery.subscriber
+    subscriber, zone = delivery.subscriber, place_of(session, enrolment).zone
     return Reader(
         subscriber_id=subscriber.id,
         enrolment_id=enrolment.id,
@@ -28,11 +28,11 @@ def reader_of(session: Session, delivery: Delivery) -> Reader:
         first_name=subscriber.first_name,
         last_name=subscriber.last_name,
         fields=subscriber.fields,
-        joined_on=enrolment.joined_at.date(),
+        joined_on=enrolment.joined_at.astimezone(zone).date(),
         previous=_came_before(session, delivery),
         next=enrolment.next_lesson,
         next_at=enrolment.due_at,
-        zone=place_of(session, enrolment).zone,
+        zone=zone,
     )
 
 

@@ -52,17 +52,17 @@ def leave(token: str, site: Here, request: Request) -> HTMLResponse:
         mailing_list, subscriber = finding.member(session, site, Purpose.UNSUBSCRIBE, token)
         evidence = evidence_of(request, site, "/unsubscribe", wording.LEAVE["button"])
         unsubscribe(session, mailing_list.id, subscriber.id, site.installation.clock.now(), evidence)
-        return _left(session, site, token, mailing_list, subscriber)
+    return show_leave(token, site)  # what is done stays done, whatever becomes of the page
 
 
 @router.post("/unsubscribe/{token}/everything")
 def leave_all(token: str, site: Here, request: Request) -> HTMLResponse:
     installation, now = site.installation, site.installation.clock.now()
     with installation.database.write() as session:
-        mailing_list, subscriber = finding.member(session, site, Purpose.UNSUBSCRIBE, token)
+        _, subscriber = finding.member(session, site, Purpose.UNSUBSCRIBE, token)
         evidence = evidence_of(request, site, "/unsubscribe", wording.LEAVE_EVERYTHING["button"])
         leave_everything(session, subscriber, now, evidence, installation.settings.key)
-        return _left(session, site, token, mailing_list, subscriber)
+    return show_leave(token, site)
 
 
 @router.post("/unsubscribe/{token}/back")

@@ -82,6 +82,14 @@ def test_sqlite_writes_durably_and_reads_beside_a_writer(tmp_path: Path, now: da
     database.close()
 
 
+def test_postgresql_writes_durably_whatever_the_server_thinks(postgresql: Database) -> None:
+    lazy = postgresql.engine.url.update_query_dict({"options": "-c synchronous_commit=off"})
+    database = Database(lazy.render_as_string(hide_password=False))
+    with database.read() as session:
+        assert session.connection().exec_driver_sql("SHOW synchronous_commit").scalar() == "on"
+    database.close()
+
+
 def test_an_empty_database_says_what_to_run(tmp_path: Path) -> None:
     with pytest.raises(DatabaseError, match="courseletter init"):
         Database(f"sqlite:///{tmp_path / 'x.db'}").check_version()

@@ -1,7 +1,7 @@
 """The delivery ledger: what each answer, crash and change of mind makes of a delivery."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from school import KEY, School
@@ -388,6 +388,15 @@ def test_s14_next_now_goes_at_once_and_only_once(school: School) -> None:
     assert not school.wish(enrolment, wishes.next_now)
     school.work()
     assert school.subjects()[-1] == "1/3: Start small"
+
+
+def test_the_day_of_joining_is_the_readers_own(school: School) -> None:
+    school.clock.move_to(datetime(2026, 3, 11, 23, 30, tzinfo=UTC))
+    school.enrol(zone="Asia/Tokyo")
+    school.work()
+    context = school.deliveries()[0].context
+    assert context is not None
+    assert context["subscriber"]["joined"] == "12 March 2026"
 
 
 def test_two_lists_do_not_share_consent(school: School) -> None:

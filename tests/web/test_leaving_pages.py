@@ -5,7 +5,10 @@ from typing import Any
 
 import pytest
 from reading_room import World
+from sqlalchemy import update
+from starlette.testclient import TestClient
 
+from campaigns.models import ProfileRecord
 from sender.models import Delivery, Event
 from sender.planning import tick
 from subscribers.models import ConsentEntry, MailingList, Membership, Suppression, SuppressionReason
@@ -42,6 +45,16 @@ def test_r02_one_click_unsubscribes_before_the_reply_and_again(reader: World, bo
     assert [one.state for one in reader.all(Delivery)] == ["accepted", "accepted", "cancelled"]
     assert mail_program.post(reader.leave_path(), **body).status_code == 200
     assert [one.act for one in reader.all(ConsentEntry)] == ["requested", "confirmed", "unsubscribed"]
+
+
+@pytest.mark.parametrize("path", ["", "/everything"])
+def test_r02_what_becomes_of_the_page_does_not_undo_the_unsubscribe(here: World, path: str) -> None:
+    here.sign_up()
+    here.confirm()
+    with here.installation.database.write() as session:
+        session.execute(update(ProfileRecord).values(zone="Mars/Base"))
+    TestClient(here.app, raise_server_exceptions=False).post(here.leave_path() + path)
+    assert [one.status for one in here.all(Membership)] == ["unsubscribed"]
 
 
 def test_r17_the_link_works_years_later_and_without_login(reader: World) -> None:
