@@ -372,7 +372,7 @@ def test_r13_a_pause_stops_the_send_and_a_person_releases_it(desk: Desk) -> None
     assert paused(desk)
     assert desk.school.deliveries()[-1].state == State.CANCELLED, "what was queued is called back"
     assert desk.school.work().total() == 0
-    pausing.resume_course(desk.school.database, "three-small-habits")
+    pausing.resume_course(desk.school.database, "three-small-habits", desk.school.clock.now())
     desk.school.live()
     assert len(desk.school.memory.delivered) == 4
 
