@@ -15,8 +15,9 @@ from sender.dkim import DkimKey
 from sender.dns_records import DnsRecord, sender_records
 from sender.letters import Composer
 from sender.links import Links
+from sender.relay import Relay
 from sender.run import Mailer
-from sender.smtp import Relay, SmtpTransport
+from sender.smtp import SmtpTransport
 from subscribers.tokens import Tokens
 from templates.brand import Brand
 

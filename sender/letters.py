@@ -16,7 +16,7 @@ from sender.message import Letterhead, PreparedMail, Stamp, message_id
 from sender.models import Delivery
 from sender.readers import reader_of, syllabus_of
 from sender.return_path import return_path
-from sender.smtp import Envelope
+from sender.transport import Envelope
 from subscribers.models import Subscriber
 from templates.brand import Brand
 from templates.compiling import CompiledLesson, compile_notice

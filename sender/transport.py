@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from courseletter.errors import InvalidInput
 
@@ -61,7 +61,9 @@ class Reply:
     @classmethod
     def of(cls, code: int, text: str) -> "Reply":
         """Take the enhanced code from the front of `text`, unless its class is not that of `code`."""
-        text = "".join(c if " " <= c <= "~" else "?" for c in " ".join(text.split()))[:_LONGEST_TEXT]
+        text = " ".join(text.split())[:_LONGEST_TEXT]
+        if not (text.isascii() and text.isprintable()):
+            text = "".join(c if " " <= c <= "~" else "?" for c in text)
         match = _ENHANCED.match(text)
         if match is None or match[1] != str(code)[0]:
             return cls(code, None, text)
@@ -73,7 +75,11 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """How one delivery attempt ended: by a reply, by an error (one line), or abandoned by before_dot()."""
+    """How one delivery attempt ended: by a reply, by an error (one line), or abandoned by may_send().
+
+    In phase DOT only a reply is certain; before it the message was certainly not delivered. A reply may come
+    along with an error that says what it means for us.
+    """
 
     phase: Phase
     reply: Reply | None = None
@@ -91,8 +97,56 @@ def check_line_ends(message: bytes) -> None:
         raise InvalidInput("The message has a line that does not end in CRLF.", field="message")
 
 
+def _always() -> bool:
+    return True
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Parcel:
+    """A message on its way: CRLF line ends throughout, as whoever builds it must see to (check_line_ends).
+
+    `may_send` is asked right before the octets go out with which the relay takes the message, and must not
+    raise: False, as when a lease has ended, abandons the attempt, and nothing is delivered. `reference` is
+    for the caller. `canonical` promises that no line starts with a dot, and saves looking for one.
+    """
+
+    envelope: Envelope
+    message: bytes = field(repr=False)
+    reference: Any = None
+    may_send: Callable[[], bool] = _always
+    canonical: bool = False
+
+    def __post_init__(self) -> None:
+        # Without it the final dot would be text, and the message would not end.
+        if not self.message.endswith(b"\r\n"):
+            raise InvalidInput("The message does not end in CRLF.", field="message")
+
+
+Report = Callable[[Parcel, Attempt], None]
+
+
+class Pool(Protocol):
+    """Carries parcels to one relay, several at a time. Lives in one event loop, in its thread."""
+
+    @property
+    def free(self) -> int:
+        """How many parcels may be handed over now."""
+        ...
+
+    def send(self, parcel: Parcel) -> None:
+        """Start one attempt; only while something is free. It is reported exactly once, later.
+
+        By then its place is free again, so the report may send the next.
+        """
+        ...
+
+    async def close(self, seconds: float = 30) -> None:
+        """Let what is on its way end, for so long at most, then cut it off and report it. It is final."""
+        ...
+
+
 class Transport(Protocol):
-    """Carries messages to a relay, one at a time. Used by one thread."""
+    """Carries single messages, one after the other. Used by one thread at a time."""
 
     def deliver(self, envelope: Envelope, message: bytes, before_dot: Callable[[], bool]) -> Attempt:
         """Try once to hand over `message` (CRLF line ends) and say how far it got.

@@ -12,7 +12,8 @@ from scripted_smtp import Certificates
 from courseletter.errors import CourseletterError, InvalidInput
 from sender.dkim import DkimKey
 from sender.mailbox import LocalMailbox
-from sender.smtp import Relay, SmtpTransport
+from sender.relay import Relay
+from sender.smtp import SmtpTransport
 from sender.stored_mail import read_mail
 from sender.transport import Envelope
 
