@@ -32,6 +32,7 @@ check: install
 
 bench: install
 	$(BIN)/python -m benchmarks.lessons
+	$(BIN)/python -m benchmarks.smtp
 
 # Pin anew what pyproject.toml asks for. Hashes only: no file records where a package came from.
 lock: install
