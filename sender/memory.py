@@ -34,7 +34,6 @@ class MemoryRelay:
         self._answers[recipient].append((attempt, arrives))
 
     def take(self, envelope: Envelope, message: bytes, may_send: Callable[[], bool]) -> Attempt:
-        check_line_ends(message)
         answers = self._answers[envelope.recipient]
         attempt, arrives = answers.popleft() if answers else (ACCEPTED, True)
         if _reaches_the_message(attempt) and not may_send():
@@ -50,6 +49,7 @@ class MemoryTransport(MemoryRelay):
     closed = False
 
     def deliver(self, envelope: Envelope, message: bytes, before_dot: Callable[[], bool]) -> Attempt:
+        check_line_ends(message)
         return self.take(envelope, message, before_dot)
 
     def close(self) -> None:
@@ -72,6 +72,7 @@ class MemoryPool:
     def send(self, parcel: Parcel) -> None:
         if not self.free:
             raise RuntimeError("no connection is free, or the pool is closed")
+        check_line_ends(parcel.message)
         self._free -= 1
         asyncio.get_running_loop().call_soon(self._carry, parcel)
 

@@ -47,6 +47,7 @@ class SmtpPool:
 
     async def close(self, seconds: float = 30) -> None:
         self._closing = True
+        self._all_closed.clear()
         for connection in list(self._connections):
             connection.quit()
         if self._connections:

@@ -421,12 +421,14 @@ def test_more_than_is_free_is_a_mistake(run: Run) -> None:
 def test_close_lets_what_is_on_its_way_end(run: Run) -> None:
     async def story() -> None:
         sending = Sending(plain(server), size=3)
+        assert not (await sending.send(MESSAGE))[0].accepted  # and no connection is open
+        sending.reports.clear()
         for message in numbered(3):
             sending.pool.send(Parcel(ENVELOPE, message))
         await sending.pool.close()
         assert [attempt.accepted for _, attempt in sending.reports] == [True] * 3
 
-    with ScriptedSmtp() as server:
+    with ScriptedSmtp(MAIL=[DROP, b"250 ok\r\n"]) as server:
         run(story())
     assert server.verbs().count("QUIT") == 3
 
