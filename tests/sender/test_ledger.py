@@ -12,7 +12,7 @@ from sender import claiming, pausing, wishes
 from sender.claiming import DOT_LEASE, LEASE, UNKNOWN_REST, claim, finish, put_in_doubt, sweep
 from sender.models import State
 from sender.planning import tick
-from sender.smtp import Timeouts
+from sender.relay import Timeouts
 from sender.transport import Attempt, Envelope, Phase, Reply
 from subscribers import consent
 from subscribers.consent import Evidence
