@@ -18,18 +18,24 @@ from typing import Self
 
 import httpx2
 import uvicorn
+from pydantic import SecretStr
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
+from sqlalchemy import select
 
 from campaigns import drafting, publishing
+from campaigns.article import Article
 from campaigns.cadence import Cadence
+from campaigns.models import Lesson
 from campaigns.reading import read
 from campaigns.splitting import split
-from courseletter import config
 from courseletter.clock import MovableClock
+from courseletter.config import BrandSettings, SenderSettings, Settings, SmtpSettings
 from courseletter.errors import CourseletterError
 from courseletter.installation import Installation, create_keys, open_installation
 from courseletter.web.app import create_app
 from courseletter.worker import Worker
 from sender.mailbox import LocalMailbox
+from sender.models import Delivery, State
 from sender.planning import next_moment
 from sender.stored_mail import StoredMail
 
@@ -37,11 +43,38 @@ READER = "reader@inbox.example.org"
 READER_NAME = "Ada"
 ZONE = "Europe/Lisbon"
 DOMAIN = "letters.example.org"
+POSTAL_ADDRESS = "1 Example Street, 1000-001 Lisbon, Portugal"
 CADENCE = Cadence(start=8 * 60)  # every day is a slot, a week apart, at 8:00
 QUIET_AFTER_LEAVING = timedelta(days=60)  # how far the calendar runs on to show that nothing comes
 
 _WEB_PORTS = range(8000, 8020)
 _CONFIRM_LINK = re.compile(r"https?://\S+/confirm/[^\s>)\"]+")
+
+
+def read_article(source: str | None) -> Article:
+    """Read the article; None: the example that comes along."""
+    with as_file(files("courseletter") / "examples" / "sleep.md") as example:
+        return read(source or str(example))
+
+
+def beginning(article: Article, now: datetime) -> datetime:
+    """When the calendar must begin to be over by `now`: verifiers reject what is signed in the future."""
+    return now - len(split(article)) * timedelta(days=CADENCE.gap)
+
+
+class DemoSettings(Settings):
+    """Settings that neither a file nor the environment has a say in: a real database stays untouched."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - the signature is the library's
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (init_settings,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +98,7 @@ class Demo:
         self._running = ExitStack()
         self._course = ""
         self.slug = ""
-        self._lessons = 0
+        self.lessons = 0  # without the welcome
 
     def __enter__(self) -> Self:
         with ExitStack() as starting:
@@ -84,10 +117,8 @@ class Demo:
     def __exit__(self, *exc: object) -> None:
         self._running.close()
 
-    def create_course(self, source: str | None) -> None:
-        """Read the article (None: the example that comes along), make it a course and publish it."""
-        with as_file(files("courseletter") / "examples" / "sleep.md") as example:
-            article = read(source or str(example))
+    def create_course(self, article: Article) -> None:
+        """Make the article a course and publish it."""
         lessons = split(article)
         with self.installation.database.write() as session:
             now = self.clock.now()
@@ -95,7 +126,7 @@ class Demo:
             course = drafting.create_course(session, row, lessons, cadence=CADENCE, zone=ZONE, now=now)
             publishing.publish(session, course, self.installation.brand, now)
             self._course, self.slug = course.title, course.slug
-            self._lessons = sum(lesson.kind == "lesson" for lesson in lessons)
+            self.lessons = sum(lesson.kind == "lesson" for lesson in lessons)
 
     def sign_up(self) -> None:
         """Fill in the sign-up form, wait for the mail, open its link and press its button."""
@@ -116,8 +147,9 @@ class Demo:
         """Move the calendar from one due moment to the next until the course is over.
 
         `arrived` hears of each mail. After lesson `unsubscribe_after` the one-click address is posted to, and
-        the calendar runs on to show that nothing more comes.
+        the calendar runs on to show that nothing more comes. Raises CourseletterError where lessons stay out.
         """
+        last = self.lessons if unsubscribe_after is None else unsubscribe_after
         seen = 0
         self.playing = True
         while True:
@@ -135,7 +167,8 @@ class Demo:
         self.playing = False
         for mail in self.mailbox.messages()[seen:]:
             arrived(mail)
-        return Story(self._course, self._lessons, self.mailbox.messages(), unsubscribe_after)
+        self._check_arrived(last)
+        return Story(self._course, self.lessons, self.mailbox.messages(), unsubscribe_after)
 
     def keep_running(self) -> None:
         """Let the scheduler tick on, so that what is pressed in the mails comes true."""
@@ -164,14 +197,14 @@ class Demo:
         self._worker.tick()
 
     def _install(self) -> Installation:
-        settings = config.load(
-            self._home,
-            secret_key=secrets.token_urlsafe(32),
+        settings = DemoSettings(
+            home=self._home,
+            secret_key=SecretStr(secrets.token_urlsafe(32)),
             base_url=f"http://127.0.0.1:{self.port}",
             timezone=ZONE,
-            brand={"name": "Courseletter demo", "address": "1 Example Street, 1000-001 Lisbon, Portugal"},
-            sender={"from_address": f"courses@{DOMAIN}"},
-            smtp={"host": self.mailbox.host, "port": self.mailbox.port, "security": "none"},
+            brand=BrandSettings(name="Courseletter demo", address=POSTAL_ADDRESS),
+            sender=SenderSettings(from_address=f"courses@{DOMAIN}"),
+            smtp=SmtpSettings(host=self.mailbox.host, port=self.mailbox.port, security="none"),
         )
         create_keys(settings)
         installation = open_installation(settings, self.clock)
@@ -181,6 +214,18 @@ class Demo:
     def _lessons_arrived(self) -> int:
         """How many lessons have come, the welcome not counted: it and the confirmation came before."""
         return sum(mail.unsubscribe_url is not None for mail in self.mailbox.messages()) - 1
+
+    def _check_arrived(self, wanted: int) -> None:
+        arrived = max(self._lessons_arrived(), 0)
+        if arrived == wanted:
+            return
+        failed = select(Lesson.title, Delivery.reply).join_from(Delivery, Lesson)
+        with self.installation.database.read() as session:
+            found = session.execute(failed.where(Delivery.state != State.ACCEPTED).limit(1)).first()
+        why = f"“{found[0]}”: {found[1].rstrip('.')}" if found else "The others were never sent"
+        raise CourseletterError(
+            f"{arrived} of {wanted} lessons arrived. {why}. Change the article, and play it again."
+        )
 
 
 def _press_one_click(mail: StoredMail) -> None:

@@ -1,5 +1,7 @@
 """`courseletter demo`: see an article become a course, in a mailbox on this machine."""
 
+import logging
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -11,15 +13,16 @@ from typing import Annotated
 
 import typer
 
-from courseletter.cli.output import AsJson, print_json, say
+from courseletter.cli.output import AsJson, count, print_json, say
 from courseletter.clock import SystemClock
-from courseletter.demo import Demo, Story
+from courseletter.demo import Demo, Story, beginning, read_article
 from courseletter.errors import InvalidInput
 from sender.stored_mail import StoredMail
 
 app = typer.Typer(add_completion=False)
 
-SECONDS_A_MAIL = 2.0  # slow enough to watch, quick enough for all lessons within 20 seconds
+SECONDS_A_MAIL = 2.0  # slow enough to watch
+SECONDS_A_STORY = 16.0  # all lessons within 20 seconds, the time to make and send them included
 
 
 @app.command()
@@ -43,14 +46,28 @@ def demo(
     watching = sys.stdout.isatty() and not (once or as_json)
     if mailbox is not None and (mailbox / "new").is_dir() and any((mailbox / "new").iterdir()):
         raise InvalidInput(f"{mailbox} holds mail already. Name a new folder, or empty it.", field="mailbox")
-    with TemporaryDirectory(prefix="courseletter-demo-") as temporary, _kept_when_filled(mailbox):
+    text = read_article(article)
+    begins = beginning(text, SystemClock().now())
+    with (
+        _ended_by_signals(),
+        _quiet_sender(),
+        TemporaryDirectory(prefix="courseletter-demo-") as temporary,
+        _kept_when_filled(mailbox),
+    ):
         home = Path(temporary)
-        with Demo(home, mailbox or home / "mailbox", SystemClock().now()) as running:
-            running.create_course(article)
+        with Demo(home, mailbox or home / "mailbox", begins) as running:
+            running.create_course(text)
+            if unsubscribe_after is not None and unsubscribe_after > running.lessons:
+                raise InvalidInput(
+                    f"--unsubscribe-after: the course has {count(running.lessons, 'lesson')}. "
+                    f"Choose 0 to {running.lessons}.",
+                    field="unsubscribe_after",
+                )
             if watching:
                 _introduce(running)
             running.sign_up()
-            story = running.play(_Teller(watching, quiet=as_json).arrived, unsubscribe_after)
+            pause = seconds_a_mail(running.lessons) if watching else 0
+            story = running.play(_Teller(pause, quiet=as_json).arrived, unsubscribe_after)
             if mailbox is not None:
                 running.write_dns(mailbox / "dns.txt")
             if as_json:
@@ -73,18 +90,45 @@ def _kept_when_filled(mailbox: Path | None) -> Iterator[None]:
         raise
 
 
-class _Teller:
-    """Says that a mail has arrived; for somebody watching, at a pace they can follow."""
+@contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """A `kill` or a closed terminal ends the demo as Ctrl+C does, so that nothing is left behind."""
+    before = {one: signal.signal(one, signal.default_int_handler) for one in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
 
-    def __init__(self, watching: bool, *, quiet: bool) -> None:
-        self._watching = watching
+
+@contextmanager
+def _quiet_sender() -> Iterator[None]:
+    """Keep the sender's log off the screen: what failed is in its ledger, and said at the end."""
+    logger = logging.getLogger("sender")
+    before = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
+
+
+def seconds_a_mail(lessons: int) -> float:
+    """How long somebody watching may look at each mail: confirmation, welcome and lessons."""
+    return min(SECONDS_A_MAIL, SECONDS_A_STORY / (lessons + 2))
+
+
+class _Teller:
+    """Says that a mail has arrived, and waits `pause` seconds, so that one can follow."""
+
+    def __init__(self, pause: float, *, quiet: bool) -> None:
+        self._pause = pause
         self._quiet = quiet
 
     def arrived(self, mail: StoredMail) -> None:
         if not self._quiet:
             say(f"  {mail.date:%a %d %b %Y  %H:%M}  {mail.subject}" if mail.date else f"  {mail.subject}")
-        if self._watching:
-            time.sleep(SECONDS_A_MAIL)
+        time.sleep(self._pause)
 
 
 def _introduce(running: Demo) -> None:
@@ -95,7 +139,8 @@ def _introduce(running: Demo) -> None:
 
 
 def _sum_up(story: Story, mailbox: Path | None) -> None:
-    say(f"“{story.course}”: {story.lessons} lessons and a welcome; {len(story.mails)} mails in all.")
+    lessons, mails = count(story.lessons, "lesson"), count(len(story.mails), "mail")
+    say(f"“{story.course}”: {lessons} and a welcome; {mails} in all.")
     if story.unsubscribed_after is not None:
         say(f"One-click unsubscribe after lesson {story.unsubscribed_after}: nothing more has come since.")
     if mailbox is not None:

@@ -202,6 +202,9 @@ def test_a_demo_that_cannot_be_played_leaves_no_mailbox(new, tmp_path: Path) -> 
     mailbox = tmp_path / "mails"
     assert "is empty" in new.refused("demo", tmp_path / "empty.md", "--once", "--mailbox", mailbox)
     assert not mailbox.exists()
+    said = new.refused("demo", "--once", "--mailbox", mailbox, "--unsubscribe-after", "9")
+    assert said == "--unsubscribe-after: the course has 5 lessons. Choose 0 to 5."
+    assert not mailbox.exists()
     (mailbox / "new").mkdir(parents=True)
     (mailbox / "new" / "old").write_text("a mail")
     assert "holds mail already" in new.refused("demo", "--once", "--mailbox", mailbox)

@@ -8,8 +8,12 @@ from pathlib import Path
 
 import dkim
 import pytest
+from sqlalchemy import select
 
-from courseletter.demo import Demo
+from campaigns.models import RevisionLesson
+from courseletter import cli
+from courseletter.demo import Demo, read_article
+from courseletter.errors import CourseletterError
 from sender.stored_mail import StoredMail
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared"
@@ -26,7 +30,7 @@ def demo(tmp_path: Path) -> Iterator[Demo]:
 
 
 def play(demo: Demo, article: str | None = None, unsubscribe_after: int | None = None) -> list[StoredMail]:
-    demo.create_course(article)
+    demo.create_course(read_article(article))
     demo.sign_up()
     demo.play(lambda mail: None, unsubscribe_after)
     return demo.mailbox.messages()
@@ -36,6 +40,21 @@ def parsed(mail: StoredMail) -> EmailMessage:
     message = message_from_bytes(mail.raw, policy=policy.default)
     assert isinstance(message, EmailMessage)
     return message
+
+
+def assert_signed(raw: bytes, dns: Path) -> None:
+    """Both DKIM signatures verify with the keys of dns.txt."""
+    lines = dns.read_text(encoding="utf-8").splitlines()
+    records = {name: value for name, kind, value in (line.split(" ", 2) for line in lines) if kind == "TXT"}
+
+    def resolve(name: bytes, timeout: float = 5) -> bytes:
+        return records[name.decode().rstrip(".")].encode()
+
+    message = (
+        raw.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n").split(b"\r\n", 2)[2]
+    )  # without two trace lines
+    for index in (0, 1):
+        assert dkim.DKIM(message).verify(index, dnsfunc=resolve)
 
 
 def test_the_example_becomes_a_confirmation_a_welcome_and_five_lessons(demo: Demo) -> None:
@@ -67,16 +86,38 @@ def test_lessons_come_at_the_readers_hour_through_summer_time(demo: Demo) -> Non
 def test_r04_r05_both_signatures_of_every_mail_verify(demo: Demo, tmp_path: Path) -> None:
     mails = play(demo)
     demo.write_dns(tmp_path / "dns.txt")
-    lines = (tmp_path / "dns.txt").read_text(encoding="utf-8").splitlines()
-    records = {name: value for name, kind, value in (line.split(" ", 2) for line in lines) if kind == "TXT"}
-
-    def resolve(name: bytes, timeout: float = 5) -> bytes:
-        return records[name.decode().rstrip(".")].encode()
-
     for mail in mails:
-        message = mail.raw.split(b"\r\n", 2)[2]  # without the mailbox's two trace lines
-        for index in (0, 1):
-            assert dkim.DKIM(message).verify(index, dnsfunc=resolve)
+        assert_signed(mail.raw, tmp_path / "dns.txt")
+
+
+def test_r05_the_story_is_over_by_now_so_that_no_signature_is_from_the_future(tmp_path: Path) -> None:
+    """On the real clock: verifiers reject a t= that has not come yet."""
+    mailbox = tmp_path / "mails"
+    assert cli.run(["demo", "--once", "--mailbox", str(mailbox)]) == 0
+    mails = list((mailbox / "new").iterdir())
+    assert len(mails) == 7
+    for mail in mails:
+        assert_signed(mail.read_bytes(), mailbox / "dns.txt")
+
+
+def test_lessons_that_do_not_arrive_are_said(demo: Demo) -> None:
+    demo.create_course(read_article(None))
+    with demo.installation.database.write() as session:
+        welcome, *_, last = session.scalars(select(RevisionLesson).order_by(RevisionLesson.position))
+        last.compiled = welcome.compiled.replace('"subject":', '"lost":')
+    demo.sign_up()
+    with pytest.raises(
+        CourseletterError, match=r"^4 of 5 lessons arrived\. “Give the day an ending”: cannot"
+    ):
+        demo.play(lambda mail: None)
+
+
+def test_the_real_database_is_not_the_demos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COURSELETTER_DATABASE_URL", f"sqlite:///{tmp_path / 'real.db'}")
+    monkeypatch.setenv("COURSELETTER_SMTP_USERNAME", "ada")
+    with Demo(tmp_path, tmp_path / "mailbox", START) as demo:
+        assert len(play(demo)) == 7
+    assert not (tmp_path / "real.db").exists()
 
 
 def test_r01_r06_every_lesson_has_the_headers_of_list_mail_once(demo: Demo) -> None:
@@ -95,7 +136,7 @@ def test_r01_r06_every_lesson_has_the_headers_of_list_mail_once(demo: Demo) -> N
 
 
 def test_r06_r15_the_confirmation_comes_first_alone_and_says_that_a_machine_sent_it(demo: Demo) -> None:
-    demo.create_course(None)
+    demo.create_course(read_article(None))
     demo.sign_up()
     first = demo.mailbox.messages()[0]
     assert parsed(first)["Auto-Submitted"] == "auto-generated"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-from courseletter.demo import Demo
+from courseletter.demo import Demo, read_article
 
 START = datetime(2026, 3, 11, 14, 42, tzinfo=UTC)
 READER = "ines@inbox.example.org"
@@ -16,7 +16,7 @@ READER = "ines@inbox.example.org"
 @pytest.fixture
 def demo(tmp_path: Path) -> Iterator[Demo]:
     with Demo(tmp_path, tmp_path / "mailbox", START) as running:
-        running.create_course(None)
+        running.create_course(read_article(None))
         yield running
 
 
