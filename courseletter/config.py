@@ -6,12 +6,16 @@ Read and validated once, at the edge; everything below is handed the values it n
 import os
 import re
 import secrets
-from collections.abc import Iterator
+import tomllib
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from difflib import get_close_matches
+from ipaddress import IPv6Address
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
+import idna
 from pydantic import (
     BaseModel,
     ConfigDict,
@@ -23,9 +27,9 @@ from pydantic import (
 )
 from pydantic_settings import (
     BaseSettings,
+    InitSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
-    TomlConfigSettingsSource,
 )
 
 from courseletter.errors import CourseletterError, InvalidInput
@@ -36,8 +40,23 @@ DEFAULT_HOME = "courseletter-data"
 SHORTEST_SECRET = 32  # characters
 SHORTEST_SHARED_SECRET = 16  # of one that a provider made or keeps
 
+_ELSEWHERE = {  # settings that have no place in the file
+    "home": "the data folder is the one this file lies in; COURSELETTER_HOME names another",
+    "secret_key": "the secret is in secret.key, which only its owner can read",
+}
+_RESTORE = (
+    "Restore it from a backup: with a new one the links in all mails sent so far would stop working, "
+    "and people who must not be mailed would not be recognised."
+)
+# The browser of our tests, and what Kubernetes sets for a service of our name.
+_NOT_OURS = re.compile(r"COURSELETTER_(CHROMIUM|SERVICE_(HOST|PORT)(_\w+)?|PORT(_\w+)?)")
+_IN_PATHS = "/%:@!$&'()*+,;=~"  # what may stand in a path as it is (RFC 3986, 3.3)
 _TOPIC = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]{1,30}:\d{12}:[A-Za-z0-9_.-]{1,256}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+
+
+def _domain_of(address: str) -> str:
+    return address.rpartition("@")[2]
 
 
 class ConfigError(CourseletterError):
@@ -46,6 +65,13 @@ class ConfigError(CourseletterError):
 
 class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_yes_or_no(cls, value: object) -> object:
+        if isinstance(value, bool):  # Python would take true for the number 1
+            raise ValueError("write a text or a number, not true or false")
+        return value
 
 
 class BrandSettings(Section):
@@ -58,16 +84,21 @@ class BrandSettings(Section):
     @field_validator("name")
     @classmethod
     def _one_line(cls, value: str) -> str:
+        if not value:
+            raise ValueError("write your name, as readers see it: the law wants to know who sends")
         return _without_controls(value)
 
 
 class SenderSettings(Section):
-    """The addresses on the envelope and in the header."""
+    """The addresses on the envelope and in the header. Domains are A-labels (RFC 5890), however written.
+
+    Bounces have a domain of their own, so that its MX and SPF records never meet those of the owner's mail.
+    """
 
     from_address: str = "courses@localhost.localdomain"
     from_name: str | None = None
     reply_to: str | None = None
-    bounce_domain: str | None = None
+    bounce_domain: str = Field(default_factory=lambda given: f"bounces.{_domain_of(given['from_address'])}")
     dkim_selector: str = Field(
         default="courseletter", pattern=r"^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$"
     )
@@ -77,19 +108,19 @@ class SenderSettings(Section):
     def _address(cls, value: str | None) -> str | None:
         return None if value is None else _checked(value)
 
-    @field_validator("bounce_domain")
-    @classmethod
-    def _domain(cls, value: str | None) -> str | None:
-        return None if value is None else _checked(f"b@{value}").removeprefix("b@")
-
     @field_validator("from_name")
     @classmethod
     def _one_line(cls, value: str | None) -> str | None:
         return None if value is None else _without_controls(value)
 
+    @field_validator("bounce_domain")
+    @classmethod
+    def _domain(cls, value: str) -> str:
+        return _host_name(value)
+
     @property
     def domain(self) -> str:
-        return self.from_address.rpartition("@")[2]
+        return _domain_of(self.from_address)
 
 
 class SmtpSettings(Section):
@@ -212,12 +243,12 @@ class Settings(BaseSettings):
     @field_validator("base_url")
     @classmethod
     def _web_address(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        try:
+            return _ascii_address(value)
+        except ValueError:
             raise ValueError(
                 "write the address people reach this server at, like https://letters.example.org"
-            )
-        return value.rstrip("/")
+            ) from None
 
     @field_validator("timezone")
     @classmethod
@@ -247,7 +278,7 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         home = Path(init_settings.init_kwargs["home"])  # type: ignore[attr-defined]
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, home / FILE_NAME)
+        return init_settings, env_settings, InitSettingsSource(settings_cls, _file(home / FILE_NAME))
 
 
 def home_folder() -> Path:
@@ -255,20 +286,52 @@ def home_folder() -> Path:
     return Path(os.environ.get("COURSELETTER_HOME") or DEFAULT_HOME).absolute()
 
 
-def load(home: Path | None = None, **overrides: Any) -> Settings:
+def load(home: Path | None = None, options: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
     """Read and validate the settings of the installation in `home`.
 
-    Raises ConfigError naming each wrong key, where it may be set, and what it should be.
+    `options` names the overrides as the person knows them: {"brand.name": "--brand"}. Raises ConfigError
+    naming each wrong key, where it was set, and what it should be.
     """
     home = home or home_folder()
+    _check_variables()
     if "secret_key" not in overrides and not os.environ.get("COURSELETTER_SECRET_KEY"):
         overrides["secret_key"] = _secret_of(home)
     try:
         return Settings(home=home, **overrides)
     except ValidationError as error:
-        raise ConfigError(f"{home / FILE_NAME}: " + "; ".join(map(_explain, error.errors()))) from None
-    except ValueError as error:  # TOML that cannot be parsed
-        raise ConfigError(f"{home / FILE_NAME} is not valid TOML: {error}. Mend that line.") from None
+        found = [one for one in error.errors() if one["type"] != "default_factory_not_called"]
+        raise ConfigError(
+            "; ".join(_explain(one, home / FILE_NAME, options or {}) for one in found)
+        ) from None
+
+
+def _check_variables() -> None:
+    """Raise ConfigError for a variable that is meant for us and that nothing reads."""
+    known = []
+    for name, field in Settings.model_fields.items():
+        section = field.annotation
+        is_section = isinstance(section, type) and issubclass(section, Section)
+        keys = [f"{name}_{key}" for key in section.model_fields] if is_section else [name]  # type: ignore[union-attr]
+        known += [f"COURSELETTER_{key}".upper() for key in keys]
+    for name in os.environ:
+        if name.startswith("COURSELETTER_") and name not in known and not _NOT_OURS.fullmatch(name):
+            near = get_close_matches(name, known, 1)
+            advice = f"Did you mean {near[0]}?" if near else "Unset it, or correct its spelling."
+            raise ConfigError(f"{name}: no setting has this name. {advice}")
+
+
+def _file(path: Path) -> dict[str, Any]:
+    """What the file says; nothing where there is none. Raises ConfigError."""
+    if not path.is_file():
+        return {}
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8-sig"))  # some editors begin with a mark
+    except ValueError as error:  # bytes that are no UTF-8, text that is no TOML
+        raise ConfigError(f"{path} is not valid TOML: {error}. Mend that line.") from None
+    for key, where in _ELSEWHERE.items():
+        if key in values:
+            raise ConfigError(f"{path}: {key}: {where}. Remove that line.")
+    return values
 
 
 def make_home(home: Path) -> None:
@@ -293,6 +356,13 @@ def create_secret(home: Path) -> None:
                 file.write(secrets.token_urlsafe(32))
 
 
+def check_secret_not_lost(home: Path, *, in_use: bool = False) -> None:
+    """Raise ConfigError where there was a secret once: settings are there, or a database that is `in_use`."""
+    path = home / "secret.key"
+    if (in_use or (home / FILE_NAME).exists()) and not path.exists():
+        raise ConfigError(f"{path} is missing. {_RESTORE}")
+
+
 @contextmanager
 def created_once(path: Path) -> Iterator[Path]:
     """A place to write a file that becomes `path` when it is complete; one that is there already stays.
@@ -312,16 +382,14 @@ def created_once(path: Path) -> Iterator[Path]:
 def _secret_of(home: Path) -> str:
     path = home / "secret.key"
     if not path.is_file():
+        check_secret_not_lost(home)
         raise ConfigError(
             f"{home} is no Courseletter data folder yet. Run `courseletter init`, "
             "or set COURSELETTER_HOME to the folder you mean."
         )
     secret = path.read_text().strip()
     if len(secret) < SHORTEST_SECRET:
-        raise ConfigError(
-            f"{path} is damaged. Restore it from a backup; with a new one the links in all mails sent so far "
-            "would stop working."
-        )
+        raise ConfigError(f"{path} is damaged. {_RESTORE}")
     return secret
 
 
@@ -337,6 +405,26 @@ _ADVICE = {
 }
 
 
+def _host_name(value: str) -> str:
+    """A name of the DNS as A-labels (RFC 5890)."""
+    try:
+        return idna.encode(value, uts46=True).decode()
+    except UnicodeError:
+        raise ValueError("write a name of the DNS, like example.org") from None
+
+
+def _ascii_address(value: str) -> str:
+    """A web address as ASCII, without a slash at the end. Raises ValueError for what is none."""
+    parts = urlsplit(value.strip())
+    if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
+        raise ValueError("no web address")
+    if parts.query or parts.fragment or _CONTROL.search(value):
+        raise ValueError("more than a web address")
+    host = f"[{IPv6Address(parts.hostname)}]" if ":" in parts.hostname else _host_name(parts.hostname)
+    port = "" if parts.port is None else f":{parts.port}"  # raises ValueError beyond 65535
+    return f"{parts.scheme}://{host}{port}{quote(parts.path, safe=_IN_PATHS)}".rstrip("/")
+
+
 def _without_controls(value: str) -> str:
     if _CONTROL.search(value):
         raise ValueError("write it on one line, without control characters")
@@ -350,18 +438,23 @@ def _checked(address: str) -> str:
     try:
         valid = validate_email(_without_controls(address), check_deliverability=False, test_environment=True)
     except EmailNotValidError:
-        raise ValueError("write an e-mail address or domain, like letters@example.org") from None
+        raise ValueError("write an e-mail address, like letters@example.org") from None
     return f"{valid.local_part}@{valid.ascii_domain}"
 
 
-def _explain(error: Any) -> str:
+def _explain(error: Any, path: Path, options: Mapping[str, str]) -> str:
     key = ".".join(str(part) for part in error["loc"])
     variable = "COURSELETTER_" + key.replace(".", "_").upper()
     if error["type"] == "extra_forbidden":
-        return f"{key}: no setting has this name; remove it or correct its spelling"
+        return f"{path}: {key}: no setting has this name; remove it or correct its spelling"
     if error["type"] in ("model_type", "dict_type"):
-        return f"{key}: write a table, a line [{key}] with its settings below"
+        return f"{path}: {key}: write a table, a line [{key}] with its settings below"
     told = _ADVICE.get(error["type"], "")
     reason = told.format(**error.get("ctx", {})) if told else error["msg"].removeprefix("Value error, ")
-    shown = "" if "password" in key or "token" in key or "secret" in key else f" (it is {error['input']!r})"
-    return f"{key}: {reason}{shown}; set it there or as {variable}"
+    is_secret = any(word in key for word in ("password", "token", "secret"))
+    shown = reason if is_secret else f"{reason} (it is {error['input']!r})"
+    if key in options:
+        return f"{options[key]}: {shown}"
+    if variable in os.environ:
+        return f"{variable}: {shown}"
+    return f"{path}: {key}: {shown}; set it there or as {variable}"

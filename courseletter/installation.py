@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from courseletter.clock import Clock, SystemClock
-from courseletter.config import Settings, created_once
+from courseletter.config import ConfigError, Settings, SmtpSettings, created_once
 from courseletter.database import Database
 from sender.bounces.intake import Intake
 from sender.bounces.listener import BounceListener
@@ -32,9 +33,14 @@ class Installation:
     brand: Brand
 
     def dkim_keys(self) -> Sequence[DkimKey]:
-        """The keys that `courseletter init` made; none for a data folder without them."""
-        sender = self.settings.sender
-        found = sorted(keys_folder(self.settings.home).glob("dkim-*.pem"), reverse=True)  # RSA first
+        """The keys that `courseletter init` made. Raises ConfigError where there are none."""
+        sender, folder = self.settings.sender, keys_folder(self.settings.home)
+        found = sorted(folder.glob("dkim-*.pem"), reverse=True)  # RSA first
+        if not found:
+            raise ConfigError(
+                f"{folder} holds no DKIM keys, so mail would go unsigned. Restore them from a backup, "
+                "or run `courseletter init` for new ones and publish their DNS records."
+            )
         return [
             DkimKey.load(path, f"{sender.dkim_selector}-{path.stem.removeprefix('dkim-')}", sender.domain)
             for path in found
@@ -45,7 +51,7 @@ class Installation:
         sender = self.settings.sender
         return sender_records(
             sender.domain,
-            sender.bounce_domain or sender.domain,
+            sender.bounce_domain,
             self.settings.smtp.host,
             self.dkim_keys(),
             bounce_host=self._bounce_host(),
@@ -55,7 +61,7 @@ class Installation:
     def intake(self) -> Intake:
         """Where everything goes that comes back."""
         sender, key = self.settings.sender, self.settings.key
-        names = Names(key, sender.bounce_domain or sender.domain, sender.domain)
+        names = Names(key, sender.bounce_domain, sender.domain)
         return Intake(self.database, self.clock, names)
 
     def bounce_listener(self, intake: Intake) -> BounceListener | None:
@@ -118,16 +124,40 @@ def keys_folder(home: Path) -> Path:
     return home / "keys"
 
 
-def create_keys(settings: Settings) -> None:
-    """Make the DKIM keys once: RSA for everybody, Ed25519 (RFC 8463) for those who know it."""
+def create_keys(settings: Settings) -> bool:
+    """Make the DKIM keys that are missing: RSA for everybody, Ed25519 (RFC 8463) for those who know it.
+
+    Returns whether any was.
+    """
     folder = keys_folder(settings.home)
     sender = settings.sender
+    made = False
     for name, generate in (("rsa", DkimKey.generate_rsa), ("ed25519", DkimKey.generate_ed25519)):
         path = folder / f"dkim-{name}.pem"
         if not path.exists():
             key = generate(f"{sender.dkim_selector}-{name}", sender.domain)
             with created_once(path) as temporary:
                 key.save(temporary)
+            made = True
+    return made
+
+
+def still_to_set(settings: Settings) -> list[str]:
+    """What a reader elsewhere would miss: each setting that is as it came, and what to write."""
+    missing = []
+    if not settings.brand.address:
+        missing.append("`address` under [brand], your postal address: the law wants it in every mail.")
+    if is_this_machine(settings.sender.domain):
+        missing.append("`from_address` under [sender], the address your mail is sent from.")
+    if settings.smtp.host == SmtpSettings().host:
+        missing.append("`host` under [smtp], the server that takes your mail, if it is not this machine.")
+    if is_this_machine(urlsplit(settings.base_url).hostname or ""):
+        missing.append("`base_url`, where readers reach this server: only this machine finds it now.")
+    return missing
+
+
+def is_this_machine(host: str) -> bool:
+    return host in ("localhost", "localhost.localdomain", "127.0.0.1", "::1")
 
 
 def _relay(settings: Settings) -> Relay:

@@ -15,9 +15,11 @@ from campaigns.models import Article as ArticleRow
 from campaigns.models import Course, Enrolment
 from campaigns.reading import read
 from campaigns.splitting import split
+from courseletter import config
 from courseletter.cli.cadences import Days, Gap, Start, Time, cadence_of
 from courseletter.cli.output import AsJson, CourseName, count, installation, print_json, print_table, say
 from courseletter.errors import NotFound
+from courseletter.installation import still_to_set
 from courseletter.zones import zone_named
 from sender import pausing
 
@@ -110,10 +112,14 @@ def publish(course: CourseName, as_json: AsJson = False) -> None:
             "revision": revision.number,
             "sign_up": opened.links.sign_up(row.slug),
         }
+        missing = still_to_set(opened.settings)
     if as_json:
         return print_json(found)
     say(f"Published “{found['title']}” as revision {found['revision']}.")
-    return say(f"Sign-up page: {found['sign_up']}")
+    say(f"Sign-up page: {found['sign_up']}")
+    for line in missing:
+        say(f"Still to set in {config.FILE_NAME}: {line}")
+    return None
 
 
 @app.command()

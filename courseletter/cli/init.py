@@ -1,15 +1,19 @@
 """`courseletter init`: a data folder with settings, secret, DKIM keys and database."""
 
+import os
 from collections.abc import Mapping
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 
 import tomlkit
 import typer
+from sqlalchemy import select
 
 from courseletter import config
 from courseletter.cli.output import say, upgrade
 from courseletter.database import Database
-from courseletter.installation import create_keys, open_installation
+from courseletter.installation import create_keys, open_installation, still_to_set
+from subscribers.models import Subscriber, Suppression
 
 app = typer.Typer(add_completion=False)
 
@@ -22,14 +26,28 @@ _HINTS = {
 }
 
 
+_OPTIONS = {
+    "brand.name": "--brand",
+    "brand.address": "--address",
+    "sender.from_address": "--from",
+    "base_url": "--base-url",
+    "timezone": "--timezone",
+    "smtp.host": "--smtp-host",
+}
+
+
+# What a new file says where nothing was given: the places to fill in.
+_STANDARD = {"timezone": "UTC", "brand.name": "Courseletter", "brand.address": ""}
+
+
 @app.command()
 def init(
-    brand: Annotated[str, typer.Option(help="Your name, as readers see it.")] = "Courseletter",
-    address: Annotated[str, typer.Option(help="Your postal address, for the footer.")] = "",
-    sender: Annotated[str, typer.Option("--from", help="The address mail is sent from.")] = "",
-    base_url: Annotated[str, typer.Option(help="Where readers reach this server.")] = "",
-    timezone: Annotated[str, typer.Option(help="The zone of new courses, like Europe/Berlin.")] = "UTC",
-    smtp_host: Annotated[str, typer.Option(help="The server that takes your mail.")] = "",
+    brand: Annotated[str | None, typer.Option(help="Your name, as readers see it.")] = None,
+    address: Annotated[str | None, typer.Option(help="Your postal address, for the footer.")] = None,
+    sender: Annotated[str | None, typer.Option("--from", help="The address mail is sent from.")] = None,
+    base_url: Annotated[str | None, typer.Option(help="Where readers reach this server.")] = None,
+    timezone: Annotated[str | None, typer.Option(help="The zone of new courses, like Europe/Berlin.")] = None,
+    smtp_host: Annotated[str | None, typer.Option(help="The server that takes your mail.")] = None,
 ) -> None:
     """Set up a data folder: settings, secret key, DKIM keys and database.
 
@@ -37,34 +55,51 @@ def init(
 
     Example: courseletter init --brand "Field Notes" --address "1 Example Street" --from notes@example.org
     """
+    values = (brand, address, sender, base_url, timezone, smtp_host)
+    given = {key: value for key, value in zip(_OPTIONS, values, strict=True) if value is not None}
+    has_own_secret = bool(os.environ.get("COURSELETTER_SECRET_KEY"))
     home = config.home_folder()
-    given = {
-        "base_url": base_url or None,
-        "timezone": timezone,
-        "brand": {"name": brand, "address": address},
-        "sender": {"from_address": sender} if sender else None,
-        "smtp": {"host": smtp_host} if smtp_host else None,
-    }
-    wanted = {key: value for key, value in given.items() if value is not None}
     path = home / config.FILE_NAME
     is_new = not path.exists()
     if is_new:
         # Everything that can be wrong is found before anything is written.
-        _prepare_database(config.load(home, secret_key="-" * config.SHORTEST_SECRET, **wanted))
-    config.create_secret(home)
+        options = {key: _OPTIONS[key] for key in given}
+        stand_in = {} if has_own_secret else {"secret_key": "-" * config.SHORTEST_SECRET}
+        _prepare_database(config.load(home, options, **stand_in, **_nested(given)))
+    if not has_own_secret:
+        config.check_secret_not_lost(home)
+        config.create_secret(home)
     if is_new:
         with config.created_once(path) as temporary:
-            temporary.write_text(_toml(wanted), encoding="utf-8")
+            temporary.write_text(_toml(_nested(_STANDARD | given)), encoding="utf-8")
     settings = config.load(home)
-    create_keys(settings)
+    made = create_keys(settings)
     _prepare_database(settings)
     records = open_installation(settings).dns_records()
     (home / "dns.txt").write_text("".join(f"{record}\n" for record in records), encoding="utf-8")
     say(f"{'Set up' if is_new else 'Checked'} {home}")
+    _tell_what_was_kept(settings, {} if is_new else given, path)
+    if made and not is_new:
+        say("The DKIM keys were missing; new ones are made. Publish their records before you send again.")
     say(f"The DNS records that your sender's domain needs are in {home / 'dns.txt'}.")
-    if not settings.brand.address:
-        say(f"Next: write your postal address under [brand] in {path}: the law wants it in every mail.")
+    if settings.sender.bounce_domain == settings.sender.domain:
+        say(
+            f"Its MX and SPF are for {settings.sender.domain} itself and would replace those of its "
+            f"other mail: merge them with what is there, or set `bounce_domain` under [sender] in {path}."
+        )
+    for line in still_to_set(settings):
+        say(f"Still to set in {path}: {line}")
     say("Then: courseletter course create ARTICLE")
+
+
+def _tell_what_was_kept(settings: config.Settings, given: Mapping[str, str], path: Path) -> None:
+    """Options write a new file only; who gives another value than the one in force hears so."""
+    for key, value in given.items():
+        section, _, name = key.rpartition(".")
+        kept = getattr(getattr(settings, section) if section else settings, name)
+        if kept != value:
+            where = f"`{name}` under [{section}]" if section else f"`{name}`"
+            say(f"Kept “{kept}”, not {_OPTIONS[key]} “{value}”: change {where} in {path}.")
 
 
 def _prepare_database(settings: config.Settings) -> None:
@@ -73,8 +108,21 @@ def _prepare_database(settings: config.Settings) -> None:
         config.make_home(settings.home)
     try:
         upgrade(database)
+        if not os.environ.get("COURSELETTER_SECRET_KEY"):
+            with database.read() as session:
+                found = [session.scalar(select(table.id).limit(1)) for table in (Subscriber, Suppression)]
+            config.check_secret_not_lost(settings.home, in_use=any(found))
     finally:
         database.close()
+
+
+def _nested(values: Mapping[str, str]) -> dict[str, Any]:
+    """{"brand.name": "x"} as {"brand": {"name": "x"}}."""
+    nested: dict[str, Any] = {}
+    for key, value in values.items():
+        section, _, name = key.rpartition(".")
+        (nested.setdefault(section, {}) if section else nested)[name] = value
+    return nested
 
 
 def _toml(values: Mapping[str, object]) -> str:

@@ -12,6 +12,7 @@ import typer
 
 from courseletter.cli.output import installation, say
 from courseletter.errors import CourseletterError
+from courseletter.installation import is_this_machine
 
 app = typer.Typer(add_completion=False)
 
@@ -70,7 +71,7 @@ def serve(
 def leads_elsewhere(base_url: str, port: int) -> bool:
     """Whether readers would be led to another port of this machine. What stands in front of us is unknown."""
     parts = urlsplit(base_url)
-    return parts.hostname in ("127.0.0.1", "localhost", "::1") and (parts.port or 80) != port
+    return is_this_machine(parts.hostname or "") and (parts.port or 80) != port
 
 
 def _listener(host: str, port: int) -> socket.socket:

@@ -40,7 +40,7 @@ def test_nothing_came_back(school_line) -> None:
 def test_what_came_back_is_listed(school_line) -> None:
     number = sent(school_line)
     installation = open_installation(config.load())
-    names = (return_path(installation.settings.key, number, "example.org"),)
+    names = (return_path(installation.settings.key, number, "bounces.example.org"),)
     installation.intake().take(Report(Kind.HARD, "5.1.1", "550 5.1.1 no [bold]such\x1b user", names))
     installation.database.close()
     (found,) = school_line.done("bounces", "list", "--json", "--days", 1).json
@@ -70,7 +70,7 @@ def test_serve_takes_bounces_where_a_port_is_set(school_line) -> None:
     number = sent(school_line)
     port = free_port()
     school_line.set("BOUNCES_LISTEN_PORT", port)
-    address = return_path(config.load().key, number, "example.org")
+    address = return_path(config.load().key, number, "bounces.example.org")
     raw = (
         "From: MAILER-DAEMON@mx.example.net\r\nSubject: Undelivered Mail Returned to Sender\r\n"
         f"To: <{address}>\r\n\r\n550 5.1.1 <{ADA}>: user unknown\r\n"

@@ -1,5 +1,6 @@
 """`courseletter init` and a data folder that is not as it should be."""
 
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -16,7 +17,11 @@ def test_init_makes_a_whole_folder_that_only_its_owner_reads(new) -> None:
     said = new.done(
         "init", "--brand", "Field Notes", "--from", "notes@example.org", "--smtp-host", "relay.test"
     ).out
-    assert "write your postal address under [brand]" in said
+    toml = new.home / "courseletter.toml"
+    assert f"Still to set in {toml}: `address` under [brand], your postal address" in said
+    assert f"Still to set in {toml}: `base_url`" in said
+    assert "from_address" not in said
+    assert "`host`" not in said
     names = {path.name for path in new.home.iterdir()} - {"courseletter.db-wal", "courseletter.db-shm"}
     assert names == {"courseletter.toml", "courseletter.db", "secret.key", "keys", "dns.txt"}
     for path in (new.home, new.home / "keys", new.home / "secret.key", *(new.home / "keys").iterdir()):
@@ -39,8 +44,59 @@ def test_init_again_changes_nothing_that_exists(school_line) -> None:
         }
 
     before, rows = content(), school_line.rows()
-    assert school_line.done("init", "--brand", "Another").out.startswith("Checked ")
+    said = school_line.done("init", "--brand", "Another", "--timezone", "Europe/Berlin").out
+    assert said.startswith("Checked ")
+    toml = school_line.home / "courseletter.toml"
+    assert f"Kept “Field Notes”, not --brand “Another”: change `name` under [brand] in {toml}." in said
+    assert "--timezone" not in said  # the value in force
     assert (content(), school_line.rows()) == (before, rows)
+
+
+def test_r09_an_international_domain_is_set_up_as_a_labels(new) -> None:
+    new.done("init", "--from", "a@münchen.de")
+    records = (new.home / "dns.txt").read_text()
+    assert "courseletter-rsa._domainkey.xn--mnchen-3ya.de TXT v=DKIM1" in records
+    assert "bounces.xn--mnchen-3ya.de MX" in records
+
+
+def test_the_records_leave_the_owners_own_mail_alone(new) -> None:
+    assert "would replace" not in new.done("init", "--from", "a@example.org").out
+    records = [one.split(" ", 2) for one in (new.home / "dns.txt").read_text().splitlines()]
+    assert {name for name, kind, value in records if kind == "MX" or "spf1" in value} == {
+        "bounces.example.org"
+    }
+    new.set("SENDER_BOUNCE_DOMAIN", "example.org")
+    assert "Its MX and SPF are for example.org itself and would replace" in new.done("init").out
+
+
+def test_a_lost_secret_is_never_made_anew(school_line) -> None:
+    """With another one, nobody on the suppression list would be recognised."""
+    school_line.done("subscriber", "add", "ada@example.org")
+    (school_line.home / "secret.key").unlink()
+    for command in (["init"], ["course", "list"]):
+        assert "secret.key is missing. Restore it from a backup" in school_line.refused(*command)
+    (school_line.home / "courseletter.toml").unlink()
+    assert "secret.key is missing. Restore it from a backup" in school_line.refused("init")
+    assert not (school_line.home / "secret.key").exists()
+    assert not (school_line.home / "courseletter.toml").exists()
+
+
+def test_lost_dkim_keys_stop_all_mail_until_there_are_new_ones(school_line) -> None:
+    shutil.rmtree(school_line.home / "keys")
+    for command in (["send-test", "three-small-habits", "--to", "me@example.org"], ["serve", "--port", "1"]):
+        said = school_line.refused(*command)
+        assert said.startswith(f"{school_line.home / 'keys'} holds no DKIM keys, so mail would go unsigned.")
+    assert "The DKIM keys were missing; new ones are made." in school_line.done("init").out
+    assert "new ones are made" not in school_line.done("init").out
+
+
+def test_publishing_says_what_is_still_to_set(line, habits: Path) -> None:
+    line.done("course", "create", habits)
+    said = line.done("course", "publish", "three-small-habits").out
+    assert "Still to set in courseletter.toml: `base_url`, where readers reach this server" in said
+    line.set("BASE_URL", "https://letters.example.org")
+    line.set("SMTP_HOST", "relay.example.org")
+    assert "Still to set" not in line.done("course", "publish", "three-small-habits").out
 
 
 def test_init_finishes_what_was_interrupted(line) -> None:
@@ -68,15 +124,19 @@ def test_four_at_once_agree_on_one_folder(new) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--timezone", "Moon/Base"], "timezone: "),
-        (["--from", "notes"], "sender.from_address: write an e-mail address"),
-        (["--from", "a@b.org\nBcc: c@d.org"], "sender.from_address: write it on one line"),
-        (["--brand", "A\x1b[31m"], "brand.name: write it on one line"),
-        (["--base-url", "letters.example.org"], "base_url: write the address people reach"),
+        (["--timezone", "Moon/Base"], "--timezone: "),
+        (["--from", "notes"], "--from: write an e-mail address, like letters@example.org (it is 'notes')"),
+        (["--from", "a@b.org\nBcc: c@d.org"], "--from: write it on one line"),
+        (["--from", "a@b_c.example"], "--from: write an e-mail address"),
+        (["--brand", "A\x1b[31m"], "--brand: write it on one line"),
+        (["--brand", ""], "--brand: write your name, as readers see it"),
+        (["--base-url", "letters.example.org"], "--base-url: write the address people reach"),
     ],
 )
 def test_a_wrong_setting_makes_no_folder(new, arguments: list[str], said: str) -> None:
-    assert said in new.refused("init", *arguments)
+    found = new.refused("init", *arguments)
+    assert found.startswith(said)
+    assert "courseletter.toml" not in found  # there is none yet
     assert not new.home.exists()
 
 
@@ -146,7 +206,7 @@ def test_a_damaged_secret_is_never_used_or_replaced(line, secret: str) -> None:
     assert (line.home / "secret.key").read_text() == secret
     line.set("SECRET_KEY", "short")
     said = line.refused("course", "list")
-    assert "secret_key: write 32 random characters or more" in said
+    assert said == "COURSELETTER_SECRET_KEY: write 32 random characters or more"
 
 
 @pytest.mark.parametrize(

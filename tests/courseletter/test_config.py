@@ -125,3 +125,110 @@ def test_r09_the_senders_domains_are_a_labels(home: Path) -> None:
         "xn--bcher-kva.example",
     )
     assert sender.bounce_domain == "xn--zurck-mva.xn--bcher-kva.example"
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("https://münchen.de/ä/", "https://xn--mnchen-3ya.de/%C3%A4"),
+        ("https://Letters.Example.org:8443/a%20b", "https://letters.example.org:8443/a%20b"),
+        ("http://[::1]:8000", "http://[::1]:8000"),
+    ],
+)
+def test_r09_a_web_address_becomes_ascii(home: Path, written: str, meant: str) -> None:
+    write(home, f'base_url = "{written}"\n')
+    assert config.load(home).base_url == meant
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://localhost:99999",
+        "http://localhost:abc",
+        "https://ex ample.org",
+        "https://a_b.example",
+        "https://me:secret@example.org",
+        "https://[::1",
+        "https://[fe80::zz]",
+        "ftp://example.org",
+        "https://example.org?x=1",
+    ],
+)
+def test_what_is_no_web_address_is_refused(home: Path, address: str) -> None:
+    write(home, f'base_url = "{address}"\n')
+    with pytest.raises(config.ConfigError, match="base_url: write the address people reach"):
+        config.load(home)
+
+
+def test_r09_domains_of_addresses_become_a_labels(home: Path) -> None:
+    write(home, '[sender]\nfrom_address = "a@münchen.de"\nreply_to = "b@日本.jp"\n')
+    sender = config.load(home).sender
+    assert (sender.from_address, sender.domain) == ("a@xn--mnchen-3ya.de", "xn--mnchen-3ya.de")
+    assert sender.reply_to == "b@xn--wgv71a.jp"
+    assert sender.bounce_domain == "bounces.xn--mnchen-3ya.de"
+
+
+@pytest.mark.parametrize(
+    "address", ["a@b_c.example", "a@-b.example", "a@b..example", "a@", "@b.example", "a"]
+)
+def test_an_address_whose_domain_is_no_dns_name(home: Path, address: str) -> None:
+    write(home, f'[sender]\nfrom_address = "{address}"\n')
+    with pytest.raises(config.ConfigError, match="write an e-mail address") as caught:
+        config.load(home)
+    assert "bounce_domain" not in str(caught.value)
+
+
+def test_r16_a_sender_without_a_name_is_refused(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COURSELETTER_BRAND_NAME", " ")
+    with pytest.raises(config.ConfigError, match=r"^COURSELETTER_BRAND_NAME: write your name"):
+        config.load(home)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('secret_key = "short"\n', "secret_key: the secret is in secret.key"),
+        ('home = "/tmp"\n', "home: the data folder is the one this file lies in"),
+        ("[smtp]\nport = true\n", "smtp.port: write a text or a number, not true or false"),
+    ],
+)
+def test_settings_that_would_have_no_effect_are_refused(home: Path, text: str, said: str) -> None:
+    write(home, text)
+    with pytest.raises(config.ConfigError, match=said):
+        config.load(home)
+
+
+@pytest.mark.parametrize(
+    ("name", "advice"),
+    [
+        ("DATABASE_URI", "Did you mean COURSELETTER_DATABASE_URL?"),
+        ("BRAND", "no setting has this name"),
+        ("XYZ", "no setting has this name"),
+    ],
+)
+def test_a_mistyped_variable_is_refused(
+    home: Path, monkeypatch: pytest.MonkeyPatch, name: str, advice: str
+) -> None:
+    monkeypatch.setenv(f"COURSELETTER_{name}", "x")
+    with pytest.raises(config.ConfigError) as caught:
+        config.load(home)
+    assert str(caught.value).startswith(f"COURSELETTER_{name}: no setting has this name.")
+    assert advice in str(caught.value)
+
+
+def test_variables_that_others_set_are_left_alone(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("SERVICE_HOST", "PORT_8000_TCP", "CHROMIUM"):
+        monkeypatch.setenv(f"COURSELETTER_{name}", "x")
+    config.load(home)
+
+
+def test_a_file_may_begin_with_a_byte_order_mark(home: Path) -> None:
+    (home / config.FILE_NAME).write_bytes('\ufefftimezone = "Europe/Berlin"\n'.encode())
+    assert config.load(home).timezone == "Europe/Berlin"
+
+
+def test_a_secret_that_was_lost_is_not_called_a_new_folder(home: Path) -> None:
+    write(home, 'timezone = "Europe/Berlin"\n')
+    (home / "secret.key").unlink()
+    with pytest.raises(config.ConfigError, match=r"secret\.key is missing\. Restore it from a backup"):
+        config.load(home)

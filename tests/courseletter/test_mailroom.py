@@ -9,7 +9,7 @@ import pytest
 
 from courseletter.config import BouncesSettings, MailboxSettings, Settings
 from courseletter.errors import CourseletterError
-from courseletter.installation import Installation, open_installation
+from courseletter.installation import Installation, create_keys, open_installation
 from courseletter.mailroom import Mailroom, look_once
 from sender.bounces.intake import Intake
 from sender.bounces.mailboxes import Account, ImapMailbox, Pop3Mailbox
@@ -56,6 +56,7 @@ def test_a_mailbox_has_its_usual_port(
 def test_the_dns_names_the_host_that_takes_bounces(installation: Installation) -> None:
     bounces = BouncesSettings(host_name="mx.example.org", listen_port=2525)
     settings = installation.settings.model_copy(update={"bounces": bounces})
+    create_keys(settings)
     records = [str(one) for one in replace(installation, settings=settings).dns_records()]
     assert any(record.endswith("MX 10 mx.example.org") for record in records)
 
