@@ -24,7 +24,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError, ProgrammingError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import DatabaseError as DatabaseFault
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 
 from courseletter.errors import CourseletterError
@@ -112,17 +113,17 @@ class Database:
             config.attributes["engine"] = self.engine
             try:
                 command.upgrade(config, "head")
-            except OperationalError as error:
-                raise _unreachable(error) from None
+            except DatabaseFault as error:
+                raise _unusable(error, self.engine.url) from None
 
     def check_version(self) -> None:
         """Raise DatabaseError, with what to run, unless the tables have this version's shape."""
         try:
             with self.engine.connect() as connection:
                 found = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
-        except (OperationalError, ProgrammingError) as error:
+        except DatabaseFault as error:
             if "alembic_version" not in str(error.orig):
-                raise _unreachable(error) from None
+                raise _unusable(error, self.engine.url) from None
             raise DatabaseError("The database has no tables yet. Run `courseletter init`.") from None
         if found != SCHEMA:
             raise DatabaseError("The database has another version's tables. Run `courseletter db upgrade`.")
@@ -131,17 +132,25 @@ class Database:
         self.engine.dispose()
 
 
-def _unreachable(error: DBAPIError) -> DatabaseError:
-    first_line = str(error.orig).partition("\n")[0].rstrip(". ")
+def _unusable(error: DBAPIError, url: URL) -> DatabaseError:
+    """What a person can do about it: another thing for a server and for a file."""
+    reason = str(error.orig).partition("\n")[0].rstrip(". ")
+    if url.get_backend_name() != "sqlite":
+        return DatabaseError(
+            f"The database cannot be opened: {reason}. Is it running, and is its address right?"
+        )
+    if "not a database" in reason or "malformed" in reason:
+        return DatabaseError(f"{url.database} is damaged: {reason}. Restore it from a backup.")
     return DatabaseError(
-        f"The database cannot be opened: {first_line}. Is it running, and is its address right?"
+        f"The database {url.database} cannot be opened: {reason}. "
+        "Check the path, its permissions and the room on the disk."
     )
 
 
 def _parse(address: str) -> URL:
     try:
         url = make_url(address)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # ValueError: a port that is no number
         raise DatabaseError(
             "COURSELETTER_DATABASE_URL is no database address. "
             "Write one like postgresql://user:password@host/name, or leave it out to use SQLite."

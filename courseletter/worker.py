@@ -9,6 +9,7 @@ from collections import Counter
 from threading import Lock
 
 from apscheduler.schedulers.background import BackgroundScheduler
+from sqlalchemy.exc import DBAPIError
 
 from courseletter.installation import Installation
 from sender.planning import tick
@@ -69,8 +70,11 @@ class Worker:
     def _tick(self) -> None:
         try:
             counts = self.tick()
-        except Exception:  # the database may be down for a minute: the next tick tries again
+        except DBAPIError as error:  # the database may be down for a minute
+            reason = str(error.orig).partition("\n")[0]
+            log.error("the database cannot be used: %s; the next tick tries again", reason)
+        except Exception:
             log.exception("a tick failed; the next one tries again")
         else:
             if counts:
-                log.info("tick: %s", dict(counts))
+                log.info("%s", ", ".join(f"{number} {outcome}" for outcome, number in counts.items()))

@@ -36,8 +36,12 @@ def suppress(
 
 
 def is_suppressed(session: Session, key: bytes, address: str) -> bool:
-    found = select(Suppression.id).where(Suppression.address_hash == address_hash(key, address))
-    return session.scalar(found) is not None
+    return suppression_of(session, key, address) is not None
+
+
+def suppression_of(session: Session, key: bytes, address: str) -> Suppression | None:
+    """The row that keeps an address from being mailed, and why; None where there is none."""
+    return session.scalar(select(Suppression).where(Suppression.address_hash == address_hash(key, address)))
 
 
 def lift_own(session: Session, key: bytes, address: str) -> bool:

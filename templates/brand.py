@@ -10,7 +10,8 @@ class MissingAddress(InvalidInput):
 
     def __init__(self) -> None:
         super().__init__(
-            "The sender has no postal address, which every mail must show. Set it in the sender's settings.",
+            "The sender has no postal address, which every mail must show. "
+            "Write it as `address` under [brand] in courseletter.toml.",
             field="address",
         )
 

@@ -1,6 +1,7 @@
 """The command line: `courseletter NOUN VERB`. A module a noun, imported only when its noun is asked for."""
 
 import os
+import re
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -13,7 +14,9 @@ from typer.exceptions import TyperException
 from courseletter.cli.plain import one_line
 from courseletter.errors import CourseletterError, InvalidInput
 
-DONE, TO_MEND = 0, 2
+DONE, TO_MEND, INTERRUPTED = 0, 2, 130
+
+_ENDLESS = re.compile(r"“[^”]{250,}”|\S{250,}")
 
 # Importing every command costs half a second; the plan of lessons is asked for in a hurry.
 _MODULES = {
@@ -99,6 +102,10 @@ def run(arguments: Sequence[str]) -> int:
         _check_text(arguments)
         code = app(list(arguments), prog_name="courseletter", standalone_mode=False)
         return code if isinstance(code, int) else DONE
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except SystemExit:  # rich leaves the program when nobody reads its output any more (`| head`)
+        return DONE
     except CourseletterError as error:
         return _refuse(str(error))
     except TyperException as error:
@@ -114,8 +121,13 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _refuse(message: str) -> int:
-    print(f"courseletter: {one_line(message)}", file=sys.stderr)
+    print(f"courseletter: {_shortened(one_line(message))}", file=sys.stderr)
     return TO_MEND
+
+
+def _shortened(message: str) -> str:
+    """A message with every endless word or quotation cut: it says which one is meant, not all of it."""
+    return _ENDLESS.sub(lambda found: f"{found[0][:60]}…{'”' if found[0][0] == '“' else ''}", message)
 
 
 def _misused(error: TyperException) -> int:

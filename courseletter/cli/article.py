@@ -15,9 +15,7 @@ app = typer.Typer(help="Read articles and keep them.", no_args_is_help=True, add
 Source = Annotated[
     str, typer.Argument(metavar="ARTICLE", help="A file, an http(s) address, or - for standard input.")
 ]
-Form = Annotated[
-    str | None, typer.Option(help="text, html, markdown, docx, feed or wordpress; else detected.")
-]
+Form = Annotated[str | None, typer.Option(help="text, html, markdown, docx, feed or wxr; else detected.")]
 
 
 @app.command()

@@ -76,7 +76,7 @@ def list_(as_json: AsJson = False) -> None:
     if as_json:
         return print_json(found)
     columns = ("slug", "title", "state", "lessons", "people")
-    rows = [(one["slug"], one["title"], one["state"], len(one["lessons"]), one["people"]) for one in found]
+    rows = [(one["slug"], one["title"], one["state"], _taught(one), one["people"]) for one in found]
     return print_table(columns, rows)
 
 
@@ -179,7 +179,7 @@ def import_(
         return print_json(found)
     for note in notes:
         say(note)
-    return say(f"Read “{found['title']}” with {len(found['lessons'])} mails into {found['slug']}.")
+    return say(f"Read “{found['title']}” with {count(len(found['lessons']), 'mail')} into {found['slug']}.")
 
 
 def _kept(session: Session, number: str) -> ArticleRow:
@@ -214,6 +214,11 @@ def _facts(session: Session, course: Course) -> dict[str, Any]:
             for number, one in publishing.numbered(course)
         ],
     }
+
+
+def _taught(found: dict[str, Any]) -> int:
+    """How many lessons, the welcome not counted."""
+    return sum(one["number"] > 0 for one in found["lessons"])
 
 
 def _state(revision_id: int | None, paused_at: datetime | None) -> str:

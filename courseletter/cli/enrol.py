@@ -3,6 +3,7 @@
 from typing import Annotated
 
 import typer
+from sqlalchemy.orm import Session
 
 from campaigns import drafting, enrolling
 from courseletter.cli.output import AsJson, CourseName, Email, installation, print_json, print_table, say
@@ -10,7 +11,8 @@ from courseletter.cli.subscriber import known
 from courseletter.errors import InvalidInput
 from subscribers import consent
 from subscribers.consent import Evidence, Outcome
-from subscribers.suppression import is_suppressed
+from subscribers.models import Membership, MemberStatus, Subscriber, SuppressionReason
+from subscribers.suppression import suppression_of
 
 app = typer.Typer(add_completion=False)
 
@@ -30,8 +32,14 @@ def enrol(
         now = opened.clock.now()
         row = drafting.find_course(session, course)
         subscriber = known(session, email)
-        if is_suppressed(session, opened.settings.key, subscriber.email):
-            raise InvalidInput(f"{email} must not be mailed: it is on the suppression list.", field="email")
+        _check_may_be_mailed(session, opened.settings.key, subscriber)
+        member = session.get(Membership, (row.list_id, subscriber.id))
+        if member and member.status == MemberStatus.PENDING and not note:
+            raise InvalidInput(
+                f"{email} has asked for this course and not confirmed. Wait for that, or say with --note how "
+                "they consented.",
+                field="note",
+            )
         vouched = Evidence(source_url="command line", wording=note)
         if consent.add(session, row.mailing_list, subscriber, vouched, now, note) is Outcome.CLOSED:
             raise InvalidInput(
@@ -50,4 +58,18 @@ def enrol(
     say(f"{email} is enrolled. What comes, in {zone.key}:")
     return print_table(
         ("when", "lesson"), [(f"{one['at']:%a %d %b %Y %H:%M}", one["lesson"]) for one in coming]
+    )
+
+
+def _check_may_be_mailed(session: Session, key: bytes, subscriber: Subscriber) -> None:
+    found = suppression_of(session, key, subscriber.email)
+    if found is None:
+        return
+    advice = "It stays on the list: enrol another address of theirs."
+    if found.reason == SuppressionReason.UNSUBSCRIBED:
+        advice = "Only they can come back, from the sign-up page."
+    raise InvalidInput(
+        f"{subscriber.email} must not be mailed: on the suppression list since {found.at:%d %b %Y}, "
+        f"{found.reason}. {advice}",
+        field="email",
     )

@@ -13,7 +13,7 @@ import typer
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
 
-from courseletter.cli.output import AsJson, installation, tracked
+from courseletter.cli.output import AsJson, count, installation, say, tracked
 from courseletter.cli.plain import visible_json
 from subscribers.models import Membership, Subscriber
 
@@ -33,7 +33,9 @@ def _export() -> None:
 
 @app.command()
 def subscribers(
-    out: Annotated[Path | None, typer.Option(help="The file to write; else standard output.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="The file to write; - or nothing: standard output.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Export every subscriber as CSV, with their lists, statuses and custom fields.
@@ -44,12 +46,14 @@ def subscribers(
     """
     write = _write_json if as_json else _write_csv
     with installation() as opened, opened.database.read() as session:
-        if out is None:
+        if out is None or str(out) == "-":
             write(_records(session), sys.stdout)
             return
         total = session.scalar(select(func.count()).select_from(Subscriber)) or 0
+        replaced = " in place of the file that was there" if out.is_file() else ""
         with _whole_file(out) as file:
             write(tracked(_records(session), total, "Exporting"), file)
+    say(f"Wrote {count(total, 'subscriber')} to {out}{replaced}.")
 
 
 def _records(session: Session) -> Iterator[Record]:

@@ -12,12 +12,14 @@ if TYPE_CHECKING:
     from campaigns.splitting import DraftLesson
 
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()
 def lessons(
-    source: Annotated[str, typer.Argument(help="A file, an http(s) address, or - for standard input.")],
+    source: Annotated[
+        str, typer.Argument(metavar="ARTICLE", help="A file, an http(s) address, or - for standard input.")
+    ],
     form: Annotated[
         str | None, typer.Option(help="text, html, markdown, docx, feed or wxr; detected if not given.")
     ] = None,
@@ -33,8 +35,7 @@ def lessons(
 ) -> None:
     """Show the lessons that an article becomes, and what was left out and why.
 
-    Examples: courseletter lessons article.html / courseletter lessons https://example.org/post --json /
-    cat notes.txt | courseletter lessons - --target 3
+    Example: courseletter lessons https://example.org/post --target 3
     """
     from campaigns.reading import read
     from campaigns.splitting import SplitSettings, split
@@ -95,11 +96,15 @@ def as_dict(article: Article, drafts: tuple[DraftLesson, ...]) -> dict[str, Any]
 
 def _print_table(article: Article, drafts: tuple[DraftLesson, ...]) -> None:
     from rich.console import Console
-    from rich.markup import escape
+    from rich.markup import escape as escaped
     from rich.table import Table
 
     from campaigns.article import Role
     from campaigns.wording import shown
+    from courseletter.cli.plain import visible
+
+    def escape(text: str) -> str:
+        return escaped(visible(text))
 
     console = Console()
     console.print(f"[bold]{escape(article.title)}[/bold]  ({article.language}, read as {article.form})")

@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import date
 from typing import Annotated, Any, TypeVar
 
 import typer
@@ -57,9 +58,14 @@ def upgrade(database: Database) -> None:
 
 
 def print_json(value: Any) -> None:
-    text = json.dumps(value, ensure_ascii=False, indent=2, default=str)
+    text = json.dumps(value, ensure_ascii=False, indent=2, default=_as_json)
     # The terminal's encoding may not hold every letter; JSON is UTF-8 by its definition (RFC 8259).
     typer.echo(visible_json(text).encode())
+
+
+def _as_json(value: Any) -> str:
+    """A moment in ISO 8601; anything else as it says itself."""
+    return value.isoformat() if isinstance(value, date) else str(value)
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], title: str | None = None) -> None:

@@ -1,22 +1,28 @@
 """`courseletter send-test`: one lesson of the draft, to one address, outside of every ledger."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, datetime
 from typing import Annotated, Any
 
 import typer
 
 from campaigns import drafting, publishing
-from campaigns.models import Course
-from courseletter.cli.output import AsJson, CourseName, installation, print_json, say
+from campaigns.models import Course, Lesson
+from campaigns.schedule import Mark, Profile, Progress, next_due
+from campaigns.standing import Standing
+from courseletter.cli.output import AsJson, CourseName, count, installation, print_json, say
+from courseletter.cli.simulate import draft_timetable
+from courseletter.config import SmtpSettings
 from courseletter.errors import CourseletterError, InvalidInput
 from courseletter.ids import new_id
 from courseletter.installation import Installation
-from sender.context import day_in_words
+from courseletter.zones import zone_named
+from sender.context import date_in_words, day_in_words
 from sender.message import Letterhead, PreparedMail, Stamp, message_id
 from sender.replies import judge
-from sender.transport import Envelope
+from sender.transport import Attempt, Envelope, Phase
 from subscribers.addresses import check_address
+from subscribers.people import check_name
 from templates.compiling import CompiledLesson, compile_lesson
 from templates.rendering import render
 
@@ -35,7 +41,7 @@ def send_test(
 
     Example: courseletter send-test small-habits --to me@example.org --lesson 2
     """
-    address = str(check_address(to))
+    address, name = str(check_address(to)), check_name(name, "--name")
     with installation() as opened:
         with opened.database.read() as session:
             found = drafting.find_course(session, course)
@@ -53,11 +59,20 @@ def send_test(
     if not attempt.accepted:
         raise CourseletterError(
             f"{opened.settings.smtp.host} did not take the test ({attempt.phase}): {judge(attempt).reason}. "
-            "Check [smtp] in courseletter.toml."
+            + _advice(opened.settings.smtp, attempt)
         )
     if as_json:
         return print_json({"to": address, "subject": subject, "message_id": stamp.message_id})
     return say(f"Sent “{subject}” to {address}.")
+
+
+def _advice(smtp: SmtpSettings, attempt: Attempt) -> str:
+    if attempt.phase is Phase.CONNECT and attempt.reply is None and smtp.security == "starttls":
+        return (
+            f"Check [smtp] in courseletter.toml: if port {smtp.port} speaks TLS from the start, as 465 does, "
+            'set security = "tls".'
+        )
+    return "Check [smtp] in courseletter.toml."
 
 
 def _lesson(
@@ -65,17 +80,20 @@ def _lesson(
 ) -> tuple[CompiledLesson, dict[str, Any]]:
     """The lesson compiled, and the context of a reader who has just asked for it."""
     numbered = publishing.numbered(course)
-    wanted = next((one for count, one in numbered if count == number), None)
+    wanted = next((one for place, one in numbered if place == number), None)
     if wanted is None:
         raise InvalidInput(
-            f"“{course.title}” has lessons 1 to {numbered[-1][0]}. Choose one with --lesson.", field="lesson"
+            f"“{course.title}” has {count(numbered[-1][0], 'lesson')} and no lesson {number}. "
+            "Choose one with --lesson; 0 is the welcome.",
+            field="lesson",
         )
     source = publishing.source_of(course, number, wanted)
     now = opened.clock.now()
     home = opened.links.sign_up(course.slug)
-    upcoming = next(((count, one) for count, one in numbered if count == number + 1), None)
-    when = day_in_words((now + timedelta(days=7)).date(), course.language)
-    reader = {"first_name": name, "last_name": "", "email": address, "joined": now.date().isoformat()}
+    upcoming = next((one for one in numbered if one[0] == number + 1), None)
+    when = day_in_words(_next_day(course, wanted, now), course.language) if upcoming else ""
+    joined = date_in_words(now.date(), course.language)
+    reader = {"first_name": name, "last_name": "", "email": address, "joined": joined}
     context = {
         "subscriber": reader,
         "lesson": {
@@ -90,9 +108,24 @@ def _lesson(
         "links": dict.fromkeys(("web", "previous", "next_now", "pause", "preferences", "unsubscribe"), home),
         "previous": None,
         "next": upcoming
-        and {"number": upcoming[0], "title": upcoming[1].title, "teaser": wanted.teaser, "when": when},
+        and {
+            "number": upcoming[0],
+            "title": upcoming[1].title,
+            "teaser": wanted.teaser.removeprefix(f"{upcoming[1].title}: "),
+            "when": when,
+        },
     }
     return compile_lesson(replace(source, subject=f"[Test] {source.subject}"), opened.brand), context
+
+
+def _next_day(course: Course, lesson: Lesson, now: datetime) -> date:
+    """The day of the lesson after this one, for somebody in the course's zone who gets this one now."""
+    timetable = draft_timetable(course)
+    had = [one.id for one in course.lessons if one.position <= lesson.position]
+    progress = Progress(frozenset(Mark(one, "sent", "schedule") for one in had))
+    standing = Standing(now, progress=progress, anchor_at=now, last_at=now)
+    due = next_due(timetable, Profile(course.zone), standing, now)
+    return (due.at if due else now).astimezone(zone_named(course.zone)).date()
 
 
 def _letterhead(opened: Installation, course: Course) -> Letterhead:

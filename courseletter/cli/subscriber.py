@@ -1,12 +1,13 @@
 """`courseletter subscriber`: one person at a time."""
 
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from campaigns.models import Enrolment
+from campaigns.models import Enrolment, Lesson
 from courseletter.cli.output import AsJson, Email, installation, print_json, print_table, say
 from courseletter.errors import InvalidInput, NotFound
 from courseletter.zones import zone_named
@@ -14,8 +15,9 @@ from sender import wishes
 from sender.models import Delivery
 from subscribers.addresses import check_address
 from subscribers.consent import Evidence
-from subscribers.models import ConsentEntry, Subscriber
-from subscribers.people import Details, check_details, find, find_or_create
+from subscribers.models import ConsentEntry, MailingList, Subscriber
+from subscribers.people import Details, check_name, find, find_or_create
+from subscribers.suppression import suppression_of
 
 app = typer.Typer(help="Look after subscribers, one at a time.", no_args_is_help=True, add_completion=False)
 
@@ -32,7 +34,7 @@ def add(
     Example: courseletter subscriber add reader@example.org --name Ada --zone Europe/Lisbon
     """
     address = str(check_address(email))
-    details = check_details(Details(first_name=name, zone=zone and zone_named(zone).key))
+    details = Details(first_name=check_name(name, "--name"), zone=zone and zone_named(zone).key)
     with installation() as opened, opened.database.write() as session:
         subscriber, created = find_or_create(session, address, details, opened.clock.now())
         if not created:
@@ -54,38 +56,75 @@ def show(email: Email, as_json: AsJson = False) -> None:
     """
     with installation() as opened, opened.database.read() as session:
         subscriber = known(session, email)
+        suppressed = suppression_of(session, opened.settings.key, subscriber.email)
         found: dict[str, Any] = {
             **_summary(subscriber),
-            "consent": [
-                {"at": one.at, "act": one.act, "list": one.list_id, "source": one.source_url, "ip": one.ip}
-                for one in session.scalars(
-                    select(ConsentEntry).filter_by(subscriber_id=subscriber.id).order_by(ConsentEntry.id)
-                )
-            ],
-            "courses": [
-                {"course": one.course.slug, "state": one.state, "next": one.next_lesson, "due_at": one.due_at}
-                for one in session.scalars(select(Enrolment).filter_by(subscriber_id=subscriber.id))
-            ],
-            "deliveries": [
-                {
-                    "lesson": one.lesson_id or one.kind,
-                    "state": one.state,
-                    "at": one.finished_at,
-                    "reply": one.reply,
-                }
-                for one in session.scalars(
-                    select(Delivery).filter_by(subscriber_id=subscriber.id).order_by(Delivery.id)
-                )
-            ],
+            "suppressed": suppressed and {"reason": suppressed.reason, "at": suppressed.at},
+            "consent": _consent(session, subscriber),
+            "courses": _courses(session, subscriber),
+            "deliveries": _deliveries(session, subscriber),
         }
     if as_json:
         return print_json(found)
-    say(f"{found['email']}  {found['name']}  {found['zone'] or ''}")
+    say("  ".join(filter(None, (found["email"], found["name"], found["zone"]))))
+    if suppressed:
+        say(f"Gets nothing: on the suppression list since {_moment(suppressed.at)}, {suppressed.reason}")
     for part in ("consent", "courses", "deliveries"):
-        rows = found[part]
+        rows = [[_moment(cell) for cell in row.values()] for row in found[part]]
         if rows:
-            print_table(list(rows[0]), [list(row.values()) for row in rows], title=part.capitalize())
+            print_table(list(found[part][0]), rows, title=part.capitalize())
     return None
+
+
+def _consent(session: Session, subscriber: Subscriber) -> list[dict[str, Any]]:
+    ledger = (
+        select(ConsentEntry, MailingList.slug)
+        .outerjoin(MailingList, MailingList.id == ConsentEntry.list_id)
+        .where(ConsentEntry.subscriber_id == subscriber.id)
+        .order_by(ConsentEntry.id)
+    )
+    return [
+        {
+            "at": one.at,
+            "act": one.act,
+            "list": slug or "everything",
+            "source": one.source_url,
+            "ip": one.ip,
+            "note": one.note,
+        }
+        for one, slug in session.execute(ledger)
+    ]
+
+
+def _courses(session: Session, subscriber: Subscriber) -> list[dict[str, Any]]:
+    enrolments = (
+        select(Enrolment, Lesson.title)
+        .outerjoin(Lesson, Lesson.id == Enrolment.next_lesson)
+        .where(Enrolment.subscriber_id == subscriber.id)
+        .order_by(Enrolment.id)
+    )
+    return [
+        {"course": one.course.slug, "state": one.state, "next": title, "due_at": one.due_at}
+        for one, title in session.execute(enrolments)
+    ]
+
+
+def _deliveries(session: Session, subscriber: Subscriber) -> list[dict[str, Any]]:
+    sent = (
+        select(Delivery, Lesson.title)
+        .outerjoin(Lesson, Lesson.id == Delivery.lesson_id)
+        .where(Delivery.subscriber_id == subscriber.id)
+        .order_by(Delivery.id)
+    )
+    return [
+        {"lesson": title or one.kind, "state": one.state, "at": one.finished_at, "reply": one.reply}
+        for one, title in session.execute(sent)
+    ]
+
+
+def _moment(value: object) -> object:
+    """A moment to the minute; anything else as it is."""
+    return f"{value:%d %b %Y %H:%M} UTC" if isinstance(value, datetime) else value
 
 
 @app.command()
