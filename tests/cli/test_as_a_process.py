@@ -44,6 +44,12 @@ def test_a_reader_that_has_seen_enough_is_no_mistake(school_line) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "[\n", "")
 
 
+def test_nobody_reads_a_table_or_the_help_to_its_end(school_line) -> None:
+    for command in ("--help", "lessons --help", 'lessons "$1"', "course show three-small-habits"):
+        done = shell(f"courseletter {command} | head -c 0", EXAMPLE)
+        assert (done.returncode, done.stderr) == (0, ""), command
+
+
 def test_streams_that_are_closed_from_the_start(school_line) -> None:
     done = shell("courseletter article add - <&-")
     assert (done.returncode, done.stdout) == (2, "")

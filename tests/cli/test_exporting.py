@@ -111,7 +111,8 @@ def test_a_file_is_whole_private_and_replaces_the_one_before(line, tmp_path: Pat
     line.done("subscriber", "add", "ada@example.org")
     out = tmp_path / "subscribers.csv"
     out.write_text("the export of yesterday")
-    line.done("export", "subscribers", "--out", out)
+    said = line.done("export", "subscribers", "--out", out).out
+    assert said == f"Wrote 1 subscriber to {out} in place of the file that was there.\n"
     assert [row["email"] for row in _read(out.read_text())] == ["ada@example.org"]
     assert stat.S_IMODE(out.stat().st_mode) == 0o600
     line.done("export", "subscribers", "--json", "--out", out)
@@ -135,3 +136,9 @@ def test_where_nothing_can_be_written(line, tmp_path: Path) -> None:
     assert f"{tmp_path}: Is a directory" in line.refused("export", "subscribers", "--out", tmp_path)
     line.done("export", "subscribers", "--out", os.devnull)
     assert not Path(os.devnull).is_file()
+
+
+def test_a_hyphen_is_standard_output(line, tmp_path: Path) -> None:
+    line.done("subscriber", "add", "ada@example.org")
+    assert "ada@example.org" in line.done("export", "subscribers", "--out", "-").out
+    assert not (tmp_path / "-").exists()

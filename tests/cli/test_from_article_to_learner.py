@@ -1,12 +1,21 @@
 """The story that the README tells, command by command, for people and for scripts."""
 
+import re
+from calendar import day_name
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from school import subject_of
+from sqlalchemy import select
 
+from campaigns.models import Course
+from courseletter import config
 from sender.mailbox import LocalMailbox
+from subscribers import consent
+from subscribers.models import Subscriber, SuppressionReason
+from subscribers.suppression import suppress
 
 SLUG = "three-small-habits"
 
@@ -113,8 +122,90 @@ def test_a_test_mail_goes_through_the_relay_to_one_address(school_line, mailbox:
     )
 
 
+def test_a_test_mail_is_as_a_reader_would_get_it(line, habits: Path, mailbox: LocalMailbox) -> None:
+    line.done("course", "create", habits, "--days", "mon")
+    line.set("SMTP_HOST", mailbox.host)
+    line.set("SMTP_PORT", mailbox.port)
+    line.set("SMTP_SECURITY", "none")
+    for number in (1, 3):
+        line.done("send-test", SLUG, "--to", "me@example.org", "--lesson", number)
+    mail, last = mailbox.messages()
+    assert mail.date is not None
+    assert f"{mail.date.day} {mail.date:%B %Y}" in mail.text  # when they asked for the course
+    [day] = set(re.findall(rf"(?:{'|'.join(day_name)}) (\d+ \w+)", mail.text))
+    coming = next(mail.date + timedelta(days) for days in range(7, 14) if is_monday(mail.date, days))
+    assert day == f"{coming.day} {coming:%B}"
+    assert "Choose a cue: " not in mail.text
+    assert "Choose a cue" in mail.text
+    assert not re.search("|".join(day_name), last.text)
+
+
+def is_monday(start: datetime, days: int) -> bool:
+    return (start + timedelta(days)).weekday() == 0
+
+
 def test_a_relay_that_is_not_there_is_named(school_line) -> None:
     school_line.set("SMTP_PORT", 1)
     said = school_line.refused("send-test", SLUG, "--to", "me@example.org")
     assert "localhost did not take the test" in said
     assert "[smtp] in courseletter.toml" in said
+    assert 'if port 1 speaks TLS from the start, as 465 does, set security = "tls".' in said
+    school_line.set("SMTP_SECURITY", "none")
+    assert "speaks TLS" not in school_line.refused("send-test", SLUG, "--to", "me@example.org")
+
+
+def test_the_list_of_courses_counts_lessons_without_the_welcome(school_line) -> None:
+    assert re.search(rf"{SLUG} +Three Small Habits +published +3 +0", school_line.done("course", "list").out)
+
+
+def test_who_has_asked_and_not_confirmed_is_enrolled_only_with_a_note(school_line) -> None:
+    school_line.done("subscriber", "add", "ada@example.org")
+    database = school_line.database()
+    with database.write() as session:
+        course, ada = session.scalars(select(Course)).one(), session.scalars(select(Subscriber)).one()
+        consent.request(session, course.mailing_list, ada, consent.Evidence(), datetime.now(UTC))
+    database.close()
+    rows = school_line.rows()
+    said = school_line.refused("enrol", "ada@example.org", SLUG)
+    assert said.startswith("ada@example.org has asked for this course and not confirmed.")
+    assert "--note" in said
+    assert school_line.rows() == rows
+    school_line.done("enrol", "ada@example.org", SLUG, "--note", "form 12")
+    assert "form 12" in school_line.done("subscriber", "show", "ada@example.org").out
+
+
+def test_a_subscriber_is_shown_by_names_and_days(school_line) -> None:
+    school_line.done("subscriber", "add", "ada@example.org")
+    school_line.done("enrol", "ada@example.org", SLUG, "--note", "asked by telephone")
+    school_line.done("subscriber", "unsubscribe", "ada@example.org")
+    shown = school_line.done("subscriber", "show", "ada@example.org").out
+    today = f"{datetime.now(UTC):%d %b %Y}"
+    assert f"Gets nothing: on the suppression list since {today}" in shown
+    assert re.search(rf"{today} \d\d:\d\d UTC +added +{SLUG} +command line +asked by telephone", shown)
+    assert re.search(rf"{today} \d\d:\d\d UTC +unsubscribed +everything", shown)
+    assert "les_" not in shown
+    found = school_line.done("subscriber", "show", "ada@example.org", "--json").json
+    assert found["suppressed"]["reason"] == "unsubscribed"
+    assert found["consent"][0]["note"] == "asked by telephone"
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT[\d:.]+\+00:00", found["since"])
+
+
+def test_who_must_not_be_mailed_is_refused_with_the_reason_and_what_next(school_line) -> None:
+    for email, reason, advice in (
+        (
+            "ada@example.org",
+            SuppressionReason.UNSUBSCRIBED,
+            "Only they can come back, from the sign-up page.",
+        ),
+        ("bo@example.org", SuppressionReason.BOUNCED, "enrol another address of theirs"),
+    ):
+        school_line.done("subscriber", "add", email)
+        database = school_line.database()
+        with database.write() as session:
+            suppress(session, config.load().key, email, reason, datetime(2026, 3, 11, tzinfo=UTC))
+        database.close()
+        said = school_line.refused("enrol", email, SLUG)
+        assert said.startswith(
+            f"{email} must not be mailed: on the suppression list since 11 Mar 2026, {reason}."
+        )
+        assert advice in said

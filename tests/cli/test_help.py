@@ -8,6 +8,7 @@ from importlib.metadata import version
 import pytest
 import typer
 
+from campaigns.reading.forms import FORMS
 from courseletter import cli
 
 JARGON = re.compile(r"\b(ORM|SQLAlchemy|pydantic|idempotent|payload|enqueue|upsert|callback)\b", re.I)
@@ -41,7 +42,7 @@ def test_every_command_has_help_with_an_example_of_itself(new, name: str) -> Non
     assert not new.home.exists()
 
 
-@pytest.mark.parametrize("name", [name for name in COMMANDS if name != "lessons"])
+@pytest.mark.parametrize("name", COMMANDS)
 def test_every_example_is_a_command_line_that_parses(name: str) -> None:
     text = re.sub(r"\s+", " ", COMMANDS[name].help.partition("Example: ")[2])
     words = shlex.split(text)[1 + len(name.split()) :]
@@ -65,3 +66,15 @@ def test_no_command_shows_help_and_is_a_mistake(new, arguments: list[str]) -> No
 
 def test_the_version_is_the_installed_one(new) -> None:
     assert new.done("--version").out == f"courseletter {version('courseletter')}\n"
+
+
+def test_every_form_that_help_offers_is_known(new) -> None:
+    for name in ("lessons", "article add"):
+        [form] = [one for one in COMMANDS[name].params if one.name == "form"]
+        offered = re.findall(r"\w+", re.split("[;]", form.help)[0].replace(" or ", " "))
+        assert tuple(offered) == FORMS
+
+
+def test_no_command_offers_to_install_a_completion(new) -> None:
+    for name in COMMANDS:
+        assert "--install-completion" not in new.done(*name.split(), "--help").out

@@ -2,6 +2,7 @@
 
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -59,6 +60,13 @@ def test_names_with_brackets_are_names(school_line) -> None:
     added = school_line.done("subscriber", "add", "ada@example.org", "--name", "[red]Ada[/red]").out
     assert "ada@example.org" in added
     assert "[red]Ada[/red]" in school_line.done("subscriber", "show", "ada@example.org").out
+
+
+def test_an_articles_own_text_in_the_plan_of_lessons(new, habits: Path) -> None:
+    habits.write_text(habits.read_text(encoding="utf-8").replace("Start small", "Start \u202esmall [red]"))
+    shown = new.done("lessons", habits).out
+    assert "[red]" in shown
+    assert not set(shown) & set("\x1b\u202e")
 
 
 def test_plain_text_is_left_alone() -> None:

@@ -142,7 +142,7 @@ def test_nobody_is_enrolled_in_a_draft(line, habits: Path) -> None:
         (["[red]ada[/red]@example.org"], "cannot be used"),
         (["a" * 400 + "@example.org"], "longer than"),
         (["ada@example.org", "--zone", "Moon/Base"], "No time zone is called “Moon/Base”."),
-        (["ada@example.org", "--name", "A\nB"], "line break"),
+        (["ada@example.org", "--name", "A\nB"], "The --name has a line break"),
         (["ada@example.org", "--name", "\x1b[31mA"], "control character"),
         (["ada@example.org", "--name", "A" * 101], "longer than 100"),
     ],
@@ -170,7 +170,9 @@ def test_a_subscriber_that_is_not_there(line, command: tuple[str, ...]) -> None:
 
 def test_a_lesson_that_the_course_does_not_have(school_line) -> None:
     said = school_line.refused("send-test", SLUG, "--to", "me@example.org", "--lesson", "9")
-    assert "has lessons 1 to 3. Choose one with --lesson." in said
+    assert "has 3 lessons and no lesson 9. Choose one with --lesson; 0 is the welcome." in said
+    said = school_line.refused("send-test", SLUG, "--to", "me@example.org", "--name", "A\nB")
+    assert said == "The --name has a line break or a NUL in it. Write it on one line."
     assert "cannot be used" in school_line.refused("send-test", SLUG, "--to", "me")
 
 
@@ -210,3 +212,15 @@ def test_a_demo_that_cannot_be_played_leaves_no_mailbox(new, tmp_path: Path) -> 
     assert "holds mail already" in new.refused("demo", "--once", "--mailbox", mailbox)
     assert (mailbox / "new" / "old").read_text() == "a mail"
     assert not new.home.exists()
+
+
+def test_an_endless_name_is_not_said_whole(school_line) -> None:
+    said = school_line.refused("course", "show", "x" * 5000)
+    assert said.startswith("No course is called “" + "x" * 50)
+    assert len(said) < 200
+
+
+def test_a_test_mail_without_a_postal_address_names_the_setting(school_line) -> None:
+    school_line.set("BRAND_ADDRESS", "")
+    said = school_line.refused("send-test", SLUG, "--to", "me@example.org")
+    assert "Write it as `address` under [brand] in courseletter.toml." in said

@@ -10,7 +10,10 @@ from urllib.request import urlopen
 
 import pytest
 
+from courseletter import config
 from courseletter.cli.serve import leads_elsewhere
+from courseletter.installation import open_installation
+from courseletter.worker import Worker
 
 MAIN = "from courseletter.cli import main; main()"
 
@@ -98,3 +101,30 @@ def test_a_silent_relay_does_not_keep_it_from_ending(school_line) -> None:
 )
 def test_links_that_lead_to_another_port_are_noticed(base_url: str, port: int, elsewhere: bool) -> None:
     assert leads_elsewhere(base_url, port) is elsewhere
+
+
+def test_a_tick_tells_what_it_did_in_words(school_line, caplog: pytest.LogCaptureFixture) -> None:
+    school_line.done("subscriber", "add", "ada@example.org")
+    school_line.done("enrol", "ada@example.org", "three-small-habits")
+    school_line.set("SMTP_PORT", 1)
+    with caplog.at_level("INFO", "courseletter.worker"):
+        ticked(school_line)
+    assert caplog.messages == ["1 queued, 1 deferred"]
+
+
+def test_a_database_that_is_down_is_one_line_a_tick(line, caplog: pytest.LogCaptureFixture) -> None:
+    line.set("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/nothing")
+    ticked(line)
+    [record] = [one for one in caplog.records if one.name == "courseletter.worker"]
+    assert record.message.startswith("the database cannot be used: connection failed")
+    assert record.message.endswith("; the next tick tries again")
+    assert "\n" not in record.message
+    assert record.exc_info is None
+
+
+def ticked(line) -> None:  # type: ignore[no-untyped-def]
+    installation = open_installation(config.load())
+    worker = Worker(installation)
+    worker._tick()
+    worker.stop()
+    installation.database.close()

@@ -215,7 +215,11 @@ def test_a_damaged_secret_is_never_used_or_replaced(line, secret: str) -> None:
         (DEAD, "The database cannot be opened: connection failed"),
         ("mysql://localhost/x", "Courseletter runs on sqlite and postgresql"),
         ("nonsense", "is no database address"),
-        ("sqlite:////nonexistent/folder/x.db", "unable to open database file"),
+        ("postgresql://127.0.0.1:abc/x", "is no database address"),
+        (
+            "sqlite:////nonexistent/folder/x.db",
+            "The database /nonexistent/folder/x.db cannot be opened: unable",
+        ),
     ],
 )
 def test_a_database_that_cannot_be_reached(line, address: str, said: str) -> None:
@@ -239,7 +243,11 @@ def test_a_newer_database_is_left_alone(line) -> None:
 def test_a_file_that_is_no_database_is_said_to_be_none(line) -> None:
     (line.home / "courseletter.db").write_bytes(b"not a database at all" * 100)
     for command in (["course", "list"], ["db", "upgrade"]):
-        assert "file is not a database" in line.refused(*command)
+        said = line.refused(*command)
+        assert (
+            said
+            == f"{line.home}/courseletter.db is damaged: file is not a database. Restore it from a backup."
+        )
     assert (line.home / "courseletter.db").read_bytes().startswith(b"not a database")
 
 

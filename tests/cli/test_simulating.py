@@ -9,10 +9,10 @@ def test_the_hour_stays_when_the_clocks_change(line, habits) -> None:
     line.done("course", "create", habits, "--zone", "Europe/Berlin")
     lived = line.done("simulate", SLUG, "--from", "2026-03-19", "--json").json
     assert [one["at"] for one in lived] == [
-        "2026-03-19 12:00:00+01:00",
-        "2026-03-20 09:00:00+01:00",
-        "2026-03-27 09:00:00+01:00",
-        "2026-04-03 09:00:00+02:00",
+        "2026-03-19T12:00:00+01:00",
+        "2026-03-20T09:00:00+01:00",
+        "2026-03-27T09:00:00+01:00",
+        "2026-04-03T09:00:00+02:00",
     ]
     assert lived[3]["remark"] == "summer time began on 29 March"
     shown = line.done("simulate", SLUG, "--from", "2026-03-19").out
@@ -34,9 +34,9 @@ def test_the_subscribers_zone_and_pace_count(school_line) -> None:
     )
     lived = school_line.done("simulate", SLUG, *arguments).json
     assert [one["at"] for one in lived][:3] == [
-        "2026-03-11 08:00:00-04:00",
-        "2026-03-12 09:00:00-04:00",
-        "2026-03-14 09:00:00-04:00",
+        "2026-03-11T08:00:00-04:00",
+        "2026-03-12T09:00:00-04:00",
+        "2026-03-14T09:00:00-04:00",
     ]
 
 

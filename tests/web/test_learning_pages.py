@@ -240,6 +240,18 @@ def test_r19_a_lesson_on_the_web_has_its_disclosure_above_and_its_disclaimer_bel
     assert "Key takeaway Dark evenings make short nights longer." in shown
 
 
+def test_the_next_lessons_title_is_not_said_twice(reader: World) -> None:
+    with reader.installation.database.write() as session:
+        lesson, coming = (
+            session.get_one(RevisionLesson, (1, LES_2)),
+            session.get_one(RevisionLesson, (1, LES_3)),
+        )
+        lesson.teaser = f"{coming.title}: and why it matters."
+        title = coming.title
+    shown = text_of(reader.browser().get(reader.learn_path(f"lessons/{LES_2}")).text)
+    assert f"Next, on Thursday 19 November {title} and why it matters." in shown
+
+
 def test_one_button_is_filled_on_a_lesson_that_brings_its_own(reader: World) -> None:
     with reader.installation.database.write() as session:
         lesson = session.get_one(RevisionLesson, (1, LES_2))

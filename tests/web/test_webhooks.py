@@ -21,6 +21,7 @@ from sender.return_path import return_path
 from subscribers.models import Membership, Quota, Suppression
 
 DOMAIN = "letters.example.org"
+BOUNCES = f"bounces.{DOMAIN}"
 ANA = "ana.pereira@example.org"
 
 
@@ -65,7 +66,7 @@ def sent(world: World) -> tuple[str, str]:
     """The return path and the Message-ID of Ana's confirmation."""
     (delivery,) = world.all(Delivery)
     key = world.installation.settings.key
-    return return_path(key, delivery.id, DOMAIN), message_id(key, delivery.id, DOMAIN)
+    return return_path(key, delivery.id, BOUNCES), message_id(key, delivery.id, DOMAIN)
 
 
 def complaint(provider: str, world: World) -> Call:
@@ -145,7 +146,7 @@ def test_r11_a_genuine_call_about_nobody_of_ours_does_nothing(here_listening: Wo
     call = complaint(provider, here_listening)
     source, given = sent(here_listening)
     key = b"l" * 32
-    other = return_path(key, 1, DOMAIN), message_id(key, 1, DOMAIN)
+    other = return_path(key, 1, BOUNCES), message_id(key, 1, DOMAIN)
     match provider:
         case "ses":
             call = calls.sns(calls.ses("Complaint", other[0], ANA))
