@@ -33,6 +33,9 @@ from courseletter.errors import CourseletterError
 SCHEMA = "0002"  # the newest migration
 BUSY_TIMEOUT = 10_000  # milliseconds a SQLite writer waits for the one before it
 
+_DAMAGED = ("not a database", "malformed")
+_FILE_TROUBLE = (*_DAMAGED, "readonly", "unable to open", "disk is full")  # in SQLite's words
+
 Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 
 
@@ -114,7 +117,7 @@ class Database:
             try:
                 command.upgrade(config, "head")
             except DatabaseFault as error:
-                raise _unusable(error, self.engine.url) from None
+                raise unusable(error, self.engine.url) from None
 
     def check_version(self) -> None:
         """Raise DatabaseError, with what to run, unless the tables have this version's shape."""
@@ -123,7 +126,7 @@ class Database:
                 found = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
         except DatabaseFault as error:
             if "alembic_version" not in str(error.orig):
-                raise _unusable(error, self.engine.url) from None
+                raise unusable(error, self.engine.url) from None
             raise DatabaseError("The database has no tables yet. Run `courseletter init`.") from None
         if found != SCHEMA:
             raise DatabaseError("The database has another version's tables. Run `courseletter db upgrade`.")
@@ -132,17 +135,22 @@ class Database:
         self.engine.dispose()
 
 
-def _unusable(error: DBAPIError, url: URL) -> DatabaseError:
+def is_unusable(error: DBAPIError) -> bool:
+    """Whether it is the file that is in the way, so that trying again cannot help."""
+    return any(words in str(error.orig) for words in _FILE_TROUBLE)
+
+
+def unusable(error: DBAPIError, url: URL) -> DatabaseError:
     """What a person can do about it: another thing for a server and for a file."""
     reason = str(error.orig).partition("\n")[0].rstrip(". ")
     if url.get_backend_name() != "sqlite":
         return DatabaseError(
             f"The database cannot be opened: {reason}. Is it running, and is its address right?"
         )
-    if "not a database" in reason or "malformed" in reason:
+    if any(words in reason for words in _DAMAGED):
         return DatabaseError(f"{url.database} is damaged: {reason}. Restore it from a backup.")
     return DatabaseError(
-        f"The database {url.database} cannot be opened: {reason}. "
+        f"The database {url.database} cannot be used: {reason}. "
         "Check the path, its permissions and the room on the disk."
     )
 

@@ -148,7 +148,10 @@ def still_to_set(settings: Settings) -> list[str]:
     if not settings.brand.address:
         missing.append("`address` under [brand], your postal address: the law wants it in every mail.")
     if is_this_machine(settings.sender.domain):
-        missing.append("`from_address` under [sender], the address your mail is sent from.")
+        missing.append(
+            "`from_address` under [sender], the address your mail is sent from: "
+            "`courseletter init` then writes its DNS records."
+        )
     if settings.smtp.host == SmtpSettings().host:
         missing.append("`host` under [smtp], the server that takes your mail, if it is not this machine.")
     if is_this_machine(urlsplit(settings.base_url).hostname or ""):

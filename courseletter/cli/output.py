@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from courseletter import config
 from courseletter.cli.plain import one_line, visible, visible_json
-from courseletter.database import Database, DatabaseError
+from courseletter.database import Database, DatabaseError, is_unusable, unusable
 from courseletter.installation import Installation, open_installation
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
@@ -36,6 +36,8 @@ def installation() -> Iterator[Installation]:
         opened.database.check_version()
         yield opened
     except DBAPIError as error:
+        if is_unusable(error):
+            raise unusable(error, opened.database.engine.url) from error
         raise DatabaseError(
             f"The database refused: {_first_line(error)}. What was under way is undone; run it again."
         ) from error

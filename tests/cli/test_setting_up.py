@@ -218,7 +218,7 @@ def test_a_damaged_secret_is_never_used_or_replaced(line, secret: str) -> None:
         ("postgresql://127.0.0.1:abc/x", "is no database address"),
         (
             "sqlite:////nonexistent/folder/x.db",
-            "The database /nonexistent/folder/x.db cannot be opened: unable",
+            "The database /nonexistent/folder/x.db cannot be used: unable",
         ),
     ],
 )
@@ -249,6 +249,15 @@ def test_a_file_that_is_no_database_is_said_to_be_none(line) -> None:
             == f"{line.home}/courseletter.db is damaged: file is not a database. Restore it from a backup."
         )
     assert (line.home / "courseletter.db").read_bytes().startswith(b"not a database")
+
+
+def test_a_file_that_is_damaged_within_is_said_to_be(school_line) -> None:
+    path = school_line.home / "courseletter.db"
+    school_line.done("course", "list")
+    whole = path.read_bytes()
+    path.write_bytes(whole[:4096] + b"\xff" * (len(whole) - 4096))
+    said = school_line.refused("course", "list")
+    assert said == f"{path} is damaged: database disk image is malformed. Restore it from a backup."
 
 
 def test_upgrading_says_that_it_is_done(line) -> None:
