@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -15,6 +15,7 @@ from campaigns.models import Article, Course, Lesson
 from campaigns.splitting import DraftLesson
 from courseletter.errors import InvalidInput, NotFound
 from courseletter.ids import new_id
+from subscribers.addresses import check_header_text
 from subscribers.models import MailingList
 
 LONGEST_SLUG = 60
@@ -48,7 +49,8 @@ def create_course(
 ) -> Course:
     """Make a draft course of an article's lessons, with a mailing list of its own.
 
-    Raises InvalidInput where the cadence contradicts itself or the slug is taken or cannot stand in a link.
+    Raises InvalidInput where the cadence contradicts itself, the slug is taken or cannot stand in a link, or
+    a title or subject cannot stand in a mail's header.
     """
     check_cadence(cadence)
     slug = checked_slug(session, slug) if slug else free_slug(session, article.title)
@@ -68,6 +70,7 @@ def create_course(
     )
     course.lessons = [_lesson(position, lesson) for position, lesson in enumerate(lessons)]
     _say_when(course, lessons, weekly=cadence.gap == WEEK)
+    check_headers(course)
     session.add(course)
     session.flush()
     return course
@@ -90,6 +93,48 @@ def check_cadence(cadence: Cadence) -> None:
     problems = cadence.problems()
     if problems:
         raise InvalidInput("; ".join(problems), field="cadence")
+
+
+def unsendable(course: Course) -> Iterator[str]:
+    """The titles and subjects that no mail's header can carry, a sentence each (REQUIREMENTS 8)."""
+    lines = [(f"The course “{course.title}”", "title", course.title)]
+    for lesson in course.lessons:
+        lines += [
+            (f"“{lesson.title}”", "title", lesson.title),
+            (f"“{lesson.title}”", "subject", lesson.subject),
+        ]
+    for where, field, text in lines:
+        try:
+            check_header_text(text, field)
+        except InvalidInput as error:
+            yield f"{' '.join(where.split())}: {error}"
+
+
+def check_headers(course: Course) -> None:
+    """Raise InvalidInput with the first title or subject that no mail's header can carry."""
+    for problem in unsendable(course):
+        raise InvalidInput(problem, field="subject")
+
+
+def renumber(course: Course) -> list[Lesson]:
+    """Let the "2/5: " of generated subjects and the count in the welcome's preheader follow the lessons there
+    are now. Returns the lessons that changed; what a person wrote stays."""
+    lessons = [lesson for lesson in course.lessons if lesson.kind == "lesson"]
+    subjects = wording.renumbered([(lesson.subject, lesson.title) for lesson in lessons])
+    weekly = Cadence.from_json(course.cadence).gap == WEEK
+    new = dict(zip(lessons, subjects, strict=True))
+    changed = [lesson for lesson in lessons if lesson.subject != new[lesson]]
+    for lesson in changed:
+        lesson.subject = new[lesson]
+    for welcome in course.lessons:
+        if welcome.kind != "welcome" or not lessons:
+            continue
+        minutes = [lesson.minutes for lesson in lessons]
+        told = wording.recounted(welcome.preheader, minutes, course.language, weekly=weekly)
+        if told != welcome.preheader:
+            welcome.preheader = told
+            changed.insert(0, welcome)
+    return changed
 
 
 def checked_slug(session: Session, slug: str) -> str:

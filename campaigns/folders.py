@@ -3,10 +3,13 @@
 Export writes the draft; import reads a folder into the draft of the course with its id, or into a new one.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from campaigns import drafting
@@ -18,6 +21,7 @@ from courseletter.zones import zone_named
 from subscribers.models import MailingList
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+SETTINGS = ("id", "title", "language", "timezone", "days", "time", "gap", "disclosures", "disclaimers")
 WORDS_A_MINUTE = 238
 
 
@@ -34,6 +38,8 @@ def import_course(
     Lessons that the folder no longer has leave the draft; those that were published stay known by their id.
     """
     read = read_folder(folder)
+    if not read.lessons:
+        raise InvalidInput(f"{folder.name}/lessons holds no lesson. Put the lessons' .md files there.")
     course = session.get(Course, read.meta["id"])
     if course is None:
         course = _new_course(session, read, now)
@@ -41,7 +47,9 @@ def import_course(
     _apply_lessons(session, course, read)
     session.flush()
     session.refresh(course, ["lessons"])
-    return course, read.notes
+    drafting.check_headers(course)
+    changed = drafting.renumber(course)
+    return course, (*read.notes, *_unknown(read.meta), *([_renumbered(changed)] if changed else []))
 
 
 def _meta(course: Course) -> dict[str, Any]:
@@ -101,20 +109,51 @@ def _new_course(session: Session, read: CourseFolder, now: datetime) -> Course:
 def _apply(course: Course, read: CourseFolder, default_zone: str) -> None:
     meta = read.meta
     course.title = str(meta["title"])
-    course.language = str(meta.get("language", course.language))
+    course.language = _language(str(meta.get("language", course.language)))
     course.zone = zone_named(str(meta.get("timezone", default_zone))).key
-    course.disclosures = list(meta.get("disclosures", ()))
-    course.disclaimers = list(meta.get("disclaimers", ()))
+    course.disclosures = _texts(meta, "disclosures")
+    course.disclaimers = _texts(meta, "disclaimers")
     cadence = _cadence(course, meta)
     drafting.check_cadence(cadence)
     course.cadence = cadence.to_json()
+
+
+def _texts(meta: Mapping[str, Any], key: str) -> list[str]:
+    """The list of texts at `key`, empty where there is none. Raises InvalidInput for anything else there."""
+    value = meta.get(key, [])
+    if not (isinstance(value, list) and all(isinstance(one, str) and one.strip() for one in value)):
+        raise InvalidInput(
+            f'course.toml: {key} must be a list of texts, also for a single one: {key} = ["..."].', field=key
+        )
+    return value
+
+
+def _language(code: str) -> str:
+    from babel import Locale
+
+    if code.partition("-")[0].lower() not in Locale("en").languages:
+        raise InvalidInput(
+            f"course.toml: “{code}” is no language. Write its code, such as en or pt-BR.", field="language"
+        )
+    return code
+
+
+def _unknown(meta: Mapping[str, Any]) -> list[str]:
+    """A sentence for each setting that nothing reads, perhaps a mistyped one. It may be the author's own."""
+    notes = []
+    for key in meta:
+        if key not in SETTINGS:
+            near = get_close_matches(key, SETTINGS, 1)
+            meant = f" Did you mean {near[0]}?" if near else f" Known are {', '.join(SETTINGS)}."
+            notes.append(f"course.toml: {key} is no setting of a course, so it does nothing.{meant}")
+    return notes
 
 
 def _cadence(course: Course, meta: Any) -> Cadence:
     """The course's cadence with the folder's days, time and gap; what a folder cannot say stays."""
     values = dict(course.cadence)
     if "days" in meta:
-        unknown = [day for day in meta["days"] if day not in DAYS]
+        unknown = [day for day in _texts(meta, "days") if day not in DAYS]
         if unknown:
             raise InvalidInput(
                 f"course.toml: “{unknown[0]}” is no weekday. Write mon, tue, wed ...", field="days"
@@ -129,14 +168,25 @@ def _cadence(course: Course, meta: Any) -> Cadence:
     return Cadence.from_json(values)
 
 
+def _renumbered(lessons: list[Lesson]) -> str:
+    named = ", ".join(f"“{lesson.title}”" for lesson in lessons[:3])
+    more = f" and {len(lessons) - 3} more" if len(lessons) > 3 else ""
+    return (
+        f"What was numbered for other lessons now counts those there are: {named}{more}. "
+        "Export the course to have it in the folder."
+    )
+
+
 def _apply_lessons(session: Session, course: Course, read: CourseFolder) -> None:
-    kept = {lesson.id: lesson for lesson in course.lessons}
+    # Also those that left the draft once: a lesson that comes back is the one it was.
+    known = session.scalars(select(Lesson).where(Lesson.course_id == course.id))
+    kept = {lesson.id: lesson for lesson in known}
     for position, file in enumerate(read.lessons):
         lesson = kept.pop(file.id, None)
         if lesson is None:
-            lesson = Lesson(id=file.id, course=course)
-            session.add(lesson)
+            lesson = _new_lesson(session, course, file)
         head = file.head
+        lesson.removed = False
         lesson.position = position
         lesson.kind = "welcome" if head.get("kind") == "welcome" else "lesson"
         lesson.title = file.title
@@ -152,6 +202,19 @@ def _apply_lessons(session: Session, course: Course, read: CourseFolder) -> None
         lesson.minutes = max(1, round(len(file.body.split()) / WORDS_A_MINUTE))
     for lesson in kept.values():
         lesson.removed = True
+
+
+def _new_lesson(session: Session, course: Course, file: FolderLesson) -> Lesson:
+    taken = session.get(Lesson, file.id)
+    if taken is not None:
+        raise InvalidInput(
+            f"lessons/{file.file}: {file.id} is a lesson of the course {taken.course.slug}. "
+            "Take the line id out of the file; it gets a new one.",
+            field="id",
+        )
+    lesson = Lesson(id=file.id, course=course)
+    session.add(lesson)
+    return lesson
 
 
 def minute_of(text: str, where: str) -> int:

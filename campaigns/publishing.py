@@ -4,14 +4,17 @@ Changing a course that people are under way in needs a plan of who gets what whe
 refused until there is one.
 """
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from campaigns import article as articles
 from campaigns.cadence import Cadence
-from campaigns.drafting import check_cadence
+from campaigns.drafting import check_cadence, unsendable
 from campaigns.models import Course, Enrolment, Lesson, Revision, RevisionLesson
+from campaigns.reading.assembling import fold
 from courseletter.errors import InvalidInput
 from subscribers.fields import known_fields
 from templates import conditions
@@ -75,6 +78,8 @@ def blocking(session: Session, course: Course, brand: Brand) -> list[str]:
             "needs a plan first: copy the course, or wait until they have finished."
         )
     check_cadence(Cadence.from_json(course.cadence))
+    found += _lost_notices(course)
+    found += unsendable(course)
     for lesson in course.lessons:
         for line in (lesson.title, lesson.subject, lesson.preheader):
             found += [f"{lesson.title}: {message}" for message in in_line(line)]
@@ -83,6 +88,23 @@ def blocking(session: Session, course: Course, brand: Brand) -> list[str]:
         if lesson.format == "markdown":
             found += [f"{lesson.title}, line {one.line}: {one.message}" for one in problems(lesson.body)]
     return found
+
+
+def _lost_notices(course: Course) -> Iterator[str]:
+    """The disclosures and disclaimers of the course's article that its mails would not carry."""
+    if course.article is None:
+        return
+    article = articles.Article.from_dict(course.article.payload)
+    above = fold(" ".join(course.disclosures))
+    anywhere = above + fold(" ".join(course.disclaimers))
+    for key, texts, kept in (
+        ("disclosures", article.disclosures, above),
+        ("disclaimers", article.disclaimers, anywhere),
+    ):
+        for text in texts:
+            if fold(text) not in kept:
+                shown = text if len(text) <= 80 else f"{text[:79]}…"
+                yield f"The article's “{shown}” is missing: put it back under {key} in course.toml."
 
 
 def compile_course(course: Course, brand: Brand) -> list[CompiledLesson]:

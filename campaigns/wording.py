@@ -21,6 +21,7 @@ _TEASER_COLUMNS = 180
 _RECAP_WORDS = (7, 32)
 _RECAP_CHARACTERS = (14, 80)
 _CLAUSE = re.compile(r"[,;:،؛、，；：]\s*|\s+[–—-]\s+|\s+\(")
+_PLACE = re.compile(r"(?P<number>\d{1,4})/(?P<total>\d{1,4}): ")
 _DEFAULT = re.compile(r"(?<!\\)\{\{[^{}|]*\|\s*default\((['\"])(.*?)\1\)\s*\}\}")
 
 
@@ -218,6 +219,25 @@ def subject(number: int, total: int, title: str) -> str:
     return prefix + clip(title, SUBJECT_COLUMNS - len(prefix))
 
 
+def renumbered(lines: Sequence[tuple[str, str]]) -> list[str]:
+    """The subjects of a course's lessons, given in order as (subject, title), each generated "2/5: " as the
+    place it has now. One is generated where the title follows, or where another subject counts to 5 too:
+    "9/11: What happened" stays what it is."""
+    places = [_PLACE.match(line) for line, _ in lines]
+    totals = Counter(place["total"] for place in places if place)
+    result = []
+    for number, ((line, title), place) in enumerate(zip(lines, places, strict=True), 1):
+        if place is None or not 0 < int(place["number"]) <= int(place["total"]):
+            result.append(line)
+        elif line == literal(subject(int(place["number"]), int(place["total"]), shown(title))):
+            result.append(literal(subject(number, len(lines), shown(title))))
+        elif totals[place["total"]] > 1:
+            result.append(f"{number}/{len(lines)}: {line[place.end() :]}")
+        else:
+            result.append(line)
+    return result
+
+
 def preheader(text: Sequence[str], title: str, language: str) -> str:
     """The first sentence that says more than the title and can stand alone, 45 to 100 columns; "" without
     any.
@@ -277,6 +297,20 @@ def welcome_preheader(minutes: Sequence[float], language: str, *, weekly: bool =
     each = _EACH.get(language, _EACH["en"]).format(length)
     arrives = words.arrives + (words.weekly if weekly else ".")
     return f"{words.lessons.format(count=len(minutes))} {each} {arrives}"
+
+
+def recounted(preheader: str, minutes: Sequence[float], language: str, *, weekly: bool) -> str:
+    """A generated preheader of the welcome, made anew where it tells another number of lessons or another
+    rhythm; one that a person wrote stays."""
+    words = phrases(language)
+    counted = re.escape(words.lessons).replace(re.escape("{count}"), r"\d+")
+    many = rf"(?P<count>{counted}) .+ (?P<when>{re.escape(words.arrives)}(?:{re.escape(words.weekly)}|\.))"
+    one = rf"(?P<count>{re.escape(words.one_lesson)}) .+ (?P<when>{re.escape(words.only_arrives)})"
+    fresh = welcome_preheader(minutes, language, weekly=weekly)
+    told, now = (re.fullmatch(many, text) or re.fullmatch(one, text) for text in (preheader, fresh))
+    if told is None or now is None or told.group("count", "when") == now.group("count", "when"):
+        return preheader
+    return fresh
 
 
 def _long_enough(sentence: str) -> bool:

@@ -71,6 +71,11 @@ def test_a_renamed_file_moves_the_lesson_and_a_deleted_one_leaves(school: School
         ('time = "nine"', "nine"),
         ('timezone = "Mars/Base"', "Mars/Base"),
         ('gap = "soon"', "soon"),
+        ('days = "mon"', "days must be a list"),
+        ('language = "zz"', "“zz” is no language"),
+        ('disclosures = "Affiliate links."', "disclosures must be a list"),
+        ("disclaimers = [1]", "disclaimers must be a list"),
+        ('title = "=?utf-8?q?a=0D=0ABcc=3A_x?="', "The course .*: The title has a line break"),
     ],
 )
 def test_a_wrong_setting_is_named_and_changes_nothing(
@@ -85,3 +90,102 @@ def test_a_wrong_setting_is_named_and_changes_nothing(
     with pytest.raises(InvalidInput, match=expected):
         import_(school, tmp_path)
     assert school.change(lambda session: session.get_one(Course, school.course_id).cadence) == before
+
+
+def lesson_files(folder: Path) -> list[Path]:
+    return sorted((folder / "lessons").iterdir())
+
+
+def put(path: Path, old: str, new: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def notes_of(school: School, folder: Path) -> tuple[str, ...]:
+    def read(session: Session) -> tuple[str, ...]:
+        return folders.import_course(session, folder, school.clock.now(), default_zone="UTC")[1]
+
+    notes = school.change(read)
+    assert isinstance(notes, tuple)
+    return notes
+
+
+def test_a_lesson_that_was_taken_out_comes_back_as_the_one_it_was(school: School, tmp_path: Path) -> None:
+    export(school, tmp_path)
+    away = lesson_files(tmp_path)[2]
+    text = away.read_text(encoding="utf-8")
+    before = [one.id for one in import_(school, tmp_path).lessons]
+    away.unlink()
+    assert len(import_(school, tmp_path).lessons) == len(before) - 1
+    away.write_text(text, encoding="utf-8")
+    assert [one.id for one in import_(school, tmp_path).lessons] == before
+
+
+def test_a_lesson_of_another_course_is_refused_with_the_way_out(school: School, tmp_path: Path) -> None:
+    export(school, tmp_path)
+    put(tmp_path / "course.toml", school.course_id, "crs_copied")
+    with pytest.raises(InvalidInput, match=r"lessons/010-.*three-small-habits.*Take the line id out"):
+        import_(school, tmp_path)
+
+
+def test_places_and_counts_follow_the_lessons_there_are(school: School, tmp_path: Path) -> None:
+    export(school, tmp_path)
+    files = lesson_files(tmp_path)
+    put(files[1], "title: Start small", "title: Start with very little")
+    files[2].unlink()
+    course = import_(school, tmp_path)
+    assert [one.subject for one in course.lessons] == [
+        "Three Small Habits",
+        "1/2: Start small",
+        "2/2: Forgive a bad day",
+    ]
+    assert course.lessons[0].preheader.startswith("2 short lessons, ")
+    # The folder still says 3, and is read the same a second time.
+    assert [one.subject for one in import_(school, tmp_path).lessons][1:] == [
+        "1/2: Start small",
+        "2/2: Forgive a bad day",
+    ]
+    assert "Start with very little" in notes_of(school, tmp_path)[0]
+
+
+def test_the_welcome_keeps_its_promise_of_a_rhythm(school: School, tmp_path: Path) -> None:
+    export(school, tmp_path)
+    put(tmp_path / "course.toml", 'gap = "1d"', 'gap = "7d"')
+    assert import_(school, tmp_path).lessons[0].preheader.endswith(", then one a week.")
+
+
+def test_what_a_person_wrote_is_not_numbered(school: School, tmp_path: Path) -> None:
+    export(school, tmp_path)
+    files = lesson_files(tmp_path)
+    put(files[1], 'subject: "1/3: Start small"', 'subject: "9/11: a date"')
+    put(files[0], "3 short lessons,", "My 3 lessons,")
+    files[2].unlink()
+    course = import_(school, tmp_path)
+    assert [one.subject for one in course.lessons][1:] == ["9/11: a date", "2/2: Forgive a bad day"]
+    assert course.lessons[0].preheader.startswith("My 3 lessons,")
+
+
+def test_a_folder_without_lessons_empties_no_draft(school: School, tmp_path: Path) -> None:
+    export(school, tmp_path)
+    for path in lesson_files(tmp_path):
+        path.unlink()
+    (tmp_path / "lessons").rmdir()
+    with pytest.raises(InvalidInput, match="lessons holds no lesson"):
+        import_(school, tmp_path)
+
+
+def test_a_setting_that_nothing_reads_is_named(school: School, tmp_path: Path) -> None:
+    export(school, tmp_path)
+    path = tmp_path / "course.toml"
+    path.write_text('foo = 1\ndisclosure = ["x"]\n' + path.read_text(encoding="utf-8"), encoding="utf-8")
+    foo, disclosure = notes_of(school, tmp_path)
+    assert "foo is no setting" in foo
+    assert "Did you mean disclosures?" in disclosure
+
+
+def test_r08_a_subject_no_header_can_carry_is_refused_on_import(school: School, tmp_path: Path) -> None:
+    export(school, tmp_path)
+    put(lesson_files(tmp_path)[2], "2/3: Choose a cue", "=?utf-8?q?a=0D=0ABcc=3A_x?=")
+    with pytest.raises(InvalidInput, match="“Choose a cue”: The subject has a line break"):
+        import_(school, tmp_path)

@@ -1,5 +1,6 @@
 """Drafts become revisions: what is checked, what is frozen, and what a refusal leaves behind."""
 
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -66,6 +67,8 @@ def test_r16_no_postal_address_no_publishing(database: Database, course_id: str,
         ("body", "Hello {{ subscriber.nickname }}", "nickname"),
         ("body", ":::takeaway\nnever closed", "line 1"),
         ("subject", "Hi {{ subscriber.first_name", "merge field"),
+        ("subject", "=?utf-8?q?a=0D=0ABcc=3A_x?=", "“Start small”: The subject has a line break"),
+        ("title", "One\nTwo", "“One Two”: The title has a line break"),
         ("only_if", "subscriber.plan ==", "subscriber.plan"),
     ],
 )
@@ -87,6 +90,41 @@ def test_the_welcome_promises_the_rhythm_that_is_true(
         cadence = Cadence(gap=gap)
         course = drafting.create_course(session, row, lessons, cadence=cadence, zone="UTC", now=now)
         assert course.lessons[0].preheader.endswith(promise)
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({"disclosures": []}, "“This post contains affiliate links. We may earn a"),
+        ({"disclosures": ["Some links are ads."]}, "put it back under disclosures in course.toml"),
+        ({"disclaimers": []}, "put it back under disclaimers in course.toml"),
+    ],
+)
+def test_r19_what_the_article_discloses_cannot_be_lost(
+    database: Database, course_id: str, now: datetime, values: dict[str, list[str]], expected: str
+) -> None:
+    with database.write() as session:
+        session.execute(update(Course).values(values))
+    assert expected in refused(database, course_id, BRAND, now)
+
+
+def test_r19_another_way_of_setting_the_disclosure_is_the_same_text(
+    database: Database, course_id: str, now: datetime
+) -> None:
+    with database.write() as session:
+        course = session.get_one(Course, course_id)
+        course.disclosures = [f"Note: {text.upper()}\u00a0" for text in course.disclosures]
+        publishing.publish(session, course, BRAND, now)
+
+
+def test_r08_a_title_no_header_can_carry_makes_no_course(database: Database, now: datetime) -> None:
+    article, lessons = habits()
+    bad = replace(article, title="=?utf-8?q?a=0D=0ABcc=3A_x?=")
+    with database.write() as session:
+        row = drafting.add_article(session, bad, now)
+        with pytest.raises(InvalidInput, match="The title has a line break"):
+            drafting.create_course(session, row, lessons, cadence=Cadence(), zone="UTC", now=now)
+        assert session.scalar(select(func.count()).select_from(Course)) == 0
 
 
 def test_a_course_without_lessons_is_refused(database: Database, course_id: str, now: datetime) -> None:
