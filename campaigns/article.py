@@ -89,7 +89,7 @@ class Picture:
 @dataclass(frozen=True, slots=True)
 class Article:
     """`language` is a two-letter code (ISO 639-1), `source` what was read (path, address, or "-"),
-    `form` the name of the reader that read it."""
+    `form` the name of the reader that read it, `notes` what is uncertain about all of it, a sentence each."""
 
     title: str
     language: str
@@ -97,6 +97,7 @@ class Article:
     source: str = ""
     form: str = "text"
     pictures: tuple[Picture, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def sections(self) -> tuple[Section, ...]:
@@ -153,6 +154,7 @@ class Article:
             "language": self.language,
             "source": self.source,
             "form": self.form,
+            "notes": list(self.notes),
             "pieces": [
                 {
                     "kind": piece.block.kind.value,
@@ -182,6 +184,7 @@ class Article:
             language=data["language"],
             source=data["source"],
             form=data["form"],
+            notes=tuple(data.get("notes", ())),
             pieces=tuple(
                 Piece(
                     Block(BlockKind(item["kind"]), item["markdown"], item["text"]),

@@ -6,6 +6,7 @@ decisions.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import BinaryIO
 
 from campaigns.article import Article
@@ -50,14 +51,19 @@ def read_bytes(
 def _read(source: Source, name: str, form: str | None, entry: str | None) -> Article:
     if form is not None and form not in FORMS:
         raise InvalidInput(f"{form} is no form of article: choose one of {', '.join(FORMS)}.", field="form")
-    text = None
+    decoded = None
     if form == forms.DOCX or (form is None and forms.is_zip(source.data)):
         form = forms.DOCX
     else:
         _refuse_known_formats(source)
-        text = decode(source.data, source.name, source.charset)
-    form = form or forms.detect(source, text)
-    return assemble(_reading(source, text or "", form, entry), source=name, name=source.name, form=form)
+        decoded = decode(source.data, source.name, source.charset)
+    form = form or forms.detect(source, decoded and decoded.text)
+    reading = _reading(source, decoded.text if decoded else "", form, entry)
+    article = assemble(reading, source=name, name=source.name, form=form)
+    if decoded and decoded.guess:
+        note = f"{source.name} does not say how its letters are encoded: they were read as {decoded.guess}."
+        return replace(article, notes=(*article.notes, note))
+    return article
 
 
 def _reading(source: Source, text: str, form: str, entry: str | None) -> Reading:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import codecs
 import re
+from dataclasses import dataclass, replace
 
+from campaigns import language
 from courseletter.errors import InvalidInput
 
 _BOMS = (
@@ -21,37 +23,71 @@ _GUESSABLE = (
     *("cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258", "iso8859_2"),
     *("koi8_r", "koi8_u", "shift_jis", "euc_jp", "gb18030", "big5", "euc_kr", "cp874", "iso2022_jp"),
 )
+# Read as Windows-1252 wherever that gives text: its bytes alone tell it too badly from its neighbours' pages.
+_WESTERN = frozenset(
+    [
+        "en",
+        "de",
+        "fr",
+        "es",
+        "pt",
+        "it",
+        "nl",
+        "sv",
+        "da",
+        "no",
+        "nb",
+        "nn",
+        "fi",
+        "is",
+        "ga",
+        "gl",
+        "ca",
+        "eu",
+    ]
+)
+_MOST_ACCENTED = 0.3
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x80-\x9f\ufffd]")
 _MOST_CONTROL = 0.005
+_TAG = re.compile(r"<[^<>]*>")
 
 
-def decode(data: bytes, name: str, declared: str | None = None) -> str:
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """`guess` is the encoding where nothing named the true one, "" where it is certain."""
+
+    text: str
+    guess: str = ""
+
+
+def decode(data: bytes, name: str, declared: str | None = None) -> Decoded:
     """The text of `data`. `declared` is the encoding an HTTP header names; a <meta> or XML one is found here.
 
     A byte order mark decides; else UTF-8 if the bytes are valid UTF-8; else the declaration, if it gives
-    readable text; else what charset-normalizer finds. Raises InvalidInput for binary data and undecipherable
-    text.
+    readable text; else Windows-1252 for a Western language; else what charset-normalizer finds. Raises
+    InvalidInput for binary data and undecipherable text.
     """
     for mark, encoding in _BOMS:
         if data.startswith(mark):
-            return _checked(data.decode(encoding, errors="replace").removeprefix("\ufeff"), name)
+            return Decoded(_checked(data.decode(encoding, errors="replace").removeprefix("\ufeff"), name))
     wide = _utf_16_without_mark(data)
     if wide:
         text = data.decode(wide, errors="replace")
         if _share_of_control(text) > _MOST_CONTROL:
             raise _binary(name)
-        return _checked(text, name)
+        return Decoded(_checked(text, name))
     if b"\x00" in data[:4096]:
         raise _binary(name)
     try:
-        return _checked(data.decode("utf-8"), name)
+        return Decoded(_checked(data.decode("utf-8"), name))
     except UnicodeDecodeError:
         pass
     for claimed in (declared, _in_the_text(data)):
         found = _tried(data, claimed)
         if found is not None:
-            return _checked(found, name)
-    return _checked(_guessed(data), name)
+            return Decoded(_checked(found, name))
+    guessed = _guessed(data)
+    return replace(guessed, text=_checked(guessed.text, name))
 
 
 def _utf_16_without_mark(data: bytes) -> str | None:
@@ -83,13 +119,30 @@ def _tried(data: bytes, encoding: str | None) -> str | None:
     return text if _share_of_control(text) <= _MOST_CONTROL else None
 
 
-def _guessed(data: bytes) -> str:
+def _guessed(data: bytes) -> Decoded:
+    mended = data.decode("utf-8", errors="replace")
+    broken = mended.count("\ufffd")
+    if sum(not character.isascii() for character in mended) > 2 * broken:
+        return Decoded(mended, "UTF-8")  # by chance no other encoding makes up characters of several bytes
+    western = _tried(data, "cp1252")
+    if western is not None and _is_western(western):
+        return Decoded(western, "Windows-1252")
     import charset_normalizer
 
     best = charset_normalizer.from_bytes(data[:200_000], cp_isolation=list(_GUESSABLE)).best()
     text = _tried(data, best.encoding if best else None)
-    # One stray byte in a UTF-8 text is likelier than an encoding nobody can name.
-    return data.decode("utf-8", errors="replace") if text is None else text
+    if best is None or text is None:
+        # One stray byte in a UTF-8 text is likelier than an encoding nobody can name.
+        return Decoded(mended, "UTF-8")
+    return Decoded(text, best.encoding.replace("cp125", "Windows-125"))
+
+
+def _is_western(text: str) -> bool:
+    """Whether a text read as Windows-1252 is one: some accents, in a language that is written with it."""
+    words = _TAG.sub(" ", text)
+    letters = [character for character in words if character.isalpha()]
+    accented = sum(not character.isascii() for character in letters)
+    return accented <= _MOST_ACCENTED * len(letters) and language.detect(words) in _WESTERN
 
 
 def _share_of_control(text: str) -> float:

@@ -85,6 +85,7 @@ def as_dict(article: Article, drafts: tuple[DraftLesson, ...]) -> dict[str, Any]
             }
             for draft in drafts
         ],
+        "warnings": list(article.notes),
         "form": article.form,
         "source": article.source,
         "decisions": [
@@ -117,6 +118,8 @@ def _print_table(article: Article, drafts: tuple[DraftLesson, ...]) -> None:
         lines = f"[bold]{escape(shown(draft.subject))}[/bold]\n{escape(shown(draft.preheader))}"
         table.add_row(str(number), lines, str(draft.words), f"{draft.minutes:.1f}")
     console.print(table)
+    for warning in article.notes:
+        console.print(f"[bold]Note:[/bold] {escape(warning)}")
     for name, texts in (
         ("Disclosure, above every lesson", article.disclosures),
         ("Disclaimer", article.disclaimers),
