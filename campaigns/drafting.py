@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from campaigns import article as articles
 from campaigns import wording
 from campaigns.cadence import Cadence
-from campaigns.models import Article, Course, Lesson
+from campaigns.models import CONTENT, Article, Course, Lesson
 from campaigns.splitting import DraftLesson
 from courseletter.errors import InvalidInput, NotFound
 from courseletter.ids import new_id
@@ -20,6 +20,7 @@ from subscribers.models import MailingList
 
 LONGEST_SLUG = 60
 WEEK = 7  # days
+FURTHEST_START = timedelta(days=3653)
 
 
 def add_article(session: Session, article: articles.Article, now: datetime) -> Article:
@@ -53,6 +54,7 @@ def create_course(
     a title or subject cannot stand in a mail's header.
     """
     check_cadence(cadence)
+    _check_start(cadence.cohort_start, now)
     slug = checked_slug(session, slug) if slug else free_slug(session, article.title)
     read = articles.Article.from_dict(article.payload)
     course = Course(
@@ -74,6 +76,31 @@ def create_course(
     session.add(course)
     session.flush()
     return course
+
+
+def copy_course(session: Session, course: Course, now: datetime, *, slug: str | None = None) -> Course:
+    """A draft of its own with what the course's draft says; its lessons are new ones and nobody is in it."""
+    slug = checked_slug(session, slug) if slug else free_slug(session, course.slug)
+    copied = Course(
+        id=new_id("crs"),
+        slug=slug,
+        title=course.title,
+        language=course.language,
+        zone=course.zone,
+        cadence=course.cadence,
+        disclosures=list(course.disclosures),
+        disclaimers=list(course.disclaimers),
+        mailing_list=MailingList(slug=slug, name=course.title, created_at=now),
+        article=course.article,
+        created_at=now,
+    )
+    copied.lessons = [
+        Lesson(id=new_id("les"), source=lesson.source, **{name: getattr(lesson, name) for name in CONTENT})
+        for lesson in course.lessons
+    ]
+    session.add(copied)
+    session.flush()
+    return copied
 
 
 def find_course(session: Session, name: str) -> Course:
@@ -135,6 +162,14 @@ def renumber(course: Course) -> list[Lesson]:
             welcome.preheader = told
             changed.insert(0, welcome)
     return changed
+
+
+def _check_start(start: date | None, now: datetime) -> None:
+    if start and abs(start - now.date()) > FURTHEST_START:
+        raise InvalidInput(
+            f"--start: {start} is more than ten years away. Is the year right? Write it like 2026-03-02.",
+            field="start",
+        )
 
 
 def checked_slug(session: Session, slug: str) -> str:

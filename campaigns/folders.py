@@ -3,7 +3,7 @@
 Export writes the draft; import reads a folder into the draft of the course with its id, or into a new one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from difflib import get_close_matches
 from pathlib import Path
@@ -19,6 +19,7 @@ from campaigns.models import Course, Lesson
 from courseletter.errors import InvalidInput
 from courseletter.zones import zone_named
 from subscribers.models import MailingList
+from templates.problems import problems
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 SETTINGS = ("id", "title", "language", "timezone", "days", "time", "gap", "disclosures", "disclaimers")
@@ -49,7 +50,12 @@ def import_course(
     session.refresh(course, ["lessons"])
     drafting.check_headers(course)
     changed = drafting.renumber(course)
-    return course, (*read.notes, *_unknown(read.meta), *([_renumbered(changed)] if changed else []))
+    return course, (
+        *read.notes,
+        *_unknown(read.meta),
+        *_to_mend(read),
+        *([_renumbered(changed)] if changed else []),
+    )
 
 
 def _meta(course: Course) -> dict[str, Any]:
@@ -147,6 +153,14 @@ def _unknown(meta: Mapping[str, Any]) -> list[str]:
             meant = f" Did you mean {near[0]}?" if near else f" Known are {', '.join(SETTINGS)}."
             notes.append(f"course.toml: {key} is no setting of a course, so it does nothing.{meant}")
     return notes
+
+
+def _to_mend(read: CourseFolder) -> Iterator[str]:
+    """What would block publishing, by the lines of the lessons' files."""
+    for file in read.lessons:
+        if file.format == "markdown":
+            for one in problems(file.body):
+                yield f"lessons/{file.file}, line {file.lines_above + one.line}: {one.message}"
 
 
 def _cadence(course: Course, meta: Any) -> Cadence:

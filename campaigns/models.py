@@ -57,8 +57,14 @@ class Course(Base):
     revision: Mapped["Revision | None"] = relationship(foreign_keys=[revision_id])
 
 
+CONTENT = (
+    *("position", "kind", "title", "subject", "preheader", "recap", "teaser"),
+    *("gap_days", "only_if", "format", "body", "minutes"),
+)
+
+
 class LessonContent:
-    """What a lesson says, in the draft and in a revision alike."""
+    """What a lesson says, in the draft and in a revision alike: the columns named in CONTENT."""
 
     position: Mapped[int]
     kind: Mapped[Kind] = mapped_column(String(8))

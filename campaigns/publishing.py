@@ -6,6 +6,7 @@ refused until there is one.
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -13,14 +14,19 @@ from sqlalchemy.orm import Session
 from campaigns import article as articles
 from campaigns.cadence import Cadence
 from campaigns.drafting import check_cadence, unsendable
-from campaigns.models import Course, Enrolment, Lesson, Revision, RevisionLesson
+from campaigns.models import CONTENT, Course, Enrolment, Lesson, Revision, RevisionLesson
 from campaigns.reading.assembling import fold
 from courseletter.errors import InvalidInput
 from subscribers.fields import known_fields
 from templates import conditions
 from templates.brand import Brand
 from templates.compiling import CompiledLesson, LessonSource, compile_lesson, validate
-from templates.problems import in_line, problems
+from templates.problems import TemplateError, in_line, problems
+
+_UNDER_WAY = (
+    "People are under way in the published revision, and a change of a running course needs a plan first: "
+    "`courseletter course copy` makes a course of its own of the draft, or wait until they have finished."
+)
 
 
 class NotPublishable(InvalidInput):
@@ -32,14 +38,14 @@ class NotPublishable(InvalidInput):
 
 
 def publish(session: Session, course: Course, brand: Brand, now: datetime) -> Revision:
-    """Freeze the draft as the revision in force. Raises NotPublishable, and then nothing was changed."""
-    findings = blocking(session, course, brand)
+    """Freeze the draft as the revision in force; the one that is, where nothing has changed since.
+
+    Raises NotPublishable, and then nothing was changed.
+    """
+    findings = blocking(course, brand)
     if findings:
         raise NotPublishable(course.title, findings)
-    compiled = compile_course(course, brand)
-    fields = known_fields(session)
-    for mail in compiled:
-        validate(mail, fields)
+    compiled = _compiled(session, course, brand)
     revision = Revision(
         course_id=course.id,
         number=course.publishes + 1,
@@ -55,6 +61,10 @@ def publish(session: Session, course: Course, brand: Brand, now: datetime) -> Re
             for (number, lesson), mail in zip(numbered(course), compiled, strict=True)
         ],
     )
+    if course.revision is not None and _says(course.revision) == _says(revision):
+        return course.revision
+    if course.revision is not None and _under_way(session, course):
+        raise NotPublishable(course.title, [_UNDER_WAY])
     session.add(revision)
     session.flush()
     course.revision = revision
@@ -62,7 +72,7 @@ def publish(session: Session, course: Course, brand: Brand, now: datetime) -> Re
     return revision
 
 
-def blocking(session: Session, course: Course, brand: Brand) -> list[str]:
+def blocking(course: Course, brand: Brand) -> list[str]:
     """Everything that stands in the way of publishing this draft, all at once."""
     found = []
     if not any(lesson.kind == "lesson" for lesson in course.lessons):
@@ -72,22 +82,45 @@ def blocking(session: Session, course: Course, brand: Brand) -> list[str]:
             "The footer needs your postal address: set `address` under [brand] in courseletter.toml, "
             "or COURSELETTER_BRAND_ADDRESS."
         )
-    if course.revision_id is not None and _under_way(session, course):
-        found.append(
-            "People are under way in the published revision, and a change of a running course "
-            "needs a plan first: copy the course, or wait until they have finished."
-        )
     check_cadence(Cadence.from_json(course.cadence))
     found += _lost_notices(course)
     found += unsendable(course)
     for lesson in course.lessons:
         for line in (lesson.title, lesson.subject, lesson.preheader):
-            found += [f"{lesson.title}: {message}" for message in in_line(line)]
+            found += [_at_line(lesson.title, None, message) for message in in_line(line)]
         if lesson.only_if:
             conditions.parse(lesson.only_if)
         if lesson.format == "markdown":
-            found += [f"{lesson.title}, line {one.line}: {one.message}" for one in problems(lesson.body)]
+            found += [_at_line(lesson.title, one.line, one.message) for one in problems(lesson.body)]
     return found
+
+
+def _at_line(title: str, line: int | None, message: str) -> str:
+    # A lesson's file has its settings above the text, so that its lines count otherwise.
+    where = "" if line is None else f", line {line} of its text"
+    return f"“{title}”{where}: {message}"
+
+
+def _compiled(session: Session, course: Course, brand: Brand) -> list[CompiledLesson]:
+    try:
+        compiled = compile_course(course, brand)
+        fields = known_fields(session)
+        for mail in compiled:
+            validate(mail, fields)
+    except TemplateError as error:
+        found = _at_line(error.template, error.line, error.message)
+        raise NotPublishable(course.title, [found]) from None
+    return compiled
+
+
+def _says(revision: Revision) -> list[Any]:
+    """All that makes a revision what it is, but for its number and date."""
+    about = ("title", "language", "zone", "cadence", "disclosures", "disclaimers")
+    each = ("lesson_id", "number", "compiled", *CONTENT)
+    return [
+        *(getattr(revision, name) for name in about),
+        *(getattr(lesson, name) for lesson in revision.lessons for name in each),
+    ]
 
 
 def _lost_notices(course: Course) -> Iterator[str]:
@@ -142,25 +175,11 @@ def numbered(course: Course) -> list[tuple[int, Lesson]]:
 
 
 def _frozen(number: int, lesson: Lesson, mail: CompiledLesson) -> RevisionLesson:
-    copied = (
-        "position",
-        "kind",
-        "title",
-        "subject",
-        "preheader",
-        "recap",
-        "teaser",
-        "gap_days",
-        "only_if",
-        "format",
-        "body",
-        "minutes",
-    )
     return RevisionLesson(
         lesson_id=lesson.id,
         number=number,
         compiled=mail.to_json(),
-        **{name: getattr(lesson, name) for name in copied},
+        **{name: getattr(lesson, name) for name in CONTENT},
     )
 
 

@@ -7,24 +7,31 @@ paragraphs. Of all ways to cut the row of atoms the cheapest is taken, found by 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from math import ceil
 
 from campaigns import wording
 from campaigns.article import Article, Block, BlockKind, Section
 from campaigns.language import count_words, unspaced_characters
 from campaigns.reading import marking
+from campaigns.reading.sentences import sentences
 from courseletter.errors import InvalidInput
+from templates.blocks import words_of
+from templates.syntax import parse
 
 WORDS_PER_MINUTE = 238
 CHARACTERS_PER_MINUTE = 260
+MOST_LESSONS = 30
 
 _JOINED_SECTION = 0.4
 _JOINED_SUBSECTION = 0.15
 _STARTS_INSIDE = 0.5
 _SPEAKING = (BlockKind.PARAGRAPH, BlockKind.QUOTE, BlockKind.LIST)
 _NEARLY = 1e-9
+_HARDLY_OVER = 1.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +104,23 @@ def split(article: Article, settings: SplitSettings | None = None) -> tuple[Draf
     return _chained([welcome, *drafts], [opening, *groups], article.language)
 
 
+def warnings(article: Article, drafts: Sequence[DraftLesson], settings: SplitSettings) -> list[str]:
+    """What a person should look at before this becomes a course, a sentence each."""
+    found = list(article.notes)
+    for draft in drafts:
+        if draft.minutes > settings.maximum * _HARDLY_OVER:
+            found.append(
+                f"“{wording.shown(draft.title)}” takes {draft.minutes:.1f} minutes, over the "
+                f"{settings.maximum:g} of a lesson: shorten it in the article, or allow longer lessons."
+            )
+    count = sum(draft.kind == "lesson" for draft in drafts)
+    if count > MOST_LESSONS:
+        found.append(
+            f"{count} lessons are more than most people finish: choose longer ones, or a part of the article."
+        )
+    return found
+
+
 def partition(atoms: Sequence[Atom], settings: SplitSettings) -> list[int]:
     """The ends of the cheapest contiguous groups of `atoms`; of equally cheap ways the one that cuts earlier.
 
@@ -158,7 +182,7 @@ def _atoms(sections: Sequence[Section], settings: SplitSettings) -> list[Atom]:
         if headed and minutes <= settings.maximum:
             atoms.append(Atom(index, section.blocks, minutes, True, parents))
             continue
-        for number, blocks in enumerate(_inseparable(section.blocks)):
+        for number, blocks in enumerate(_inseparable(section.blocks, settings.maximum)):
             # Without any heading no cut is worse than another, so none is held against a lesson.
             opens = number == 0 or not headed
             atoms.append(Atom(index, blocks, reading_minutes(blocks), opens, parents))
@@ -175,11 +199,11 @@ def _parents(sections: Sequence[Section], index: int) -> tuple[int, ...]:
     return tuple(reversed(found))
 
 
-def _inseparable(blocks: Sequence[Block]) -> list[tuple[Block, ...]]:
+def _inseparable(blocks: Sequence[Block], most: float) -> list[tuple[Block, ...]]:
     """Blocks in groups that no cut may part: what ends in a colon and what it announces, a picture and its
-    caption, a picture and the paragraph above it."""
+    caption, a picture and the paragraph above it. A paragraph of over `most` minutes falls into parts."""
     groups: list[list[Block]] = []
-    for block in blocks:
+    for block in (part for whole in blocks for part in _cut(whole, most)):
         last = groups[-1][-1] if groups else None
         bound = last is not None and (
             last.text.rstrip("*_\"'”’» ").endswith((":", "："))
@@ -190,6 +214,49 @@ def _inseparable(blocks: Sequence[Block]) -> list[tuple[Block, ...]]:
         else:
             groups.append([block])
     return [tuple(group) for group in groups]
+
+
+def _cut(block: Block, most: float) -> list[Block]:
+    """A paragraph of over `most` minutes in parts of about equal length, each of whole sentences."""
+    minutes = reading_minutes([block])
+    if block.kind is not BlockKind.PARAGRAPH or minutes <= most:
+        return [block]
+    wanted = minutes / ceil(minutes / most)
+    passed, parts = 0.0, dict[int, list[Block]]()
+    for sentence in _whole_sentences(block.markdown):
+        read = Block(block.kind, sentence, _plain(sentence))
+        length = reading_minutes([read])
+        # It belongs where its middle is.
+        parts.setdefault(int((passed + length / 2) / wanted), []).append(read)
+        passed += length
+    return [
+        Block(
+            block.kind,
+            marking.escape_line_start(" ".join(one.markdown for one in part)),
+            " ".join(one.text for one in part),
+        )
+        for part in parts.values()
+    ]
+
+
+def _whole_sentences(markdown: str) -> Iterator[str]:
+    """The sentences of a paragraph's Markdown; those that share a link or an emphasis stay together."""
+    held = ""
+    for sentence in sentences(markdown):
+        held = f"{held} {sentence}".strip()
+        bare = re.sub(r"\\.", "", held)
+        strong = bare.count("**")
+        even = all(number % 2 == 0 for number in (strong, bare.count("*") - 2 * strong, bare.count("`")))
+        if even and bare.count("[") == bare.count("]"):
+            yield held
+            held = ""
+    if held:
+        yield held
+
+
+def _plain(markdown: str) -> str:
+    words = [word for token in parse(markdown) for word in words_of(token.children)]
+    return "".join(" " if word.type.endswith("break") else word.content for word in words)
 
 
 def _groups(atoms: Sequence[Atom], settings: SplitSettings) -> list[tuple[Atom, ...]]:

@@ -57,7 +57,13 @@ def _read(source: Source, name: str, form: str | None, entry: str | None) -> Art
     else:
         _refuse_known_formats(source)
         decoded = decode(source.data, source.name, source.charset)
-    form = form or forms.detect(source, decoded and decoded.text)
+    form = form or forms.detect(source, decoded.text if decoded else None)
+    if entry is not None and form not in (forms.FEED, forms.WXR):
+        raise InvalidInput(
+            f"{source.name} was read as {form}, and only a feed or a WordPress export has entries: "
+            "leave --entry out.",
+            field="entry",
+        )
     reading = _reading(source, decoded.text if decoded else "", form, entry)
     article = assemble(reading, source=name, name=source.name, form=form)
     if decoded and decoded.guess:

@@ -28,7 +28,7 @@ _MOST_WORDS_OF_A_NOTICE = 150
 class Reading:
     """What a reader hands over. `language` is what the source declares, if anything. `around` are blocks of
     the page outside the article, looked through for notices only. `authored` sources (Markdown, DOCX) hold
-    nothing but the article: no boilerplate is looked for there."""
+    nothing but the article: no boilerplate is looked for there. `notes` are the article's."""
 
     title: str
     pieces: tuple[Piece, ...]
@@ -36,6 +36,7 @@ class Reading:
     around: tuple[Piece, ...] = ()
     authored: bool = False
     pictures: tuple[Picture, ...] = field(default=())
+    notes: tuple[str, ...] = ()
 
 
 def fold(text: str) -> str:
@@ -86,6 +87,7 @@ def assemble(reading: Reading, *, source: str, name: str, form: str) -> Article:
         source=source,
         form=form,
         pictures=reading.pictures,
+        notes=reading.notes,
     )
 
 
@@ -94,7 +96,7 @@ def _title_from_text(pieces: Sequence[Piece]) -> str:
     for role in (Role.HEADING, Role.BODY):
         text = next((piece.block.text for piece in pieces if piece.role is role and piece.block.text), "")
         if text:
-            first = sentences(text)[0]
+            first = sentences(text.split("\n")[0])[0]
             return first if len(first) <= 90 else first[:80].rpartition(" ")[0] + "…"
     return "Untitled"
 

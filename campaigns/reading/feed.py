@@ -38,6 +38,16 @@ def read(text: str, name: str, entry: str | None = None) -> Reading:
         title=plain_title(str(chosen.get("title", ""))),
         pieces=read_fragment(html, base),
         language=str(language) if language else None,
+        notes=() if entry else one_of(len(parsed.entries), name),
+    )
+
+
+def one_of(count: int, name: str) -> tuple[str, ...]:
+    """The article's note that it was one of several; none where it is the only one."""
+    if count == 1:
+        return ()
+    return (
+        f"{name} holds {count} entries and this is one: --entry chooses another by number, title or link.",
     )
 
 

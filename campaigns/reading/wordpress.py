@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from campaigns.reading.assembling import Reading, fold
+from campaigns.reading.feed import one_of
 from campaigns.reading.html import read_fragment
 from campaigns.reading.xml import refuse_entities
 from courseletter.errors import InvalidInput
@@ -61,6 +62,7 @@ def read(text: str, name: str, entry: str | None = None) -> Reading:
         title=" ".join((post.findtext("title") or "").split()),
         pieces=read_fragment(html, post.findtext("link") or channel.findtext("link") or ""),
         language=channel.findtext("language"),
+        notes=() if entry else one_of(len(posts), name),
     )
 
 

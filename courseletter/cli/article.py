@@ -8,6 +8,7 @@ from sqlalchemy import select
 from campaigns import drafting
 from campaigns.models import Article
 from campaigns.reading import read
+from courseletter.cli.articles import Entry, Form
 from courseletter.cli.output import AsJson, count, installation, print_json, print_table, say
 
 app = typer.Typer(help="Read articles and keep them.", no_args_is_help=True, add_completion=False)
@@ -15,16 +16,15 @@ app = typer.Typer(help="Read articles and keep them.", no_args_is_help=True, add
 Source = Annotated[
     str, typer.Argument(metavar="ARTICLE", help="A file, an http(s) address, or - for standard input.")
 ]
-Form = Annotated[str | None, typer.Option(help="text, html, markdown, docx, feed or wxr; else detected.")]
 
 
 @app.command()
-def add(source: Source, form: Form = None, as_json: AsJson = False) -> None:
+def add(source: Source, form: Form = None, entry: Entry = None, as_json: AsJson = False) -> None:
     """Read an article and keep it, with every decision the reader took.
 
     Example: courseletter article add https://example.org/post
     """
-    article = read(source, form)
+    article = read(source, form, entry=entry)
     with installation() as opened, opened.database.write() as session:
         row = drafting.add_article(session, article, opened.clock.now())
         found = {
@@ -32,11 +32,14 @@ def add(source: Source, form: Form = None, as_json: AsJson = False) -> None:
             "title": row.title,
             "language": row.language,
             "sections": len(article.sections),
+            "warnings": article.notes,
         }
         sections = count(len(article.sections), "section")
     if as_json:
         return print_json(found)
     say(f"Article {found['id']}: {found['title']} ({sections})")
+    for warning in article.notes:
+        say(f"Note: {warning}")
     return say(f"Next: courseletter course create {found['id']}")
 
 

@@ -1,6 +1,7 @@
-"""The options that say when lessons come, shared by `course create` and `simulate`."""
+"""The options that say when lessons come."""
 
 from datetime import date
+from itertools import pairwise
 from typing import Annotated
 
 import typer
@@ -9,21 +10,27 @@ from campaigns.cadence import Cadence
 from campaigns.folders import DAYS, minute_of
 from courseletter.errors import InvalidInput
 
-Days = Annotated[str, typer.Option(help="Weekdays lessons may come on: mon,thu or daily.")]
+Days = Annotated[
+    str | None, typer.Option(help="Weekdays lessons come on: mon,thu or daily; else any, a week apart.")
+]
 Time = Annotated[str, typer.Option(help="Local hour, like 09:00, or a window, like 09:00-17:00.")]
-Gap = Annotated[int, typer.Option(help="Days from one lesson to the next.", min=1)]
+Gap = Annotated[
+    int | None,
+    typer.Option(help="Days from one lesson to the next; else so that each of --days is used.", min=1),
+]
 Start = Annotated[str | None, typer.Option(help="A cohort's first day, like 2026-03-02; else at sign-up.")]
 
 
-def cadence_of(days: str, time: str, gap: int, start: str | None) -> Cadence:
+def cadence_of(days: str | None, time: str, gap: int | None, start: str | None) -> Cadence:
     """The cadence that the options describe. Raises InvalidInput naming the option that is wrong."""
     opening, _, closing = time.partition("-")
     cohort = date_of(start, "--start") if start else None
+    weekdays = _weekdays("daily" if days is None else days)
     return Cadence(
-        weekdays=_weekdays(days),
+        weekdays=weekdays,
         start=minute_of(opening, "--time"),
         end=minute_of(closing, "--time") if closing else None,
-        gap=gap,
+        gap=gap or (_closest(weekdays) if days else Cadence().gap),
         cohort_start=cohort,
         catch_up="one_a_day" if cohort else "shift",
     )
@@ -35,6 +42,12 @@ def _weekdays(days: str) -> frozenset[int]:
     if unknown:
         raise InvalidInput(f"--days: “{unknown[0]}” is no weekday. Write mon,thu or daily.", field="days")
     return frozenset(DAYS.index(name) for name in names)
+
+
+def _closest(weekdays: frozenset[int]) -> int:
+    """The days between the two nearest weekdays: the largest gap that leaves none of them out."""
+    days = sorted(weekdays)
+    return min(later - earlier for earlier, later in pairwise([*days, days[0] + 7]))
 
 
 def date_of(text: str, where: str) -> date:

@@ -14,11 +14,12 @@ from campaigns.cadence import Cadence
 from campaigns.models import Article as ArticleRow
 from campaigns.models import Course, Enrolment
 from campaigns.reading import read
-from campaigns.splitting import split
+from campaigns.splitting import SplitSettings, split, warnings
 from courseletter import config
+from courseletter.cli.articles import Entry, Form, Maximum, Minimum, Target
 from courseletter.cli.cadences import Days, Gap, Start, Time, cadence_of
 from courseletter.cli.output import AsJson, CourseName, count, installation, print_json, print_table, say
-from courseletter.errors import NotFound
+from courseletter.errors import InvalidInput, NotFound
 from courseletter.installation import still_to_set
 from courseletter.zones import zone_named
 from sender import pausing
@@ -36,9 +37,14 @@ def create(
         str, typer.Argument(metavar="ARTICLE", help="An article's number, or a file, an address or -.")
     ],
     slug: Annotated[str | None, typer.Option(help="The course's name in links; else from the title.")] = None,
-    days: Days = "daily",
+    form: Form = None,
+    entry: Entry = None,
+    target: Target = 2.0,
+    minimum: Minimum = 0.5,
+    maximum: Maximum = 4.0,
+    days: Days = None,
     time: Time = "09:00",
-    gap: Gap = 7,
+    gap: Gap = None,
     start: Start = None,
     zone: Annotated[str | None, typer.Option(help="The course's time zone; else the installation's.")] = None,
     as_json: AsJson = False,
@@ -47,22 +53,53 @@ def create(
 
     Example: courseletter course create article.html --days mon --time 09:00 --zone Europe/Berlin
     """
-    cadence = cadence_of(days, time, gap, start)
+    cadence, lengths = cadence_of(days, time, gap, start), SplitSettings(target, minimum, maximum)
+    if article.isdecimal() and (form or entry):
+        raise InvalidInput(
+            f"--form and --entry say how a source is read, and article {article} was read already: "
+            "leave them out."
+        )
     with installation() as opened:
         course_zone = zone_named(zone or opened.settings.timezone).key
-        fresh = None if article.isdecimal() else read(article)
+        fresh = None if article.isdecimal() else read(article, form, entry=entry)
         with opened.database.write() as session:
             now = opened.clock.now()
             row = drafting.add_article(session, fresh, now) if fresh else _kept(session, article)
-            lessons = split(Article.from_dict(row.payload))
+            kept = Article.from_dict(row.payload)
+            lessons = split(kept, lengths)
             course = drafting.create_course(
                 session, row, lessons, cadence=cadence, zone=course_zone, slug=slug, now=now
             )
-            found = _facts(session, course)
+            found = {**_facts(session, course), "warnings": warnings(kept, lessons, lengths)}
     if as_json:
         return print_json(found)
     _print_lessons(found)
+    for warning in found["warnings"]:
+        say(f"Note: {warning}")
     return say(f"Next: courseletter course publish {found['slug']}")
+
+
+@app.command()
+def copy(
+    course: CourseName,
+    slug: Annotated[
+        str | None, typer.Option(help="The copy's name in links; else the course's, numbered.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a draft of its own of a course's draft, such as to change one that people are under way in.
+
+    Example: courseletter course copy small-habits --slug small-habits-2027
+    """
+    with installation() as opened, opened.database.write() as session:
+        copied = drafting.copy_course(
+            session, drafting.find_course(session, course), opened.clock.now(), slug=slug
+        )
+        found = _facts(session, copied)
+    if as_json:
+        return print_json(found)
+    say(f"Copied {course} to {found['slug']}. Nobody is in it yet.")
+    return say(f"Next: courseletter course export {found['slug']} {found['slug']}/")
 
 
 @app.command("list")
@@ -101,21 +138,28 @@ def show(course: CourseName, as_json: AsJson = False) -> None:
 def publish(course: CourseName, as_json: AsJson = False) -> None:
     """Check, compile and freeze the draft: from now on people can sign up and get it.
 
+    Where nothing has changed since the last time, no new revision is made.
+
     Example: courseletter course publish small-habits
     """
     with installation() as opened, opened.database.write() as session:
         row = drafting.find_course(session, course)
+        before = row.revision_id
         revision = publishing.publish(session, row, opened.brand, opened.clock.now())
         found = {
             "slug": row.slug,
             "title": row.title,
             "revision": revision.number,
+            "changed": revision.id != before,
             "sign_up": opened.links.sign_up(row.slug),
         }
         missing = still_to_set(opened.settings)
     if as_json:
         return print_json(found)
-    say(f"Published “{found['title']}” as revision {found['revision']}.")
+    if found["changed"]:
+        say(f"Published “{found['title']}” as revision {found['revision']}.")
+    else:
+        say(f"Nothing has changed since revision {found['revision']}, which stays in force.")
     say(f"Sign-up page: {found['sign_up']}")
     for line in missing:
         say(f"Still to set in {config.FILE_NAME}: {line}")

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from courseletter.cli.articles import Entry, Form, Maximum, Minimum, Target
+
 if TYPE_CHECKING:
     from campaigns.article import Article
-    from campaigns.splitting import DraftLesson
+    from campaigns.splitting import DraftLesson, SplitSettings
 
 
 app = typer.Typer(add_completion=False)
@@ -20,17 +22,11 @@ def lessons(
     source: Annotated[
         str, typer.Argument(metavar="ARTICLE", help="A file, an http(s) address, or - for standard input.")
     ],
-    form: Annotated[
-        str | None, typer.Option(help="text, html, markdown, docx, feed or wxr; detected if not given.")
-    ] = None,
-    entry: Annotated[
-        str | None, typer.Option(help="Which entry of a feed or WordPress export: number, title, id or link.")
-    ] = None,
-    target: Annotated[float, typer.Option(help="Minutes of reading that a lesson should take.")] = 2.0,
-    minimum: Annotated[
-        float, typer.Option("--min", help="Minutes that a lesson should not fall below.")
-    ] = 0.5,
-    maximum: Annotated[float, typer.Option("--max", help="Minutes that a lesson should not exceed.")] = 4.0,
+    form: Form = None,
+    entry: Entry = None,
+    target: Target = 2.0,
+    minimum: Minimum = 0.5,
+    maximum: Maximum = 4.0,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON, for scripts.")] = False,
 ) -> None:
     """Show the lessons that an article becomes, and what was left out and why.
@@ -45,14 +41,15 @@ def lessons(
     drafts = split(article, settings)
     if as_json:
         # The terminal's encoding may not hold every letter; JSON is UTF-8 by its definition (RFC 8259).
-        typer.echo(json.dumps(as_dict(article, drafts), ensure_ascii=False, indent=2).encode())
+        typer.echo(json.dumps(as_dict(article, drafts, settings), ensure_ascii=False, indent=2).encode())
     else:
-        _print_table(article, drafts)
+        _print_table(article, drafts, settings)
 
 
-def as_dict(article: Article, drafts: tuple[DraftLesson, ...]) -> dict[str, Any]:
+def as_dict(article: Article, drafts: tuple[DraftLesson, ...], settings: SplitSettings) -> dict[str, Any]:
     """The plan as JSON values. Merge fields stand as their defaults."""
     from campaigns.article import Role
+    from campaigns.splitting import warnings
     from campaigns.wording import shown
     from templates.dialect import render_html, render_text
 
@@ -85,7 +82,7 @@ def as_dict(article: Article, drafts: tuple[DraftLesson, ...]) -> dict[str, Any]
             }
             for draft in drafts
         ],
-        "warnings": list(article.notes),
+        "warnings": warnings(article, drafts, settings),
         "form": article.form,
         "source": article.source,
         "decisions": [
@@ -95,12 +92,13 @@ def as_dict(article: Article, drafts: tuple[DraftLesson, ...]) -> dict[str, Any]
     }
 
 
-def _print_table(article: Article, drafts: tuple[DraftLesson, ...]) -> None:
+def _print_table(article: Article, drafts: tuple[DraftLesson, ...], settings: SplitSettings) -> None:
     from rich.console import Console
     from rich.markup import escape as escaped
     from rich.table import Table
 
     from campaigns.article import Role
+    from campaigns.splitting import warnings
     from campaigns.wording import shown
     from courseletter.cli.plain import visible
 
@@ -118,7 +116,7 @@ def _print_table(article: Article, drafts: tuple[DraftLesson, ...]) -> None:
         lines = f"[bold]{escape(shown(draft.subject))}[/bold]\n{escape(shown(draft.preheader))}"
         table.add_row(str(number), lines, str(draft.words), f"{draft.minutes:.1f}")
     console.print(table)
-    for warning in article.notes:
+    for warning in warnings(article, drafts, settings):
         console.print(f"[bold]Note:[/bold] {escape(warning)}")
     for name, texts in (
         ("Disclosure, above every lesson", article.disclosures),

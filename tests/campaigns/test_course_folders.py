@@ -184,6 +184,15 @@ def test_a_setting_that_nothing_reads_is_named(school: School, tmp_path: Path) -
     assert "Did you mean disclosures?" in disclosure
 
 
+def test_what_would_block_publishing_is_named_by_the_line_of_its_file(school: School, tmp_path: Path) -> None:
+    export(school, tmp_path)
+    path = lesson_files(tmp_path)[1]
+    path.write_text(path.read_text(encoding="utf-8") + "\n{{ nonsense }}\n", encoding="utf-8")
+    line = path.read_text(encoding="utf-8").split("\n").index("{{ nonsense }}") + 1
+    (note,) = notes_of(school, tmp_path)
+    assert note.startswith(f"lessons/{path.name}, line {line}: “{{{{ nonsense }}}}” is not a merge field")
+
+
 def test_r08_a_subject_no_header_can_carry_is_refused_on_import(school: School, tmp_path: Path) -> None:
     export(school, tmp_path)
     put(lesson_files(tmp_path)[2], "2/3: Choose a cue", "=?utf-8?q?a=0D=0ABcc=3A_x?=")

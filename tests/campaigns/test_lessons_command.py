@@ -79,6 +79,13 @@ def test_people_get_a_table_and_what_was_left_out() -> None:
     assert "stands outside the article" in " ".join(shown.split())
 
 
+def test_what_to_look_at_is_said_in_the_table_and_in_the_json() -> None:
+    text = "# Mornings\n\n## One\n\n" + "word " * 1500
+    (warning,) = json.loads(run("-", "--json", given=text))["warnings"]
+    assert warning.startswith("“One” takes 6.3 minutes")
+    assert "“One” takes 6.3 minutes" in " ".join(run("-", given=text).split())
+
+
 def test_bad_input_is_raised_for_the_command_line_to_say() -> None:
     with pytest.raises(InvalidInput, match="does not exist"):
         run("missing.txt")

@@ -1,7 +1,7 @@
 """Drafts become revisions: what is checked, what is frozen, and what a refusal leaves behind."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
 import pytest
 from school import BRAND, School, habits
@@ -63,8 +63,12 @@ def test_r16_no_postal_address_no_publishing(database: Database, course_id: str,
 @pytest.mark.parametrize(
     ("field", "value", "expected"),
     [
-        ("body", "Fine.\n\nHello {{ subscriber.__class__ }}", "line 3"),
-        ("body", "Hello {{ subscriber.nickname }}", "nickname"),
+        ("body", "Fine.\n\nHello {{ subscriber.__class__ }}", "line 3 of its text: "),
+        (
+            "body",
+            "Hello {{ subscriber.nickname }}",
+            "line 1 of its text: No subscriber has a field “nickname”",
+        ),
         ("body", ":::takeaway\nnever closed", "line 1"),
         ("subject", "Hi {{ subscriber.first_name", "merge field"),
         ("subject", "=?utf-8?q?a=0D=0ABcc=3A_x?=", "“Start small”: The subject has a line break"),
@@ -138,10 +142,56 @@ def test_a_running_course_is_not_changed_without_a_plan(school: School) -> None:
 
     def publish_again(session: Session) -> None:
         course = session.get_one(Course, school.course_id)
+        course.lessons[1].title = "Start smaller"
         publishing.publish(session, course, BRAND, school.clock.now())
 
-    with pytest.raises(publishing.NotPublishable, match="under way"):
+    with pytest.raises(publishing.NotPublishable, match=r"under way.*courseletter course copy"):
         school.change(publish_again)
+
+
+def test_an_unchanged_draft_makes_no_revision_also_with_people_under_way(school: School) -> None:
+    school.enrol()
+
+    def publish_again(session: Session) -> int:
+        course = session.get_one(Course, school.course_id)
+        return publishing.publish(session, course, BRAND, school.clock.now()).number
+
+    assert school.change(publish_again) == 1
+    assert school.change(lambda session: session.scalar(select(func.count()).select_from(Revision))) == 1
+
+
+def test_a_new_footer_is_a_change(database: Database, course_id: str, now: datetime) -> None:
+    with database.write() as session:
+        course = session.get_one(Course, course_id)
+        publishing.publish(session, course, BRAND, now)
+        moved = replace(BRAND, address="2 Other Street")
+        assert publishing.publish(session, course, moved, now).number == 2
+
+
+def test_a_copy_says_the_same_and_has_ids_of_its_own(
+    database: Database, course_id: str, now: datetime
+) -> None:
+    with database.write() as session:
+        course = session.get_one(Course, course_id)
+        copied = drafting.copy_course(session, course, now)
+        assert copied.slug == "three-small-habits-2"
+        assert copied.list_id != course.list_id
+        assert not {one.id for one in copied.lessons} & {one.id for one in course.lessons}
+        assert [one.body for one in copied.lessons] == [one.body for one in course.lessons]
+        assert copied.disclosures == course.disclosures
+        assert publishing.publish(session, copied, BRAND, now).number == 1
+        with pytest.raises(InvalidInput, match="already"):
+            drafting.copy_course(session, course, now, slug="three-small-habits")
+
+
+@pytest.mark.parametrize("start", [date(9999, 12, 31), date(1, 1, 1)])
+def test_a_first_day_in_another_age_is_refused(database: Database, now: datetime, start: date) -> None:
+    article, lessons = habits()
+    with database.write() as session:
+        row = drafting.add_article(session, article, now)
+        cadence = Cadence(cohort_start=start)
+        with pytest.raises(InvalidInput, match="more than ten years away"):
+            drafting.create_course(session, row, lessons, cadence=cadence, zone="UTC", now=now)
 
 
 def test_names_in_links_are_checked_and_never_shared(database: Database, now: datetime) -> None:

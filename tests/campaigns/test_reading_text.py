@@ -225,6 +225,12 @@ def test_related_articles_in_japanese_end_the_text() -> None:
     assert [block.text for section in article.sections for block in section.blocks] == [prose, prose]
 
 
+def test_a_text_that_is_one_list_is_called_by_its_first_item() -> None:
+    text = "1. Walk before breakfast every day.\n2. Eat slowly at noon.\n3. Sleep as long as you like."
+    assert read_bytes(text.encode(), "-").title == "Walk before breakfast every day."
+    assert read_bytes(text.replace(".\n", "\n").encode(), "-").title == "Walk before breakfast every day"
+
+
 def test_every_heading_has_a_score_and_a_reason() -> None:
     article = of(f"A title\n\n{ENGLISH}\n\n\nFirst part\n\n{ENGLISH}\n\n\nSecond part\n\n{ENGLISH}")
     for section in article.sections[1:]:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from campaigns.article import Article, Block, BlockKind, Piece, Role
-from campaigns.splitting import Atom, SplitSettings, partition, reading_minutes, split
+from campaigns.splitting import Atom, SplitSettings, partition, reading_minutes, split, warnings
 from courseletter.errors import InvalidInput
 
 P, H = BlockKind.PARAGRAPH, BlockKind.HEADING
@@ -51,6 +51,40 @@ def test_the_opening_is_the_welcome_and_each_section_a_lesson() -> None:
     assert one.headings == ("One",)
     assert one.body == words(300)
     assert [d.source_sections for d in (welcome, one, two)] == [(0,), (1,), (2,)]
+
+
+LONG = [f"Sentence {number} says that one small step a day is enough for anybody." for number in range(250)]
+
+
+def test_a_paragraph_that_is_too_long_is_cut_between_its_sentences() -> None:
+    made = article(heading("One"), body(" ".join(LONG)))
+    drafts = split(made)[1:]
+    assert [draft.title for draft in drafts][:1] == [f"One (part 1 of {len(drafts)})"]
+    assert all(1 < draft.minutes <= 4 for draft in drafts)
+    assert " ".join(draft.body.replace("\n\n", " ") for draft in drafts) == " ".join(LONG)
+    assert warnings(made, split(made), SplitSettings()) == []
+
+
+def test_no_cut_goes_through_a_link_or_an_emphasis() -> None:
+    start, end = LONG[:100], LONG[200:]
+    strong, link = " ".join(LONG[100:150]), " ".join(LONG[150:200])
+    marked = f"{' '.join(start)} **{strong}** [{link}](https://a.example) {' '.join(end)}"
+    text = " ".join(LONG)
+    made = article(heading("One"), Piece(Block(P, marked, text), Role.BODY))
+    parts = [part for draft in split(made)[1:] for part in draft.body.split("\n\n")]
+    assert len(parts) > 1
+    assert " ".join(parts) == marked
+    assert all(part.count("**") in (0, 2) and part.count("[") == part.count("](") for part in parts)
+
+
+def test_what_no_cut_can_shorten_is_warned_of() -> None:
+    made = article(heading("One"), body(words(1200)))
+    (found,) = warnings(made, split(made), SplitSettings())
+    assert found.startswith("“One” takes 5.0 minutes, over the 4 of a lesson")
+    many = article(*(piece for _ in range(31) for piece in (heading("Part"), body(words(400)))))
+    assert warnings(many, split(many), SplitSettings()) == [
+        "31 lessons are more than most people finish: choose longer ones, or a part of the article."
+    ]
 
 
 def test_short_sections_are_joined_and_keep_their_headings() -> None:

@@ -77,7 +77,10 @@ def test_an_encoding_that_lies_is_seen_through(line, tmp_path: Path) -> None:
         (["--zone", "Europe/Berlim"], "Did you mean Europe/Berlin?"),
         (["--start", "soon"], "--start: “soon” is no date."),
         (["--slug", "Small Habits!"], "small letters, digits and hyphens: “small-habits”"),
-        (["--form", "html"], "No such option: --form"),
+        (["--form", "wordpress"], "choose one of text, html, markdown, docx, feed, wxr"),
+        (["--entry", "2"], "was read as markdown, and only a feed or a WordPress export has entries"),
+        (["--target", "9"], "in order"),
+        (["--start", "9999-12-31"], "more than ten years away"),
     ],
 )
 def test_a_course_that_cannot_be_made_leaves_no_article(
