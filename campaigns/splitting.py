@@ -29,7 +29,8 @@ MOST_LESSONS = 30
 _JOINED_SECTION = 0.4
 _JOINED_SUBSECTION = 0.15
 _STARTS_INSIDE = 0.5
-_SPEAKING = (BlockKind.PARAGRAPH, BlockKind.QUOTE, BlockKind.LIST)
+_PROSE = (BlockKind.PARAGRAPH, BlockKind.QUOTE)
+_SPEAKING = (*_PROSE, BlockKind.LIST)
 _NEARLY = 1e-9
 _HARDLY_OVER = 1.05
 
@@ -269,10 +270,11 @@ def _lesson(
 ) -> DraftLesson:
     held = list(dict.fromkeys(atom.section for atom in group))
     top = [index for index in held if not set(_parents(sections, index)) & set(held)]
-    title, generated = _title(group, groups, top, sections, article)
+    telling = [index for index in top if not wording.names_nothing(sections[index].heading or "")] or top
+    title, generated = _title(group, groups, telling, sections, article)
     begins = [atom.section for atom in group if atom.opens]
     headings = tuple(heading for index in begins if (heading := sections[index].heading) is not None)
-    named = top[0] if len(top) == 1 else None
+    named = telling[0] if len(telling) == 1 and telling[0] == held[0] else None
     blocks = [block for atom in group for block in atom.blocks]
     return DraftLesson(
         kind="lesson",
@@ -299,27 +301,28 @@ def _title(
 ) -> tuple[str, bool]:
     """The title and whether it is other than one of the source's headings."""
     language = article.language
-    names = [heading for index in top if (heading := sections[index].heading) is not None]
+    own = [heading for index in top if (heading := sections[index].heading) is not None]
+    alone = wording.own_numbers([section.heading for section in sections if section.heading])
+    names = [alone.get(heading, heading) for heading in own]
     if len(top) > 1 and names:
-        return (wording.lesson_title(names, language) if len(names) > 1 else names[0]), len(names) > 1
+        title = wording.lesson_title(names, language) if len(names) > 1 else names[0]
+        return title, title not in own
     over = [other for other in groups if any(atom.section == top[0] for atom in other)]
     title = names[0] if names else article.title
     if len(over) == 1:
-        return title, not names
+        return title, title not in own
     number = next(place for place, other in enumerate(over, 1) if other[0] is group[0])
     return wording.part_title(title, number, len(over), language), True
 
 
 def _welcome(opening: Sequence[Atom], drafts: Sequence[DraftLesson], article: Article) -> DraftLesson:
-    """The article's own opening, or a short text that says what comes."""
+    """The article's own opening, or a sentence that says what this is."""
     words = wording.phrases(article.language)
     blocks = [block for atom in opening for block in atom.blocks]
     body = "\n\n".join(block.markdown for block in blocks)
     if not blocks:
-        items = "\n".join("- " + marking.paragraph(wording.shown(draft.title)) for draft in drafts)
-        body = f"{words.intro}\n\n{items}"
-        shown = [words.intro, *(wording.shown(draft.title) for draft in drafts)]
-        blocks = [Block(BlockKind.PARAGRAPH, body, " ".join(shown))]
+        body = words.intro  # the mail itself lists the lessons
+        blocks = [Block(BlockKind.PARAGRAPH, body, body)]
     return DraftLesson(
         kind="welcome",
         title=words.welcome,
@@ -340,11 +343,11 @@ def _words(blocks: Sequence[Block]) -> int:
     return sum(count_words(block.text) for block in blocks if block.kind is not BlockKind.IMAGE)
 
 
-def _speech(blocks: Sequence[Block]) -> list[str]:
+def _speech(blocks: Sequence[Block], kinds: Sequence[BlockKind] = _SPEAKING) -> list[str]:
     """The texts that sentences are chosen from; items of a list are apart, tables and code say no
     sentences."""
     return [
-        line for block in blocks if block.kind in _SPEAKING for line in block.text.split("\n") if line.strip()
+        line for block in blocks if block.kind in kinds for line in block.text.split("\n") if line.strip()
     ]
 
 
@@ -370,12 +373,14 @@ def _chained(
     drafts: Sequence[DraftLesson], groups: Sequence[Sequence[Atom]], language: str
 ) -> tuple[DraftLesson, ...]:
     """The drafts with their numbers and with the sentences that lead from one to the next."""
-    speech = [_speech([block for atom in group for block in atom.blocks]) for group in groups]
+    held = [[block for atom in group for block in atom.blocks] for group in groups]
+    speech = [_speech(blocks) for blocks in held]
+    prose = [_speech(blocks, _PROSE) for blocks in held]
     total = len(drafts) - 1
     chained = [drafts[0]]
     for number, draft in enumerate(drafts[1:], 1):
         subject = wording.literal(wording.subject(number, total, wording.shown(draft.title)))
-        recap = wording.literal(wording.recap(speech[number - 1], language))
+        recap = wording.literal(wording.recap(prose[number - 1], language))
         chained.append(replace(draft, subject=subject, recap=recap))
     return tuple(
         replace(

@@ -1,7 +1,7 @@
 """The words around a lesson: title, subject, preheader, recap, teaser. Pure; `splitting` calls it.
 
 What comes from the article is chosen from its own sentences; what is generated ("part 2 of 3") is in the
-article's language if that is one of the seven known, else in English.
+article's language where PHRASES has it, else in English.
 """
 
 from __future__ import annotations
@@ -22,6 +22,17 @@ _RECAP_WORDS = (7, 32)
 _RECAP_CHARACTERS = (14, 80)
 _CLAUSE = re.compile(r"[,;:،؛、，；：]\s*|\s+[–—-]\s+|\s+\(")
 _PLACE = re.compile(r"(?P<number>\d{1,4})/(?P<total>\d{1,4}): ")
+_CLOSED = re.compile(r"[.!…。！।۔]+[\"'”’»›)\]」』”’）]*$")
+_PAIRS = (("(", ")"), ("[", "]"), ("「", "」"), ("（", "）"))
+_OWN_NUMBER = re.compile(r"#?(\d{1,3})[.):]\)?\s+(?=\S)|#(\d{1,3})\s+(?=\S)")
+_APPARATUS = re.compile(
+    r"(?:references|sources|notes|footnotes|bibliography|further reading|read more|resources|credits"
+    r"|quellen(?:verzeichnis|angaben)?|literatur(?:verzeichnis)?|anmerkungen|einzelnachweise|fußnoten"
+    r"|références|bibliographie|pour aller plus loin|referencias|fuentes|notas|bibliografía"
+    r"|referências|fontes|riferimenti|fonti|note|bibliografia|bronnen|noten|verwijzingen"
+    r"|المراجع|المصادر|מקורות|הערות|参考文献|参考资料|注釈)\W*",
+    re.I,
+)
 _DEFAULT = re.compile(r"(?<!\\)\{\{[^{}|]*\|\s*default\((['\"])(.*?)\1\)\s*\}\}")
 
 
@@ -63,7 +74,7 @@ PHRASES = {
         a_minute="about a minute",
         minutes="about {count} minutes",
         minutes_range="{low} to {high} minutes",
-        intro="Welcome to this course. Here is what comes:",
+        intro="Welcome! This course comes to you one short lesson at a time.",
     ),
     "de": _phrases(
         "morgen",
@@ -77,7 +88,7 @@ PHRASES = {
         a_minute="etwa eine Minute",
         minutes="etwa {count} Minuten",
         minutes_range="{low} bis {high} Minuten",
-        intro="Willkommen in diesem Kurs. Das kommt auf Sie zu:",
+        intro="Willkommen! Dieser Kurs kommt in kurzen Lektionen zu Ihnen, eine nach der anderen.",
     ),
     "fr": _phrases(
         "demain",
@@ -91,7 +102,7 @@ PHRASES = {
         a_minute="environ une minute",
         minutes="environ {count} minutes",
         minutes_range="de {low} à {high} minutes",
-        intro="Bienvenue dans ce cours. Voici ce qui vous attend :",
+        intro="Bienvenue ! Ce cours vous arrive en leçons courtes, une à la fois.",
     ),
     "es": _phrases(
         "mañana",
@@ -105,7 +116,7 @@ PHRASES = {
         a_minute="cerca de un minuto",
         minutes="unos {count} minutos",
         minutes_range="de {low} a {high} minutos",
-        intro="Te damos la bienvenida a este curso. Esto es lo que viene:",
+        intro="¡Te damos la bienvenida! Este curso te llega en lecciones breves, de una en una.",
     ),
     "pt": _phrases(
         "amanhã",
@@ -119,7 +130,7 @@ PHRASES = {
         a_minute="cerca de um minuto",
         minutes="cerca de {count} minutos",
         minutes_range="de {low} a {high} minutos",
-        intro="Boas-vindas a este curso. Eis o que vem a seguir:",
+        intro="Boas-vindas! Este curso chega em lições curtas, uma de cada vez.",
     ),
     "it": _phrases(
         "domani",
@@ -133,7 +144,7 @@ PHRASES = {
         a_minute="circa un minuto",
         minutes="circa {count} minuti",
         minutes_range="da {low} a {high} minuti",
-        intro="Ti diamo il benvenuto in questo corso. Ecco che cosa ti aspetta:",
+        intro="Ti diamo il benvenuto! Questo corso ti arriva in brevi lezioni, una alla volta.",
     ),
     "nl": _phrases(
         "morgen",
@@ -147,7 +158,35 @@ PHRASES = {
         a_minute="ongeveer een minuut",
         minutes="ongeveer {count} minuten",
         minutes_range="{low} tot {high} minuten",
-        intro="Welkom bij deze cursus. Dit komt eraan:",
+        intro="Welkom! Deze cursus komt in korte lessen naar je toe, één tegelijk.",
+    ),
+    "ar": _phrases(
+        "غدًا",
+        "يصل الدرس 1 @، ثم درس كل أسبوع.",
+        "يصل @.",
+        welcome="أهلًا بك",
+        part="{title} (الجزء {number} من {total})",
+        more="{title} (و{count} غيره)",
+        one_lesson="درس قصير واحد،",
+        lessons="عدد الدروس القصيرة {count}،",
+        a_minute="نحو دقيقة",
+        minutes="نحو {count} دقائق",
+        minutes_range="من {low} إلى {high} دقائق",
+        intro="أهلًا بك! تصلك هذه الدورة في دروس قصيرة، درسًا بعد درس.",
+    ),
+    "he": _phrases(
+        "מחר",
+        "שיעור 1 מגיע @, ואחריו שיעור בכל שבוע.",
+        "הוא מגיע @.",
+        welcome="ברוכים הבאים",
+        part="{title} (חלק {number} מתוך {total})",
+        more="{title} (ועוד {count})",
+        one_lesson="שיעור קצר אחד,",
+        lessons="{count} שיעורים קצרים,",
+        a_minute="כדקה",
+        minutes="כ-{count} דקות",
+        minutes_range="{low} עד {high} דקות",
+        intro="ברוכים הבאים! הקורס מגיע בשיעורים קצרים, אחד בכל פעם.",
     ),
 }
 # "each" behind the minutes, where there is more than one lesson.
@@ -159,6 +198,8 @@ _EACH = {
     "pt": "{} cada.",
     "it": "{} ciascuna.",
     "nl": "elk {}.",
+    "ar": "{} لكل درس.",
+    "he": "{} כל אחד.",
 }
 
 
@@ -208,6 +249,21 @@ def lesson_title(headings: Sequence[str], language: str) -> str:
     if columns(joined) <= _TITLE_COLUMNS:
         return joined
     return phrases(language).more.format(title=headings[0], count=len(headings) - 1)
+
+
+def own_numbers(headings: Sequence[str]) -> dict[str, str]:
+    """The headings that count from 1 on ("1. Start", "2) Go on"), each with its text alone: a lesson has its
+    own number. A lone "2. Weltkrieg" counts nothing."""
+    numbered = [(heading, match) for heading in headings if (match := _OWN_NUMBER.match(heading))]
+    numbers = [int(match[1] or match[2]) for _, match in numbered]
+    if len(numbers) < 2 or numbers != list(range(1, len(numbers) + 1)):
+        return {}
+    return {heading: heading[match.end() :] for heading, match in numbered}
+
+
+def names_nothing(heading: str) -> bool:
+    """Whether a heading is one that any article ends with: "References", "Sources"."""
+    return _APPARATUS.fullmatch(heading.strip()) is not None
 
 
 def part_title(title: str, number: int, total: int, language: str) -> str:
@@ -337,4 +393,21 @@ def _can_be_recapped(sentence: str, language: str) -> bool:
     least, most = _RECAP_CHARACTERS if is_unspaced(sentence) else _RECAP_WORDS
     length = len(sentence) if is_unspaced(sentence) else count_words(sentence)
     asks_or_leads = sentence.rstrip("\"'”’»›)]」』").endswith(("?", "？", "؟", ":", "："))
-    return least <= length <= most and not asks_or_leads and not _points_back(sentence, language)
+    return (
+        least <= length <= most
+        and not asks_or_leads
+        and not _points_back(sentence, language)
+        and _is_whole(sentence)
+    )
+
+
+def _is_whole(sentence: str) -> bool:
+    """Whether it is a sentence from end to end: no item of a list, no part of a quotation or an aside."""
+    opening = sentence.lstrip("\"'“„‘«‹»›「『¿¡")
+    return (
+        _CLOSED.search(sentence) is not None
+        and opening[:1].isalnum()
+        and not opening[:1].islower()
+        and all(sentence.count(first) == sentence.count(last) for first, last in _PAIRS)
+        and sentence.count('"') % 2 == 0
+    )

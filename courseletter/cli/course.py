@@ -15,6 +15,7 @@ from campaigns.models import Article as ArticleRow
 from campaigns.models import Course, Enrolment
 from campaigns.reading import read
 from campaigns.splitting import SplitSettings, split, warnings
+from campaigns.wording import shown
 from courseletter import config
 from courseletter.cli.articles import Entry, Form, Maximum, Minimum, Target
 from courseletter.cli.cadences import Days, Gap, Start, Time, cadence_of
@@ -251,8 +252,8 @@ def _facts(session: Session, course: Course) -> dict[str, Any]:
             {
                 "id": one.id,
                 "number": number,
-                "title": one.title,
-                "subject": one.subject,
+                "title": shown(one.title),
+                "subject": shown(one.subject),
                 "minutes": one.minutes,
             }
             for number, one in publishing.numbered(course)

@@ -53,6 +53,42 @@ def test_the_opening_is_the_welcome_and_each_section_a_lesson() -> None:
     assert [d.source_sections for d in (welcome, one, two)] == [(0,), (1,), (2,)]
 
 
+def titles(*headings: str) -> list[str]:
+    made = article(*(piece for name in headings for piece in (heading(name), body(words(300)))))
+    return [draft.title for draft in split(made)[1:]]
+
+
+def test_a_lesson_has_its_own_number_and_not_that_of_the_heading() -> None:
+    assert titles("1. Start small", "Why", "2) Forgive yourself") == [
+        "Start small",
+        "Why",
+        "Forgive yourself",
+    ]
+    assert titles("#1 Start", "#2 Go on") == ["Start", "Go on"]
+    made = article(heading("1. Start"), body(words(300)), heading("2. Go"), body(words(300)))
+    assert [(d.subject, d.headings, d.title_generated) for d in split(made)[1:]] == [
+        ("1/2: Start", ("1. Start",), True),
+        ("2/2: Go", ("2. Go",), True),
+    ]
+
+
+@pytest.mark.parametrize(
+    "headings",
+    [("3. Oktober 1990", "2. Weltkrieg"), ("2. Weltkrieg", "Danach"), ("Step 1: A", "Step 2: B")],
+)
+def test_a_number_that_says_something_stays(headings: tuple[str, ...]) -> None:
+    assert titles(*headings) == list(headings)
+
+
+def test_what_any_article_ends_with_names_no_lesson() -> None:
+    short = [heading("References"), body(words(20)), heading("Read more"), body(words(20))]
+    (_, lesson) = split(article(heading("Conclusion"), body(words(150)), *short))
+    assert (lesson.title, lesson.title_generated) == ("Conclusion", False)
+    assert lesson.body.startswith("word")
+    assert "## References\n\nword" in lesson.body
+    assert titles("Sources") == ["Sources"]
+
+
 LONG = [f"Sentence {number} says that one small step a day is enough for anybody." for number in range(250)]
 
 
@@ -150,15 +186,16 @@ def test_an_article_without_headings_is_partitioned_under_a_generated_welcome() 
     (welcome, *lessons) = split(made)
     assert [round(d.minutes) for d in lessons] == [2, 2, 2, 2]
     assert [d.title for d in lessons] == [f"A title (part {n} of 4)" for n in range(1, 5)]
-    assert "- A title (part 1 of 4)" in welcome.body
+    assert welcome.body == "Welcome! This course comes to you one short lesson at a time."
     assert welcome.source_sections == ()
 
 
-def test_an_article_without_opening_text_gets_a_welcome_that_says_what_comes() -> None:
+def test_an_article_without_opening_text_gets_a_welcome_that_lists_no_lessons() -> None:
     made = article(heading("One *star*"), body(words(300)), heading("Two"), body(words(300)), language="fr")
     welcome = split(made)[0]
     assert welcome.title == "Bienvenue"
-    assert "- One \\*star\\*\n- Two" in welcome.body
+    # The mail lists what comes by itself, once.
+    assert welcome.body == "Bienvenue ! Ce cours vous arrive en leçons courtes, une à la fois."
 
 
 def test_an_opening_that_is_too_long_goes_on_in_the_lessons() -> None:
@@ -189,7 +226,6 @@ def test_merge_fields_in_a_source_stay_text_everywhere() -> None:
     assert lesson.title == "Use \\{{ name }} here"
     assert lesson.subject == "1/1: Use \\{{ name }} here"
     assert lesson.preheader.startswith("The \\{{ name }}")
-    assert "\\{{ name }}" in welcome.body
     assert "\\{{ name }}" in welcome.teaser
 
 

@@ -1,5 +1,7 @@
 """Titles, subjects, preheaders, recaps and teasers."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -47,6 +49,30 @@ def test_subjects_are_numbered_and_fit() -> None:
     )
     assert long == "12/12: A rather long heading, as one finds them…"
     assert columns(long) <= 60
+
+
+@pytest.mark.parametrize(
+    "fragment",
+    [
+        "Find out from where the new people of your project come",
+        "(Those who come once are people with a small number of changes.",
+        "[…] as the notion of the new people hid the new people from sight.",
+        "as people of the project are new people of a project, they come.",
+        'New people of the project said to the people: "the project is new to people.',
+    ],
+)
+def test_a_recap_is_a_whole_sentence(fragment: str) -> None:
+    whole = "New people find the project by a friend."
+    assert wording.recap([fragment, fragment, whole], "en") == whole
+
+
+@pytest.mark.parametrize(("language", "title"), [("ar", "أهلًا بك"), ("he", "ברוכים הבאים")])
+def test_languages_written_from_right_to_left_have_words_of_their_own(language: str, title: str) -> None:
+    assert wording.phrases(language).welcome == title
+    now = wording.welcome_preheader([1.0, 2.0], language)
+    assert not re.search("[A-Za-z]", wording.shown(now))
+    before = wording.welcome_preheader([1.0] * 3, language, weekly=False)
+    assert wording.recounted(before, [1.0, 2.0], language, weekly=True) == now
 
 
 def test_merged_titles() -> None:

@@ -71,6 +71,14 @@ def test_help_names_the_forms_there_are(new, command: list[str]) -> None:
     assert f"{', '.join(FORMS[:-1])} or {FORMS[-1]}" in shown
 
 
+def test_braces_of_an_article_are_shown_as_a_reader_sees_them(line, tmp_path: Path) -> None:
+    article = tmp_path / "braces.md"
+    article.write_text(f"# Braces\n\n{TEXT}\n\n## Use {{{{ name }}}}\n\n{TEXT}", encoding="utf-8")
+    line.done("course", "create", article)
+    shown = line.done("course", "show", "braces", "--json").json["lessons"][1]
+    assert (shown["title"], shown["subject"]) == ("Use {{ name }}", "1/1: Use {{ name }}")
+
+
 def test_a_copy_is_a_draft_of_its_own(school_line) -> None:
     copied = school_line.done("course", "copy", "three-small-habits", "--slug", "habits-2027", "--json").json
     assert (copied["slug"], copied["state"], copied["people"]) == ("habits-2027", "draft", 0)
