@@ -57,13 +57,15 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A heading with the blocks up to the next one. `heading` is None for the opening text."""
+    """A heading with the blocks up to the next one. `heading` is None for the opening text; `markdown` is it
+    with its links."""
 
     heading: str | None
     level: int
     score: float
     reason: str
     blocks: tuple[Block, ...]
+    markdown: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,10 @@ class Article:
 
         def close() -> None:
             if head is not None:
-                sections.append(Section(head.block.text, head.level, head.score, head.reason, tuple(blocks)))
+                said = head.block
+                sections.append(
+                    Section(said.text, head.level, head.score, head.reason, tuple(blocks), said.markdown)
+                )
             elif blocks:
                 sections.append(Section(None, 1, 1.0, "text before the first heading", tuple(blocks)))
 

@@ -352,7 +352,8 @@ def _speech(blocks: Sequence[Block], kinds: Sequence[BlockKind] = _SPEAKING) -> 
 
 
 def _body(group: Sequence[Atom], sections: Sequence[Section], named: int | None) -> str:
-    """The Markdown of a lesson. The heading that is its title is left out, the others begin at `##`."""
+    """The Markdown of a lesson. The heading that is its title is left out but for a link in it, the others
+    begin at `##`."""
     shown = [
         atom.section
         for atom in group
@@ -360,11 +361,16 @@ def _body(group: Sequence[Atom], sections: Sequence[Section], named: int | None)
     ]
     highest = min((sections[index].level for index in shown), default=2)
     parts: list[str] = []
+    if named is not None and "](" in sections[named].markdown:
+        parts.append(sections[named].markdown)  # the title cannot carry its link
     for atom in group:
         section = sections[atom.section]
         if atom.opens and atom.section in shown and section.heading is not None:
             depth = min(2 + section.level - highest, 4)
-            parts.append(marking.heading(section.heading, depth))
+            linked = "](" in section.markdown
+            parts.append(
+                f"{'#' * depth} {section.markdown}" if linked else marking.heading(section.heading, depth)
+            )
         parts += [block.markdown for block in atom.blocks]
     return "\n\n".join(parts)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, field, replace
 from itertools import takewhile
 
@@ -21,6 +21,8 @@ from courseletter.errors import InvalidInput
 
 _TEXTUAL = (BlockKind.PARAGRAPH, BlockKind.QUOTE, BlockKind.CAPTION, BlockKind.LIST, BlockKind.TABLE)
 _FEWEST_WORDS_OF_A_PAGE = 20
+_PICTURE = re.compile(r"!\[(?:\\.|[^\]\\])*\]\(([^)\s]+)\)")
+_NOT_ALONG = "does not come along: mails show its description alone"
 _MOST_WORDS_OF_A_NOTICE = 150
 
 
@@ -64,12 +66,13 @@ def assemble(reading: Reading, *, source: str, name: str, form: str) -> Article:
     pieces = [_unless_notice(piece) for piece in reading.pieces]
     pieces = [part for piece in pieces for part in _notice_cut_out(piece)]
     pieces = _with_headed_notices(pieces)
-    if not reading.authored:
-        pieces = _without_boilerplate(pieces)
+    pieces = _without_tail(pieces) if reading.authored else _without_boilerplate(pieces)
     pieces = _without_title(pieces, reading.title)
     if not any(piece.role is Role.HEADING for piece in pieces):
         pieces = _with_bold_headings(pieces, level=2)
     pieces = _without_empty_end(pieces)
+    files = {picture.name for picture in reading.pictures}
+    pieces = [_unless_left_behind(piece, files) for piece in pieces]
     seen = {fold(piece.block.text) for piece in pieces if piece.role in (Role.DISCLOSURE, Role.DISCLAIMER)}
     for piece in reading.around:
         told = _unless_notice(replace(piece, role=Role.BODY))
@@ -87,7 +90,7 @@ def assemble(reading: Reading, *, source: str, name: str, form: str) -> Article:
         source=source,
         form=form,
         pictures=reading.pictures,
-        notes=reading.notes,
+        notes=(*reading.notes, *_left_behind(pieces)),
     )
 
 
@@ -107,6 +110,22 @@ def _unless_notice(piece: Piece) -> Piece:
         return piece
     notice = notices.recognise(piece.block.text)
     return replace(piece, role=notice.role, score=notice.score, reason=notice.reason) if notice else piece
+
+
+def _left_behind(pieces: Sequence[Piece]) -> list[str]:
+    count = sum(piece.reason.endswith(_NOT_ALONG) for piece in pieces)
+    if not count:
+        return []
+    said = "A picture is" if count == 1 else f"{count} pictures are"
+    return [f"{said} named by a path, not by an address, and mails show the description alone."]
+
+
+def _unless_left_behind(piece: Piece, files: Set[str]) -> Piece:
+    """A picture named by a path that is nowhere but beside the source: a decision for a person to see."""
+    address = _PICTURE.match(piece.block.markdown) if piece.block.kind is BlockKind.IMAGE else None
+    if piece.role is not Role.BODY or not address or ":" in address[1] or address[1] in files:
+        return piece
+    return replace(piece, score=0.5, reason=f"{address[1]} {_NOT_ALONG}")
 
 
 def _with_headed_notices(pieces: Sequence[Piece]) -> list[Piece]:
@@ -183,6 +202,18 @@ def _without_boilerplate(pieces: Sequence[Piece]) -> list[Piece]:
             under = None
             result.append(piece)
     return result
+
+
+def _without_tail(pieces: Sequence[Piece]) -> list[Piece]:
+    """What an author's own file ends with that is none of the article: sections headed "About the author",
+    "Related posts"."""
+    prose = [_prose_length(piece) for piece in pieces]
+    for index, piece in enumerate(pieces):
+        found = boilerplate.recognise(piece.block.text) if piece.role is Role.HEADING else None
+        if found and found.ends_article and not found.interrupts and sum(prose[index:]) < sum(prose) / 5:
+            reason = f"comes after a heading that {found.reason}"
+            return [*pieces[:index], *_dropped_tail(pieces[index:], reason)]
+    return list(pieces)
 
 
 def _is_own_heading(piece: Piece) -> bool:

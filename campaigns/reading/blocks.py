@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urldefrag, urljoin, urlsplit
 
 from campaigns.article import Block, BlockKind
 from campaigns.reading import marking
@@ -98,6 +98,9 @@ _HIDDEN_CLASS = re.compile(
 )
 _ANCHOR_CLASS = re.compile(r"anchor|headerlink|permalink|header-link|mw-editsection|octicon", re.I)
 _ANCHOR_TEXT = re.compile(r"^\s*(?:[#¶§🔗∞]|\[edit\]|)\s*$")
+_LONGEST_HEADING = 200  # characters
+# Struck out is what no longer holds: a mail cannot strike, and without the line it would say the contrary.
+_STRUCK = frozenset({"del", "s", "strike"})
 _IMAGE_SOURCES = ("data-src", "data-lazy-src", "data-original", "data-lazy", "data-orig-file", "src")
 
 
@@ -175,8 +178,12 @@ class _Walker:
         level = _HEADINGS.get(element.tag) or int(element.get("aria-level", "2"))
         for child in element.iter("img"):
             yield from self._image(child)
-        if text:
-            block = Block(BlockKind.HEADING, marking.paragraph(text), text)
+        if len(text) > _LONGEST_HEADING:
+            yield from self._paragraphs(runs, element)  # credits or a notice, set large
+        elif text:
+            linked = [replace(run, strong=False, emphasis=False, link=self._elsewhere(run)) for run in runs]
+            markdown = marking.inline(linked) if any(run.link for run in linked) else marking.paragraph(text)
+            block = Block(BlockKind.HEADING, markdown, text)
             yield Leaf(block, element, min(level, 6), _link_share(runs))
 
     def _code(self, element: Element) -> Iterator[Leaf]:
@@ -324,6 +331,8 @@ class _Walker:
             return [Run("", is_break=True)]
         if tag == "img":
             return self._picture_run(element)
+        if tag in _STRUCK:
+            return []
         if tag == "sup" and any((link.get("href") or "").startswith("#") for link in element.iter("a")):
             return []  # the mark of a footnote that does not travel along
         if _ANCHOR_CLASS.search(element.get("class") or "") and _ANCHOR_TEXT.match(element.text_content()):
@@ -382,6 +391,10 @@ class _Walker:
         if parts.scheme in ("http", "https") and parts.netloc:
             return resolved
         return resolved if parts.scheme == "mailto" else ""
+
+    def _elsewhere(self, run: Run) -> str:
+        """A heading's link, "" where it leads to the page itself."""
+        return "" if urldefrag(run.link).url == urldefrag(self.base).url else run.link
 
     def _resolve(self, source: str) -> str | None:
         """A picture's address. Without a base a relative path stays: the course folder may carry the file."""

@@ -37,7 +37,7 @@ def read(text: str, name: str, base: str = "") -> Reading:
 
     meta, body = _split(text)
     body = _without_generators_marks(body)
-    html = MarkdownIt("commonmark", {"html": True}).enable("table").render(body)
+    html = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).render(body)
     base = base or str(meta.get("canonical_url") or meta.get("canonical") or "")
     found = leaves(parse(html), base)
     title = str(meta.get("title") or "").strip()

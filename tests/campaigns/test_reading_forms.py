@@ -7,6 +7,7 @@ from documents import docx, paragraph, picture, post, wxr
 
 from campaigns.article import Article, BlockKind, Role
 from campaigns.reading import read, read_bytes
+from campaigns.splitting import split
 
 WORDS = "Every morning begins with the same ten minutes, and that is the whole secret of it all. "
 MARKDOWN = f"""---
@@ -135,6 +136,53 @@ def test_the_bold_line_at_the_top_of_a_docx_is_its_title_where_nothing_else_is()
         bold += [paragraph(part, bold=True), paragraph(WORDS * 2)]
     article = read_bytes(docx(*bold), "file-17.docx")
     assert (article.title, headings(article)) == ("Mornings", ["Get up", "Go out"])
+
+
+def test_a_picture_that_does_not_come_along_is_a_decision_and_a_note() -> None:
+    text = f"# Mornings\n\n{WORDS}\n\n![A path](img/a.jpg)\n\n![A hill](https://example.org/b.jpg)\n"
+    article = read_bytes(text.encode(), "a.md")
+    (found,) = [one for one in article.decisions if one.role is Role.BODY]
+    assert (found.text, found.reason) == (
+        "A path",
+        "img/a.jpg does not come along: mails show its description alone",
+    )
+    assert article.notes == (
+        "A picture is named by a path, not by an address, and mails show the description alone.",
+    )
+
+
+def test_what_is_struck_out_goes_with_its_marks() -> None:
+    article = read_bytes(f"# Mornings\n\nIt costs ~~50~~ 40 pounds. {WORDS}".encode(), "a.md")
+    assert article.sections[0].blocks[0].text.startswith("It costs 40 pounds.")
+
+
+def test_links_in_headings_travel_along() -> None:
+    text = (
+        f"# Books\n\n{WORDS}\n\n## [Atomic Habits](https://example.org/a)\n\n{WORDS * 6}\n\n"
+        f"### On [cues](https://example.org/b)\n\n{WORDS}"
+    )
+    article = read_bytes(text.encode(), "a.md")
+    (_, lesson) = split(article)
+    assert lesson.title == "Atomic Habits"
+    assert lesson.body.startswith("[Atomic Habits](https://example.org/a)\n\n")
+    assert "## On [cues](https://example.org/b)\n\n" in lesson.body
+
+
+def test_a_heading_that_leads_to_its_own_page_is_no_link() -> None:
+    part = "<h2><a href='https://example.org/p{}'>Get up</a></h2><p>" + WORDS * 4 + "</p>"
+    page = f"<article><h1>Mornings</h1><p>{WORDS * 4}</p>{part.format('#up')}{part.format('/q')}</article>"
+    article = read_bytes(page.encode(), "a.html", base="https://example.org/p")
+    assert [section.markdown for section in article.sections[1:]] == [
+        "Get up",
+        "[Get up](https://example.org/p/q)",
+    ]
+
+
+def test_what_an_authors_file_ends_with_about_the_author_goes() -> None:
+    text = f"# Mornings\n\n## Get up\n\n{WORDS * 9}\n\n## About the author\n\nJane Doe walks a lot.\n"
+    article = read_bytes(text.encode(), "a.md")
+    assert headings(article) == ["Get up"]
+    assert "Jane Doe" in " ".join(one.text for one in article.decisions if one.role is Role.DROPPED)
 
 
 def test_markdown_loses_the_marks_of_site_generators_but_not_in_code() -> None:
