@@ -6,6 +6,7 @@ every other row in the same state, so both are interned here.
 
 import hashlib
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -140,6 +141,28 @@ def store(session: Session, row: Enrolment, standing: Standing, profile: Profile
         row.profile = _intern_profile(session, profile)
 
 
+def progress_after(
+    session: Session, sent: Collection[tuple[int, str, str]]
+) -> dict[tuple[int, str, str], int]:
+    """Where each of these leads: (progress id, lesson sent, by whom) -> id of the progress with its mark."""
+    wanted = select(ProgressRecord).where(ProgressRecord.id.in_({before for before, _, _ in sent}))
+    records = {row.id: row for row in session.scalars(wanted)}
+    made = {}
+    for before, lesson, by in sent:
+        row = records[before]
+        marked = Progress.from_json(row.payload).with_mark(lesson, "sent", by)
+        made[before, lesson, by] = _progress_values(row.course_id, marked)
+    if not made:
+        return {}
+    session.execute(insert(session, ProgressRecord).on_conflict_do_nothing(), list(made.values()))
+    digests = {values["digest"] for values in made.values()}
+    found = session.execute(
+        select(ProgressRecord.digest, ProgressRecord.id).where(ProgressRecord.digest.in_(digests))
+    )
+    ids = dict(found.all())
+    return {key: ids[values["digest"]] for key, values in made.items()}
+
+
 _PLAIN = (
     "state",
     "run",
@@ -159,9 +182,12 @@ _PLAIN = (
 
 
 def _intern_progress(session: Session, course: Course, progress: Progress) -> ProgressRecord:
-    digest = _digest(course.id, progress.to_json())
-    values = {"course_id": course.id, "digest": digest, "payload": progress.to_json()}
-    return _interned(session, ProgressRecord, values)
+    return _interned(session, ProgressRecord, _progress_values(course.id, progress))
+
+
+def _progress_values(course_id: str, progress: Progress) -> dict[str, Any]:
+    payload = progress.to_json()
+    return {"course_id": course_id, "digest": _digest(course_id, payload), "payload": payload}
 
 
 def _intern_profile(session: Session, profile: Profile) -> ProfileRecord:

@@ -99,6 +99,7 @@ class SenderSettings(Section):
     from_name: str | None = None
     reply_to: str | None = None
     bounce_domain: str = Field(default_factory=lambda given: f"bounces.{_domain_of(given['from_address'])}")
+    unknown: Literal["retry_once", "hold"] = "retry_once"  # what becomes of a message that may have arrived
     dkim_selector: str = Field(
         default="courseletter", pattern=r"^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$"
     )
@@ -132,6 +133,7 @@ class SmtpSettings(Section):
     username: str | None = None
     password: SecretStr | None = None
     oauth_token: SecretStr | None = None
+    connections: int = Field(default=10, ge=1, le=200)  # open at once, and so the most that is ever in doubt
 
 
 class BouncesSettings(Section):

@@ -190,6 +190,7 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
         "journal_mode = WAL",
         "synchronous = FULL",
         "foreign_keys = ON",
+        "cache_size = -16000",
     ):
         connection.execute(f"PRAGMA {pragma}")
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -16,6 +17,7 @@ from sender.dkim import DkimKey
 from sender.dns_records import DnsRecord, sender_records
 from sender.letters import Composer
 from sender.links import Links
+from sender.pool import SmtpPool
 from sender.relay import Relay
 from sender.run import Mailer
 from sender.smtp import SmtpTransport
@@ -99,7 +101,11 @@ class Installation:
         """A sender through the relay that the settings name."""
         key = self.settings.key
         composer = Composer(self.brand, self.settings.sender, self.links, key, self.dkim_keys())
-        return Mailer(self.database, composer, self.transport(), self.clock, key)
+        relay, size = _relay(self.settings), self.settings.smtp.connections
+        open_pool = partial(SmtpPool, relay, size)
+        return Mailer(
+            self.database, composer, open_pool, self.clock, key, unknown=self.settings.sender.unknown
+        )
 
     def transport(self) -> SmtpTransport:
         """A connection, not yet open, to the relay that the settings name."""

@@ -20,9 +20,10 @@ class Breaker:
         return self.open_until is None or now >= self.open_until
 
     def heard(self, verdict: Verdict, now: datetime) -> None:
-        """Take in what an attempt told about the relay."""
+        """Take in what an attempt told about the relay; several that end together count once."""
         if verdict.relay_trouble or verdict.pause_send:
-            self.open_until = now + self._rest
-            self._rest = min(2 * self._rest, LONGEST_REST)
+            if self.closed(now):
+                self.open_until = now + self._rest
+                self._rest = min(2 * self._rest, LONGEST_REST)
         else:
             self.open_until, self._rest = None, FIRST_REST

@@ -1,8 +1,10 @@
 """What happened, written down once: the story behind every delivery and every enrolment."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import insert, literal, select
 from sqlalchemy.orm import Session
 
 from campaigns.models import Enrolment
@@ -29,4 +31,19 @@ def record(
             delivery_id=delivery.id if delivery else None,
             data=data,
         )
+    )
+
+
+def record_deliveries(session: Session, kind: str, now: datetime, ids: Collection[int]) -> None:
+    """Append the same event to the story of each of these deliveries."""
+    about = select(
+        literal(now, Event.at.type),
+        literal(kind),
+        Delivery.subscriber_id,
+        Delivery.course_id,
+        Delivery.id,
+        literal({}, Event.data.type),
+    ).where(Delivery.id.in_(ids))
+    session.execute(
+        insert(Event).from_select(["at", "kind", "subscriber_id", "course_id", "delivery_id", "data"], about)
     )

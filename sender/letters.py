@@ -1,23 +1,26 @@
-"""A delivery becomes a letter: its reader's context, the signed bytes and the envelope."""
+"""A claimed delivery becomes a letter: its reader's context, the signed bytes and the envelope."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy.orm import Session
+from sqlalchemy import select, tuple_
+from sqlalchemy.orm import Session, joinedload
 
-from campaigns.models import Course, RevisionLesson
+from campaigns.cadence import Cadence
+from campaigns.models import Course, Revision, RevisionLesson
 from courseletter.config import SenderSettings
 from courseletter.errors import CourseletterError
-from sender.context import LessonContexts, confirmation_context
+from courseletter.zones import zone_of
+from sender.claiming import Claim
+from sender.context import LessonContexts, Reader, Syllabus, SyllabusLesson, confirmation_context
 from sender.dkim import DkimKey
+from sender.facts import moment
 from sender.links import Links
 from sender.message import Letterhead, PreparedMail, Stamp, message_id
-from sender.models import Delivery
-from sender.readers import reader_of, syllabus_of
 from sender.return_path import return_path
 from sender.transport import Envelope
-from subscribers.models import Subscriber
+from subscribers.suppression import address_hash
 from templates.brand import Brand
 from templates.compiling import CompiledLesson, compile_notice
 
@@ -26,17 +29,27 @@ _MOST_PREPARED = 100  # some hundred kilobytes each
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """One message, signed, with its envelope and the context that its bytes follow from."""
+    """One message, signed, with its envelope; `address_hash` is what a suppression would know it by."""
 
+    claim: Claim
     envelope: Envelope
     message: bytes
-    context: dict[str, Any]
+    address_hash: str
 
 
 @dataclass(frozen=True, slots=True)
 class _PreparedLesson:
     mail: PreparedMail
     contexts: LessonContexts
+    zone: str
+    own_zones: bool  # whether days are counted in each reader's own zone
+
+
+@dataclass(frozen=True, slots=True)
+class _PreparedNotice:
+    mail: PreparedMail
+    course_title: str
+    list_id: int
 
 
 class Composer:
@@ -55,69 +68,72 @@ class Composer:
         self._links = links
         self._key = key
         self._dkim_keys = dkim_keys
-        self._lessons: dict[tuple[int, str], _PreparedLesson] = {}
-        self._confirmations: dict[str, PreparedMail] = {}  # by language
+        self._lessons: dict[tuple[int | None, str | None], _PreparedLesson] = {}
+        self._confirmations: dict[str, _PreparedNotice] = {}  # by course, as they are now
 
-    def compose(self, session: Session, delivery: Delivery) -> Letter:
-        """The letter of a claimed delivery. A context frozen by an earlier attempt is used again."""
-        course = session.get_one(Course, delivery.course_id)
-        if delivery.kind == "confirmation":
-            mail = self._confirmation(course.language)
-            context = delivery.context or self._confirmation_context(course, delivery.subscriber)
-        else:
-            lesson = self._lesson(session, course, delivery)
-            mail = lesson.mail
-            context = delivery.context or lesson.contexts.of(reader_of(session, delivery))
-        return self._letter(delivery, mail, context)
+    def learn(self, session: Session, claims: Collection[Claim]) -> None:
+        """Prepare the mails that these deliveries are of, so that compose() needs no database."""
+        if len(self._lessons) > _MOST_PREPARED:
+            self._lessons.clear()
+        wanted = {(one.revision_id, one.lesson_id) for one in claims if one.kind == "lesson"}
+        missing = wanted - self._lessons.keys()
+        lessons = (
+            select(RevisionLesson)
+            .where(tuple_(RevisionLesson.revision_id, RevisionLesson.lesson_id).in_(missing))
+            .options(joinedload(RevisionLesson.revision))
+        )
+        for lesson in session.scalars(lessons) if missing else ():
+            course = session.get_one(Course, lesson.revision.course_id)
+            self._lessons[lesson.revision_id, lesson.lesson_id] = self._prepared(course, lesson)
+        asking = {one.course_id for one in claims if one.kind == "confirmation"}
+        for course in session.scalars(select(Course).where(Course.id.in_(asking))) if asking else ():
+            self._confirmations[course.id] = self._notice(course)
 
-    def _confirmation_context(self, course: Course, subscriber: Subscriber) -> dict[str, Any]:
-        confirm = self._links.confirm(course.list_id, subscriber.id)
-        return confirmation_context(course.title, subscriber.email, confirm, self._brand)
+    def compose(self, claim: Claim) -> Letter:
+        """The letter of a claimed delivery, from the facts that its first claim froze."""
+        if claim.kind == "confirmation":
+            notice = self._confirmations[claim.course_id]
+            confirm = self._links.confirm(notice.list_id, claim.subscriber_id)
+            email = claim.facts["email"]
+            context = confirmation_context(notice.course_title, email, confirm, self._brand)
+            return self._letter(claim, notice.mail, context)
+        lesson = self._lessons.get((claim.revision_id, claim.lesson_id))
+        if lesson is None:
+            raise CourseletterError("The lesson is not in the revision it was queued from; cancel it.")
+        return self._letter(claim, lesson.mail, lesson.contexts.of(_reader(claim, lesson)))
 
-    def _letter(self, delivery: Delivery, mail: PreparedMail, context: dict[str, Any]) -> Letter:
+    def _letter(self, claim: Claim, mail: PreparedMail, context: dict[str, Any]) -> Letter:
         domain = self._sender.domain
         reader = context["subscriber"]
-        dated = delivery.dated_at or delivery.due_at
+        dated = claim.dated_at or claim.until
         stamp = Stamp(
             to_name=" ".join(name for name in (reader["first_name"], reader["last_name"]) if name),
             to_address=reader["email"],
-            message_id=message_id(self._key, delivery.id, domain),
+            message_id=message_id(self._key, claim.delivery_id, domain),
             date=dated,
             signed_at=dated,
             unsubscribe_url=context["links"].get("unsubscribe", ""),
         )
-        sent_from = return_path(self._key, delivery.id, self._sender.bounce_domain or domain)
+        sent_from = return_path(self._key, claim.delivery_id, self._sender.bounce_domain or domain)
         envelope = Envelope(sent_from, stamp.to_address, mail.needs_smtputf8)
-        return Letter(envelope, mail.write(context, stamp), context)
-
-    def _lesson(self, session: Session, course: Course, delivery: Delivery) -> _PreparedLesson:
-        lesson = session.get(RevisionLesson, (delivery.revision_id, delivery.lesson_id))
-        if lesson is None:
-            raise CourseletterError("The lesson is not in the revision it was queued from; cancel it.")
-        key = (lesson.revision_id, lesson.lesson_id)
-        if key not in self._lessons:
-            if len(self._lessons) == _MOST_PREPARED:
-                self._lessons.clear()
-            self._lessons[key] = self._prepared(course, lesson)
-        return self._lessons[key]
+        known_by = address_hash(self._key, stamp.to_address)
+        return Letter(claim, envelope, mail.write(context, stamp), known_by)
 
     def _prepared(self, course: Course, lesson: RevisionLesson) -> _PreparedLesson:
         revision = lesson.revision
+        compiled = CompiledLesson.from_json(lesson.compiled)
+        list_id = f"{course.id}.{self._sender.domain}"
         return _PreparedLesson(
-            self._mail(
-                CompiledLesson.from_json(lesson.compiled),
-                revision.language,
-                list_id=f"{course.id}.{self._sender.domain}",
-                list_name=revision.title,
-            ),
-            LessonContexts(syllabus_of(course, revision), lesson.lesson_id, self._brand, self._links),
+            self._mail(compiled, revision.language, list_id=list_id, list_name=revision.title),
+            LessonContexts(_syllabus(course, revision), lesson.lesson_id, self._brand, self._links),
+            revision.zone,
+            Cadence.from_json(revision.cadence).zone_mode == "subscriber",
         )
 
-    def _confirmation(self, language: str) -> PreparedMail:
-        if language not in self._confirmations:
-            compiled = compile_notice("confirm", self._brand, language)
-            self._confirmations[language] = self._mail(compiled, language, auto_submitted=True)
-        return self._confirmations[language]
+    def _notice(self, course: Course) -> _PreparedNotice:
+        compiled = compile_notice("confirm", self._brand, course.language)
+        mail = self._mail(compiled, course.language, auto_submitted=True)
+        return _PreparedNotice(mail, course.title, course.list_id)
 
     def _mail(self, compiled: CompiledLesson, language: str, **particulars: Any) -> PreparedMail:
         letterhead = Letterhead(
@@ -128,3 +144,31 @@ class Composer:
             **particulars,
         )
         return PreparedMail(compiled, letterhead, self._dkim_keys)
+
+
+def _syllabus(course: Course, revision: Revision) -> Syllabus:
+    lessons = (
+        SyllabusLesson(one.lesson_id, one.kind, one.number, one.title, one.minutes, one.recap, one.teaser)
+        for one in revision.lessons
+    )
+    return Syllabus(revision.title, revision.language, course.list_id, tuple(lessons))
+
+
+def _reader(claim: Claim, lesson: _PreparedLesson) -> Reader:
+    facts = claim.facts
+    own = facts["zone"] if lesson.own_zones else None
+    joined = moment(facts["joined_at"]) or claim.until
+    zone = zone_of(own or lesson.zone)
+    return Reader(
+        subscriber_id=claim.subscriber_id,
+        enrolment_id=claim.enrolment_id or 0,
+        email=facts["email"],
+        first_name=facts["first_name"],
+        last_name=facts["last_name"],
+        fields=facts["fields"],
+        joined_on=joined.astimezone(zone).date(),
+        previous=facts["previous"],
+        next=facts["next_lesson"],
+        next_at=moment(facts["next_at"]),
+        zone=zone,
+    )

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
 from courseletter.database import Base
 from subscribers.models import Subscriber
@@ -39,14 +39,16 @@ def _partial(name: str, *columns: str, state: str) -> Index:
 class Delivery(Base):
     """One message to one person: at most one per enrolment, run, lesson and asked-for copy.
 
-    `due_at` is when the next attempt may start. `context` and `dated_at` are frozen at the first claim, so
-    that every attempt is byte-identical before signing; Message-ID and MIME boundary follow from the id.
+    `due_at` is when the next attempt may start. `facts` and `dated_at` are frozen at the first claim, so that
+    every attempt is byte-identical before signing; Message-ID and MIME boundary follow from the id. No
+    foreign keys: see docs/decisions/0007-the-ledger-in-bulk.md.
     """
 
     __tablename__ = "deliveries"
     __table_args__ = (
         UniqueConstraint("enrolment_id", "run", "lesson_id", "copy"),
         CheckConstraint(f"state IN ({_STATES})", name="state"),
+        Index("ix_deliveries_subscriber_id_created_at", "subscriber_id", "created_at"),
         _partial("ix_deliveries_ready", "due_at", "id", state="'ready'"),
         _partial("ix_deliveries_waiting", "due_at", state="'deferred', 'unknown'"),
         _partial("ix_deliveries_leased", "lease_until", state="'claimed', 'in_doubt'"),
@@ -55,12 +57,12 @@ class Delivery(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(String(16))  # lesson | confirmation
-    subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscribers.id"), index=True)
-    course_id: Mapped[str] = mapped_column(ForeignKey("courses.id"))
-    enrolment_id: Mapped[int | None] = mapped_column(ForeignKey("enrolments.id"))
+    subscriber_id: Mapped[int]
+    course_id: Mapped[str] = mapped_column(String(20))
+    enrolment_id: Mapped[int | None]
     run: Mapped[int] = mapped_column(default=1)
-    lesson_id: Mapped[str | None] = mapped_column(ForeignKey("lessons.id"))
-    revision_id: Mapped[int | None] = mapped_column(ForeignKey("revisions.id"))
+    lesson_id: Mapped[str | None] = mapped_column(String(20))
+    revision_id: Mapped[int | None]
     copy: Mapped[int] = mapped_column(default=0)  # 1, 2 ... were asked for again by the reader
     by: Mapped[str] = mapped_column(String(24), default="schedule")
 
@@ -71,13 +73,15 @@ class Delivery(Base):
     first_attempt_at: Mapped[datetime | None]
     lease_until: Mapped[datetime | None]
     fence: Mapped[str | None] = mapped_column(String(32))
-    context: Mapped[dict[str, Any] | None]
+    facts: Mapped[dict[str, Any] | None]  # of its reader, as sender/facts.py reads them
     dated_at: Mapped[datetime | None]
     reply: Mapped[str] = mapped_column(default="")  # the last answer, or why there was none
     retried_unknown: Mapped[bool] = mapped_column(default=False)
     finished_at: Mapped[datetime | None]
 
-    subscriber: Mapped[Subscriber] = relationship()
+    subscriber: Mapped[Subscriber] = relationship(
+        primaryjoin=lambda: foreign(Delivery.subscriber_id) == Subscriber.id, viewonly=True
+    )
 
 
 class Event(Base):
@@ -96,3 +100,16 @@ class Event(Base):
     delivery_id: Mapped[int | None] = mapped_column(ForeignKey("deliveries.id"))
     course_id: Mapped[str | None] = mapped_column(ForeignKey("courses.id"))
     data: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
+class Instance(Base):
+    """This database as its data folder knows it, in one row (sender/instance.py)."""
+
+    __tablename__ = "instances"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    identity: Mapped[str] = mapped_column(String(32))
+    place: Mapped[str]
+    beat: Mapped[int]
+    held_at: Mapped[datetime | None]
+    held_why: Mapped[str | None]

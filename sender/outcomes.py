@@ -3,27 +3,47 @@
 All of it in the transaction that records the answer, so that no crash can come between.
 """
 
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from campaigns.enrolling import place_of, store
 from campaigns.models import Course, Enrolment
 from campaigns.standing import Standing
-from courseletter.database import Database
 from sender import events
 from sender.bounces.recording import record as record_report
 from sender.bounces.report import Kind, Report
-from sender.claiming import UNKNOWN_REST, Claim, finish, put_off, release
+from sender.claiming import Claim, finish, put_off, release
 from sender.holding import held_if_damaged
 from sender.models import Delivery, State
 from sender.replies import Outcome, Verdict, next_attempt
+from sender.windows import record_accepted
 from subscribers.models import SuppressionReason
 from subscribers.suppression import suppress
 
 
-def record(
+def record_window(
+    session: Session,
+    verdicts: Mapping[Claim, Verdict],
+    now: datetime,
+    *,
+    jitter: Callable[[], float],
+    wait: timedelta,
+    key: bytes,
+) -> None:
+    """Write down how the attempts of one batch ended: what the relay took in bulk, the others one by one."""
+    accepted = {held: one.reason for held, one in verdicts.items() if one.outcome is Outcome.ACCEPTED}
+    for held in record_accepted(session, accepted, now):
+        delivery = session.get_one(Delivery, held.delivery_id)
+        lock_enrolment(session, delivery)
+        tell_enrolment(session, delivery, verdicts[held], now)
+    for held, verdict in verdicts.items():
+        if verdict.outcome is not Outcome.ACCEPTED:
+            _record(session, held, verdict, now, jitter=jitter(), wait=wait, key=key)
+
+
+def _record(
     session: Session,
     held: Claim,
     verdict: Verdict,
@@ -33,22 +53,20 @@ def record(
     wait: timedelta,
     key: bytes,
 ) -> None:
-    """Write down how the attempt ended. `wait` is how long the relay is left alone, `jitter` in [-1, 1].
+    """Write down how one attempt ended. `wait` is how long the relay is left alone, `jitter` in [-1, 1].
 
     A claim that is no longer ours changes nothing: somebody else has decided in the meantime.
     """
     delivery = session.get_one(Delivery, held.delivery_id)  # what is read of it changes with the fence only
-    _lock_enrolment(session, delivery)
+    lock_enrolment(session, delivery)
     match verdict.outcome:
-        case Outcome.ACCEPTED:
-            moved = finish(session, held, now, State.ACCEPTED, verdict.reason)
         case Outcome.UNKNOWN:
             moved = put_off(session, held, State.UNKNOWN, now + UNKNOWN_REST, verdict.reason)
         case Outcome.FAILED:
             moved = finish(session, held, now, State.FAILED, verdict.reason)
         case Outcome.ABANDONED:
             moved = _abandon(session, held, delivery, now)
-        case Outcome.DEFERRED:
+        case _:
             moved = _defer(session, held, delivery, verdict, now, jitter, wait)
     if not moved:
         return
@@ -57,45 +75,18 @@ def record(
     if verdict.suppress:
         reason = SuppressionReason.BOUNCED
         suppress(session, key, delivery.subscriber.email, reason, now, note=verdict.reason)
-    _tell_enrolment(session, delivery, verdict, now)
+    tell_enrolment(session, delivery, verdict, now)
     if verdict.soft:
         record_report(session, delivery, Report(Kind.SOFT, text=verdict.reason), now, key)
 
 
-def resolve_unknown(database: Database, now: datetime) -> None:
-    """Decide about deliveries whose answer never came: one more try (policy `retry_once`), then never again.
-
-    One that stays unknown counts as had: a copy too many is worse than a lesson that its page still shows.
-    """
-    waited = (Delivery.state == State.UNKNOWN, Delivery.due_at <= now, Delivery.finished_at.is_(None))
-    with database.write() as session:
-        session.execute(
-            update(Delivery)
-            .where(*waited, Delivery.retried_unknown.is_(False))
-            .values(state=State.READY, retried_unknown=True)
-        )
-        given_up = session.scalars(select(Delivery.id).where(*waited)).all()
-    for delivery_id in given_up:
-        with database.write() as session:
-            _give_up(session, session.get_one(Delivery, delivery_id), now)
-
-
-def _give_up(session: Session, delivery: Delivery, now: datetime) -> None:
-    _lock_enrolment(session, delivery)
-    giving_up = update(Delivery).where(
-        Delivery.id == delivery.id, Delivery.state == State.UNKNOWN, Delivery.finished_at.is_(None)
-    )
-    if session.scalar(giving_up.values(finished_at=now).returning(Delivery.id)) is None:
-        return  # another sender was first
-    session.refresh(delivery)
-    events.record(session, "given_up", now, delivery=delivery, reply=delivery.reply)
-    _tell_enrolment(session, delivery, Verdict(Outcome.UNKNOWN, delivery.reply), now)
-
-
-def _lock_enrolment(session: Session, delivery: Delivery) -> None:
+def lock_enrolment(session: Session, delivery: Delivery) -> None:
     """Before its delivery, as everybody does: else a learner's wish and we would wait for each other."""
     if delivery.enrolment_id is not None:
         session.get_one(Enrolment, delivery.enrolment_id, with_for_update=True)
+
+
+UNKNOWN_REST = timedelta(minutes=30)  # before a delivery whose answer never came is tried once more
 
 
 def _defer(
@@ -119,7 +110,8 @@ def _defer(
 
 def _abandon(session: Session, held: Claim, delivery: Delivery, now: datetime) -> bool:
     """It was stopped before the dot: the lease ran out, the course is paused, or consent is gone."""
-    if delivery.lease_until is None or delivery.lease_until <= now:
+    had_leave = delivery.state == State.IN_DOUBT  # so nothing but its lease stopped it
+    if had_leave or delivery.lease_until is None or delivery.lease_until <= now:
         return release(session, held, now)
     course = session.get_one(Course, delivery.course_id)
     if delivery.kind == "lesson" and course.paused_at is not None:
@@ -127,7 +119,7 @@ def _abandon(session: Session, held: Claim, delivery: Delivery, now: datetime) -
     return finish(session, held, now, State.CANCELLED, "no consent")
 
 
-def _tell_enrolment(session: Session, delivery: Delivery, verdict: Verdict, now: datetime) -> None:
+def tell_enrolment(session: Session, delivery: Delivery, verdict: Verdict, now: datetime) -> None:
     """Let the enrolment know how its queued lesson fared. A copy that was asked for is on no calendar."""
     if delivery.enrolment_id is None or delivery.copy:
         return

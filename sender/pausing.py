@@ -1,12 +1,17 @@
-"""A whole course on pause: one flag that tick and claim read; queued lessons are called back (S13)."""
+"""A whole course on pause: one flag that tick and claim read; queued lessons are called back (S13).
+
+And all sends held, because the database is not the one we know (sender/instance.py).
+"""
 
 from datetime import datetime
+from pathlib import Path
 
 from sqlalchemy import select, update
 
 from campaigns.drafting import find_course
 from campaigns.models import Course, Enrolment
 from courseletter.database import Database
+from sender import instance
 from sender.models import CALLABLE_STATES, Delivery
 from sender.wishes import call_back
 
@@ -31,6 +36,20 @@ def resume_course(database: Database, name: str, now: datetime) -> None:
     _call_back_queued(database, course_id, now)
     with database.write() as session:
         session.get_one(Course, course_id).paused_at = None
+
+
+def release_sends(database: Database, home: Path, now: datetime) -> bool:
+    """A person has looked at a database that was copied or restored: send again. False: nothing was held.
+
+    What was queued in it is called back first: the tick dates it anew, by each course's policy (S9).
+    """
+    with database.read() as session:
+        if instance.why_held(session) is None:
+            return False
+        courses = session.scalars(select(Course.id)).all()
+    for course_id in courses:
+        _call_back_queued(database, course_id, now)
+    return instance.release(database, home, now)
 
 
 def _call_back_queued(database: Database, course_id: str, now: datetime) -> int:

@@ -4,26 +4,29 @@ Nothing here sends. A row that is over an hour late is dated anew by the schedul
 paused course or a wrong clock never becomes a flood.
 """
 
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Select, and_, func, or_, select, update
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy.orm import Session
 
 from campaigns.enrolling import Place, place_of, store
 from campaigns.models import Course, Enrolment
 from campaigns.standing import Promotion, Standing
+from courseletter.bulk import among
 from courseletter.database import Database
 from courseletter.errors import CourseletterError
-from courseletter.upserting import insert
+from sender import alike, events
 from sender.holding import held_if_damaged
+from sender.instance import is_held
 from sender.models import Delivery, State
+from sender.queueing import SENT_ALREADY, queue_lessons
 from subscribers.models import Subscriber
-from templates import conditions
+from templates.conditions import Condition, parse
 
-CHUNK = 500  # enrolments a transaction: a writer holds SQLite's lock for some tens of milliseconds
+CHUNK = 5_000  # enrolments a transaction: about 0.1 s, so that no writer waits long
 BUSY_DAY = timedelta(hours=48)  # no local day reaches further back
 
 Cursor = tuple[datetime, int]  # (due moment, enrolment) of the last one looked at
@@ -33,10 +36,9 @@ START: Cursor = (datetime.min.replace(tzinfo=UTC), 0)
 def tick(database: Database, now: datetime) -> Counter[str]:
     """Promote whatever is due now, course by course. Returns how many enrolments met which outcome."""
     outcomes: Counter[str] = Counter()
+    running = select(Course.id).where(Course.paused_at.is_(None), Course.revision_id.is_not(None), ~is_held())
     with database.read() as session:
-        courses = session.scalars(
-            select(Course.id).where(Course.paused_at.is_(None), Course.revision_id.is_not(None))
-        ).all()
+        courses = session.scalars(running).all()
     for course_id in courses:
         after: Cursor | None = START
         while after is not None:
@@ -54,60 +56,23 @@ def promote_chunk(
     """
     outcomes: Counter[str] = Counter()
     with database.write() as session:
-        due = session.scalars(_due(course_id, now, after)).all()
-        last = (due[-1].due_at or now, due[-1].id) if len(due) == CHUNK else None
-        sent = _sent_lately(session, [one.subscriber_id for one in due], now)
-        for enrolment in due:
-            outcomes[_promote(session, enrolment, sent.get(enrolment.subscriber_id, ()), now)] += 1
-    return outcomes, last
-
-
-def queue_lesson(session: Session, enrolment: Enrolment, now: datetime) -> None:
-    """Write the delivery of the lesson that the enrolment has just queued.
-
-    A lesson that was called back, failed or expired keeps its one row: it is made ready again. Raises
-    CourseletterError for one that may have arrived: no mistake of the schedule's sends it twice.
-    """
-    values = {
-        "kind": "lesson",
-        "subscriber_id": enrolment.subscriber_id,
-        "course_id": enrolment.course_id,
-        "enrolment_id": enrolment.id,
-        "run": enrolment.run,
-        "lesson_id": enrolment.queued_lesson,
-        "copy": 0,
-    }
-    fresh = {
-        "revision_id": enrolment.course.revision_id,
-        "by": enrolment.queued_by,
-        "state": State.READY,
-        "due_at": now,
-        "created_at": now,
-        "attempts": 0,
-        "reply": "",
-    }
-    again = update(Delivery).where(Delivery.state.in_((State.CANCELLED, State.FAILED, State.EXPIRED)))
-    for name in ("enrolment_id", "run", "lesson_id", "copy"):
-        again = again.where(getattr(Delivery, name) == values[name])
-    forgotten = {"context": None, "dated_at": None, "first_attempt_at": None, "finished_at": None}
-    reused = again.values(**fresh, **forgotten).returning(Delivery.id)
-    adding = insert(session, Delivery).values(**values, **fresh).on_conflict_do_nothing()
-    if session.scalar(reused) is None and session.scalar(adding.returning(Delivery.id)) is None:
-        raise CourseletterError(f"Lesson {enrolment.queued_lesson} has been sent to this reader already.")
-
-
-def queue_confirmation(session: Session, course: Course, subscriber: Subscriber, now: datetime) -> None:
-    """Ask the subscriber whether it was them: the only mail that goes out before consent."""
-    session.add(
-        Delivery(
-            kind="confirmation",
-            subscriber_id=subscriber.id,
-            course_id=course.id,
-            by="learner",
-            due_at=now,
-            created_at=now,
-        )
-    )
+        course = session.get_one(Course, course_id)
+        conditional = _conditions(course)
+        sizes = alike.gather(session, _due(course_id, now, after), _fields_of(conditional))
+        if not sizes:
+            return outcomes, None
+        last = session.execute(_last(session)).one() if sum(sizes.values()) == CHUNK else None
+        busy = _perhaps_full(session, course_id, now)
+        if busy:
+            alike.set_apart(session, busy)
+            sizes = alike.sizes(session)
+        for first in alike.firsts(session):
+            outcomes[_promote(session, first, conditional, busy.get(first.id, ()), now)] += sizes[first.id]
+        alike.follow(session)
+        queued = queue_lessons(session, course, now, alike.members())
+        if len(queued) < outcomes[Promotion.QUEUED]:
+            _hold_all_but(session, queued, now)
+    return outcomes, None if last is None else (last.due_at, last.id)
 
 
 def next_moment(session: Session) -> datetime | None:
@@ -124,10 +89,10 @@ def next_moment(session: Session) -> datetime | None:
     return min((moment for moment in moments if moment is not None), default=None)
 
 
-def _due(course_id: str, now: datetime, after: Cursor) -> Select[Enrolment]:
+def _due(course_id: str, now: datetime, after: Cursor) -> Select[int]:
     due_at, last_id = after
     return (
-        select(Enrolment)
+        select(Enrolment.id)
         .join(Course)
         .where(
             Enrolment.course_id == course_id,
@@ -139,55 +104,112 @@ def _due(course_id: str, now: datetime, after: Cursor) -> Select[Enrolment]:
         )
         .order_by(Enrolment.due_at, Enrolment.id)
         .limit(CHUNK)
-        .options(
-            joinedload(Enrolment.progress), joinedload(Enrolment.profile), joinedload(Enrolment.subscriber)
-        )
         .with_for_update(of=Enrolment, skip_locked=True)
     )
 
 
-def _promote(session: Session, enrolment: Enrolment, sent: Sequence[datetime], now: datetime) -> str:
-    """One enrolment's turn. A row that cannot be dated is held for a person and stops nobody (R27)."""
-    with held_if_damaged(session, enrolment, now):
-        place = place_of(session, enrolment)
-        full = _today(place, sent, now) >= enrolment.subscriber.daily_cap
-        wanted = _without_unmet(place, enrolment, now)
+def _last(session: Session) -> Select[datetime | None, int]:
+    """The last enrolment of the chunk, before anything moves."""
+    return (
+        select(Enrolment.due_at, Enrolment.id)
+        .where(among(session, Enrolment.id, alike.members()))
+        .order_by(Enrolment.due_at.desc(), Enrolment.id.desc())
+        .limit(1)
+    )
+
+
+def _promote(
+    session: Session,
+    first: Enrolment,
+    conditional: Mapping[str, Condition],
+    sent: Sequence[datetime],
+    now: datetime,
+) -> str:
+    """A group's turn, in its first. What cannot be dated is held for a person and stops nobody (R27)."""
+    with held_if_damaged(session, first, now):
+        place = place_of(session, first)
+        full = _today(place, sent, now) >= first.subscriber.daily_cap
+        wanted = _without_unmet(place, conditional, first.subscriber, now)
         outcome, after = wanted.promote(place.timetable, place.profile, now, cap_reached=full)
-        store(session, enrolment, after)
-        if outcome is Promotion.QUEUED:
-            queue_lesson(session, enrolment, now)
+        store(session, first, after)
         return outcome
+    for other in session.scalars(_members(session, first.id).where(Enrolment.id != first.id)):
+        events.record(session, "held", now, enrolment=other, why=f"as enrolment {first.id}")
     return "held"
 
 
-def _without_unmet(place: Place, enrolment: Enrolment, now: datetime) -> Standing:
-    """The standing with each lesson passed over whose condition this reader does not meet (`only_if`)."""
+def _hold_all_but(session: Session, queued: Collection[int | None], now: datetime) -> None:
+    """Hold those whose lesson the ledger would not queue: it may have arrived already."""
+    for enrolment in session.scalars(_members(session).where(Enrolment.queued_lesson.is_not(None))):
+        if enrolment.id not in queued:
+            with held_if_damaged(session, enrolment, now):
+                enrolment.queued_lesson = None
+                raise CourseletterError(SENT_ALREADY)
+
+
+def _members(session: Session, first: int | None = None) -> Select[Enrolment]:
+    return select(Enrolment).where(among(session, Enrolment.id, alike.members(first)))
+
+
+def _conditions(course: Course) -> Mapping[str, Condition]:
+    """The conditions of the lessons in force that not everybody gets (`only_if`)."""
+    lessons = course.revision.lessons if course.revision else ()
+    return {one.lesson_id: parse(one.only_if) for one in lessons if one.only_if}
+
+
+def _fields_of(conditional: Mapping[str, Condition]) -> set[str]:
+    """The names of the subscriber's fields that the conditions ask for."""
+    tests = (test for one in conditional.values() for tests in one.alternatives for test in tests)
+    paths = (test.path.split(".") for test in tests)
+    return {names[1] for names in paths if names[0] == "subscriber"}
+
+
+def _without_unmet(
+    place: Place, conditional: Mapping[str, Condition], subscriber: Subscriber, now: datetime
+) -> Standing:
+    """The standing with each lesson passed over whose condition this reader does not meet."""
     standing = place.standing
-    revision = enrolment.course.revision
-    conditional = {one.lesson_id: one.only_if for one in revision.lessons if one.only_if} if revision else {}
-    reader = {**enrolment.subscriber.fields, "email": enrolment.subscriber.email}
-    while (lesson := standing.next_lesson) in conditional:
-        if conditions.parse(conditional[lesson]).holds({"subscriber": reader}):
+    names = {
+        "email": subscriber.email,
+        "first_name": subscriber.first_name,
+        "last_name": subscriber.last_name,
+    }
+    while (lesson := standing.next_lesson) is not None and lesson in conditional:
+        if conditional[lesson].holds({"subscriber": {**subscriber.fields, **names}}):
             break
         passed = standing.progress.with_mark(lesson, "skipped", "schedule")
         standing = replace(standing, progress=passed).changed(place.timetable, place.profile, now)
     return standing
 
 
-def _sent_lately(session: Session, people: Sequence[int], now: datetime) -> dict[int, list[datetime]]:
-    """When each of these people was last sent something by schedule, over all courses (S16)."""
-    found: dict[int, list[datetime]] = {}
-    rows = session.execute(
-        select(Delivery.subscriber_id, Delivery.created_at).where(
-            Delivery.subscriber_id.in_(people),
-            Delivery.created_at > now - BUSY_DAY,
-            Delivery.by == "schedule",
-            Delivery.kind == "lesson",
-            Delivery.state.not_in((State.CANCELLED, State.FAILED, State.EXPIRED)),
-        )
+def _perhaps_full(session: Session, course_id: str, now: datetime) -> Mapping[int, Sequence[datetime]]:
+    """Of those gathered, who may have had as much as they want of a day: enrolment -> when lately (S16)."""
+    gathered = select(Enrolment.subscriber_id).where(among(session, Enrolment.id, alike.members()))
+    lately = and_(
+        Delivery.created_at > now - BUSY_DAY,
+        Delivery.by == "schedule",
+        Delivery.kind == "lesson",
+        Delivery.state.not_in((State.CANCELLED, State.FAILED, State.EXPIRED)),
     )
-    for person, moment in rows:
-        found.setdefault(person, []).append(moment)
+    counts = (
+        select(Delivery.subscriber_id, func.count().label("number"))
+        .where(among(session, Delivery.subscriber_id, gathered), lately)
+        .group_by(Delivery.subscriber_id)
+        .cte("counts")
+    )
+    full = session.scalars(
+        select(Subscriber.id)
+        .join(counts, counts.c.subscriber_id == Subscriber.id)
+        .where(counts.c.number >= Subscriber.daily_cap)
+    ).all()
+    found: defaultdict[int, list[datetime]] = defaultdict(list)
+    rows = (
+        select(Enrolment.id, Delivery.created_at)
+        .join(Delivery, Delivery.subscriber_id == Enrolment.subscriber_id)
+        .where(Enrolment.course_id == course_id, Enrolment.subscriber_id.in_(full), lately)
+    )
+    for enrolment, moment in session.execute(rows) if full else ():
+        found[enrolment].append(moment)
     return found
 
 

@@ -1,108 +1,196 @@
-"""The simple sender: claims what is ready, writes, signs and hands over each letter, records the answer."""
+"""The sender: claims a batch, opens window after window of it, and records the answers as they come.
 
+While one window is with the relay, the letters of the next are written. One transaction records what has
+ended and opens the next window: never more is in doubt than there are connections (sender/windows.py).
+"""
+
+import asyncio
 import logging
 import random
-from collections import Counter
-from datetime import timedelta
-from threading import Event
+from collections import Counter, deque
+from collections.abc import Callable, Collection, Mapping
+from datetime import datetime, timedelta
 
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError
 
 from courseletter.clock import Clock
 from courseletter.database import Database
 from sender.breaker import Breaker
-from sender.claiming import Claim, claim, put_in_doubt, release, sweep
+from sender.claiming import Claim, claim, give_back
+from sender.event_loop import new_event_loop
 from sender.letters import Composer, Letter
-from sender.models import Delivery
-from sender.outcomes import record, resolve_unknown
+from sender.outcomes import record_window
 from sender.replies import Outcome, Verdict, judge
-from sender.transport import Transport
-from subscribers.suppression import address_hash
+from sender.sweeping import UnknownPolicy, sweep
+from sender.transport import Attempt, Parcel, Pool, Report
+from sender.windows import open_window
 
-BATCH = 50  # claimed at once: few enough that the last is sent well within its lease
+BATCH = 500  # claimed at once: few enough that the last is sent well within its lease
 # Then the tick has its turn: what becomes due while a long list is being sent must not wait for the list's
 # end, or it would be over an hour late and dated anew.
 ROUND = timedelta(minutes=1)
+PATIENCE = 20  # seconds that what is on its way gets when the sender is told to stop (REQUIREMENTS 28)
 
 log = logging.getLogger(__name__)
 
 
 class Mailer:
-    """Sends through one relay, one message after the other."""
+    """Sends through one relay, as many messages at once as its pool has connections.
+
+    work() and close() belong to one thread at a time; stop() may be called from any.
+    """
 
     def __init__(
         self,
         database: Database,
         composer: Composer,
-        transport: Transport,
+        open_pool: Callable[[Report], Pool],
         clock: Clock,
         key: bytes,
+        *,
+        unknown: UnknownPolicy = "retry_once",
+        retry_seconds: float = 1,
     ) -> None:
         self._database = database
         self._composer = composer
-        self._transport = transport
         self._clock = clock
         self._key = key
+        self._unknown = unknown
+        self._retry_seconds = retry_seconds  # before a ledger that cannot be written is tried again
         self._breaker = Breaker()
-        self._stopping = Event()
+        self._pool = open_pool(self._hear)
+        self._size = self._pool.free
+        self._under_way = 0
+        self._ended: dict[Claim, Verdict] = {}
+        self._stopping = False
+        self._runner = asyncio.Runner(loop_factory=new_event_loop)
+        self._news = asyncio.Event()  # something has ended, or we are to stop
 
     def work(self) -> Counter[str]:
         """Sweep, then send for a round, until nothing is ready, or the relay is unwell. Returns the outcomes'
-        counts."""
+        counts.
+        """
+        sweep(self._database, self._clock.now(), self._unknown)
+        return self._runner.run(self._round())
+
+    def stop(self) -> None:
+        """Let what is on its way finish and give back what is claimed: work() returns soon, for good."""
+        self._stopping = True
+        self._runner.get_loop().call_soon_threadsafe(self._news.set)
+
+    def close(self) -> None:
+        self._runner.run(self._pool.close(PATIENCE))
+        self._runner.close()
+
+    async def _round(self) -> Counter[str]:
         outcomes: Counter[str] = Counter()
-        start = self._clock.now()
-        sweep(self._database, start)
-        resolve_unknown(self._database, start)
-        while self._clock.now() - start < ROUND and self._breaker.closed(self._clock.now()):
-            held = claim(self._database, self._clock.now(), BATCH)
-            if not held:
-                break
-            for one in held:
-                outcomes[self._attempt(one)] += 1
-            if self._stopping.is_set():
+        until = self._clock.now() + ROUND
+        while self._goes_on(until):
+            found = await self.process_batch(until)
+            outcomes += found
+            if not found:
                 break
         return outcomes
 
-    def stop(self) -> None:
-        """Let the message under way finish and give back what is claimed: work() returns soon."""
-        self._stopping.set()
+    async def process_batch(self, until: datetime) -> Counter[str]:
+        """Claim what is ready, a batch at most, and attempt each once. Returns the outcomes' counts.
 
-    def close(self) -> None:
-        self._transport.close()
+        What no attempt has begun for by `until` is given back.
+        """
+        outcomes: Counter[str] = Counter()
+        waiting = deque(await asyncio.to_thread(self._claim))
+        written: deque[Letter] = deque()
+        while waiting or written or self._under_way or self._ended:
+            if not self._goes_on(until):
+                outcomes["released"] += await self._give_back([*waiting, *(one.claim for one in written)])
+                waiting.clear()
+                written.clear()
+                if self._stopping and self._under_way:
+                    await self._pool.close(PATIENCE)
+            self._write_ahead(waiting, written)
+            window = [written.popleft() for _ in range(min(self._pool.free, len(written)))]
+            if window or self._ended:
+                outcomes.update(await self._turn(window))
+            elif self._under_way:
+                await self._until_news()
+        return outcomes
 
-    def _attempt(self, held: Claim) -> str:
-        """One delivery's turn. Whatever is wrong with it stops no other (REQUIREMENTS 27)."""
-        if self._stopping.is_set():
-            with self._database.write() as session:
-                release(session, held, self._clock.now())
-            return "released"
-        if not self._breaker.closed(self._clock.now()):
-            verdict = Verdict(Outcome.DEFERRED, "the relay is unwell", relay_trouble=True)
-        else:
-            verdict = self._hand_over(held)
-            self._breaker.heard(verdict, self._clock.now())
+    def _goes_on(self, until: datetime) -> bool:
+        now = self._clock.now()
+        return not self._stopping and now < until and self._breaker.closed(now)
+
+    def _claim(self) -> list[Claim]:
+        claims = claim(self._database, self._clock.now(), BATCH)
+        with self._database.read() as session:
+            self._composer.learn(session, claims)
+        return claims
+
+    async def _give_back(self, claims: Collection[Claim]) -> int:
+        again = self._breaker.open_until or self._clock.now()
+        await asyncio.to_thread(give_back, self._database, claims, again)
+        return len(claims)
+
+    def _write_ahead(self, waiting: deque[Claim], written: deque[Letter]) -> None:
+        """Write the letters of one window. Whatever is wrong with one stops no other (REQUIREMENTS 27)."""
+        while waiting and len(written) < self._size:
+            held = waiting.popleft()
+            try:
+                written.append(self._composer.compose(held))
+            except Exception as error:
+                log.exception("delivery %s cannot be written", held.delivery_id)
+                self._ended[held] = Verdict(Outcome.FAILED, f"cannot be written: {error}")
+
+    async def _turn(self, window: Collection[Letter]) -> Counter[str]:
+        """Record what has ended, open the next window, and hand over what may go."""
+        ended, self._ended = self._ended, {}
+        allowed = await self._recorded(ended, window)
+        for letter in window:
+            if letter.claim.delivery_id in allowed:
+                self._hand_over(letter)
+            else:
+                self._ended[letter.claim] = Verdict(Outcome.ABANDONED, "called back before it went out")
+        return Counter(verdict.outcome for verdict in ended.values())
+
+    async def _recorded(self, ended: Mapping[Claim, Verdict], window: Collection[Letter]) -> set[int]:
+        """Carry out the turn's transaction. While the ledger cannot be written nothing goes out, and what
+        the relay has answered is kept, until its lease is over (REQUIREMENTS 23).
+        """
+        until = min(one.until for one in (*ended, *(letter.claim for letter in window)))
+        while True:
+            try:
+                return await asyncio.to_thread(self._write_turn, ended, window)
+            except DBAPIError as error:
+                if self._clock.now() >= until:
+                    raise
+                log.warning("the ledger cannot be written, trying again: %s", str(error.orig).strip())
+                await asyncio.sleep(self._retry_seconds)
+
+    def _write_turn(self, ended: Mapping[Claim, Verdict], window: Collection[Letter]) -> set[int]:
         now = self._clock.now()
         wait = max(self._breaker.open_until - now, timedelta()) if self._breaker.open_until else timedelta()
         with self._database.write() as session:
-            record(session, held, verdict, now, jitter=random.uniform(-1, 1), wait=wait, key=self._key)  # noqa: S311
-        return verdict.outcome
+            record_window(session, ended, now, jitter=_jitter, wait=wait, key=self._key)
+            hashes = [letter.address_hash for letter in window]
+            return open_window(session, [letter.claim for letter in window], hashes, now)
 
-    def _hand_over(self, held: Claim) -> Verdict:
-        with self._database.read() as session:
-            delivery = session.get_one(Delivery, held.delivery_id)
-            try:
-                letter = self._composer.compose(session, delivery)
-            except SQLAlchemyError:
-                raise  # the database is in trouble, not this letter
-            except Exception as error:
-                log.exception("delivery %s cannot be written", held.delivery_id)
-                return Verdict(Outcome.FAILED, f"cannot be written: {error}")
-            recipient = address_hash(self._key, delivery.subscriber.email)
-        return judge(
-            self._transport.deliver(
-                letter.envelope, letter.message, lambda: self._go(held, letter, recipient)
-            )
-        )
+    def _hand_over(self, letter: Letter) -> None:
+        self._under_way += 1
+        until = letter.claim.until  # a worker that slept past its lease must not send (REQUIREMENTS 22)
+        in_time = lambda: self._clock.now() < until  # noqa: E731
+        self._pool.send(Parcel(letter.envelope, letter.message, letter.claim, in_time, canonical=True))
 
-    def _go(self, held: Claim, letter: Letter, recipient: str) -> bool:
-        return put_in_doubt(self._database, held, letter.context, recipient, self._clock.now())
+    def _hear(self, parcel: Parcel, attempt: Attempt) -> None:
+        verdict = judge(attempt)
+        self._breaker.heard(verdict, self._clock.now())
+        self._under_way -= 1
+        self._ended[parcel.reference] = verdict
+        self._news.set()
+
+    async def _until_news(self) -> None:
+        self._news.clear()
+        await self._news.wait()
+        await asyncio.sleep(0)  # let all that has arrived by now be heard: one transaction for all of it
+
+
+def _jitter() -> float:
+    return random.uniform(-1, 1)  # noqa: S311 - spreads retries; guards nothing

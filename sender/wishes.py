@@ -16,7 +16,7 @@ from campaigns.schedule import Profile
 from sender import events
 from sender.holding import held_if_damaged
 from sender.models import CALLABLE_STATES, Delivery, State
-from sender.planning import queue_lesson
+from sender.queueing import queue_lesson
 from subscribers import consent
 from subscribers.consent import Evidence
 from subscribers.models import MailingList, Subscriber, SuppressionReason

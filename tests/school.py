@@ -21,11 +21,11 @@ from courseletter.config import SenderSettings
 from courseletter.database import Database
 from sender.letters import Composer
 from sender.links import Links
-from sender.memory import MemoryTransport
+from sender.memory import MemoryPool, MemoryRelay
 from sender.models import Delivery
 from sender.planning import next_moment, tick
 from sender.run import Mailer
-from sender.transport import Transport
+from sender.transport import Report
 from subscribers import consent
 from subscribers.consent import Evidence
 from subscribers.models import Subscriber
@@ -67,7 +67,7 @@ _FILL = " ".join(
 
 
 class School:
-    """One course on one database. `transport` is MemoryTransport unless another is given."""
+    """One course on one database, sending to `memory` over three connections."""
 
     def __init__(
         self,
@@ -76,19 +76,21 @@ class School:
         *,
         cadence: Cadence = DAILY,
         zone: str = "Europe/Berlin",
-        transport: Transport | None = None,
+        memory: MemoryRelay | None = None,
     ) -> None:
         self.database = database
         self.clock = MovableClock(now)
-        self.memory = MemoryTransport()
-        self.transport = transport or self.memory
+        self.memory = memory or MemoryRelay()
         self.course_id = self._found(cadence, zone)
         self.mailer = self.new_mailer()
 
     def new_mailer(self) -> Mailer:
         """A sender that knows nothing of the one before, as after a crash."""
         composer = Composer(BRAND, SENDER, LINKS, KEY)
-        return Mailer(self.database, composer, self.transport, self.clock, KEY)
+        return Mailer(self.database, composer, self.open_pool, self.clock, KEY, retry_seconds=0)
+
+    def open_pool(self, report: Report) -> MemoryPool:
+        return MemoryPool(3, report, self.memory)
 
     def enrol(self, email: str = "ada@inbox.example.org", name: str = "Ada", **details: Any) -> int:
         """Add a learner whose consent is vouched for; returns the enrolment's id."""

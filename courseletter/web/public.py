@@ -17,7 +17,7 @@ from courseletter.web import finding, wording
 from courseletter.web.choices import places, read_rhythm, rhythms
 from courseletter.web.moments import local
 from courseletter.web.site import READ, Fields, Here, Site, evidence_of
-from sender.planning import queue_confirmation
+from sender.queueing import queue_confirmation
 from sender.wishes import change_rhythm
 from subscribers import consent, signing_up
 from subscribers.consent import Outcome

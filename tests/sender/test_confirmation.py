@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from campaigns.models import Course
 from sender import wishes
 from sender.models import State
-from sender.planning import queue_confirmation
+from sender.queueing import queue_confirmation
 from subscribers import signing_up
 from subscribers.consent import Evidence
 from subscribers.signing_up import SignUpForm

@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 from campaigns.models import Course, Enrolment, ProfileRecord
 from courseletter.database import Database
 from sender import pausing, wishes
-from sender.claiming import Claim, claim
-from sender.models import Delivery, State
-from sender.outcomes import record
+from sender.claiming import Claim, claim, give_back
+from sender.models import State
+from sender.outcomes import record_window
 from sender.planning import tick
 from sender.replies import Outcome, Verdict
 from sender.transport import Attempt, Phase
@@ -199,11 +199,8 @@ def test_r27_a_row_damaged_while_its_lesson_is_under_way_stops_nobody(school: Sc
     tick(school.database, school.clock.now())
     for _ in range(silences):
         school.memory.answer(ADA, Attempt(Phase.DOT, error="silence"), arrives=True)
-    with school.database.read() as session:
-        context = school.mailer._composer.compose(session, session.get_one(Delivery, 1)).context
-    school.change(
-        lambda session: session.execute(update(Delivery).where(Delivery.id == 1).values(context=context))
-    )
+    claims = claim(school.database, school.clock.now(), 10)  # an attempt freezes what the mail says
+    give_back(school.database, claims, school.clock.now())
     damage = update(ProfileRecord).where(ProfileRecord.zone == "Europe/Paris").values(zone="Mars/Base")
     school.change(lambda session: session.execute(damage))
     for _ in range(12):
@@ -256,4 +253,5 @@ def _reads(database: Database, act: Callable[[], Any]) -> int:
 
 def _record(school: School, held: Claim, outcome: Outcome) -> None:
     with school.database.write() as session:
-        record(session, held, Verdict(outcome, "told"), school.clock.now(), jitter=0, wait=NO_WAIT, key=KEY)
+        verdicts = {held: Verdict(outcome, "told")}
+        record_window(session, verdicts, school.clock.now(), jitter=lambda: 0.0, wait=NO_WAIT, key=KEY)

@@ -305,7 +305,7 @@ def upgrade() -> None:
         sa.Column("first_attempt_at", UtcDateTime(), nullable=True),
         sa.Column("lease_until", UtcDateTime(), nullable=True),
         sa.Column("fence", sa.String(length=32), nullable=True),
-        sa.Column("context", Json, nullable=True),
+        sa.Column("facts", Json, nullable=True),
         sa.Column("dated_at", UtcDateTime(), nullable=True),
         sa.Column("reply", sa.String(), nullable=False),
         sa.Column("retried_unknown", sa.Boolean(), nullable=False),
@@ -313,13 +313,6 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "state IN ('ready', 'claimed', 'in_doubt', 'accepted', 'deferred', 'unknown', 'failed', 'cancelled', 'expired')",
             name=op.f("ck_deliveries_state"),
-        ),
-        sa.ForeignKeyConstraint(["course_id"], ["courses.id"], name=op.f("fk_deliveries_course_id")),
-        sa.ForeignKeyConstraint(["enrolment_id"], ["enrolments.id"], name=op.f("fk_deliveries_enrolment_id")),
-        sa.ForeignKeyConstraint(["lesson_id"], ["lessons.id"], name=op.f("fk_deliveries_lesson_id")),
-        sa.ForeignKeyConstraint(["revision_id"], ["revisions.id"], name=op.f("fk_deliveries_revision_id")),
-        sa.ForeignKeyConstraint(
-            ["subscriber_id"], ["subscribers.id"], name=op.f("fk_deliveries_subscriber_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_deliveries")),
         sa.UniqueConstraint(
@@ -346,7 +339,9 @@ def upgrade() -> None:
             sqlite_where=sa.text("state IN ('ready')"),
             postgresql_where=sa.text("state IN ('ready')"),
         )
-        batch_op.create_index(batch_op.f("ix_deliveries_subscriber_id"), ["subscriber_id"], unique=False)
+        batch_op.create_index(
+            "ix_deliveries_subscriber_id_created_at", ["subscriber_id", "created_at"], unique=False
+        )
         batch_op.create_index(
             "ix_deliveries_waiting",
             ["due_at"],
@@ -355,6 +350,16 @@ def upgrade() -> None:
             postgresql_where=sa.text("state IN ('deferred', 'unknown')"),
         )
 
+    op.create_table(
+        "instances",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("identity", sa.String(length=32), nullable=False),
+        sa.Column("place", sa.String(), nullable=False),
+        sa.Column("beat", sa.Integer(), nullable=False),
+        sa.Column("held_at", UtcDateTime(), nullable=True),
+        sa.Column("held_why", sa.String(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_instances")),
+    )
     op.create_table(
         "events",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -387,6 +392,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_events_subscriber_id_at")
         batch_op.drop_index("ix_events_delivery_id")
 
+    op.drop_table("instances")
     op.drop_table("events")
     with op.batch_alter_table("deliveries", schema=None) as batch_op:
         batch_op.drop_index(
@@ -394,7 +400,7 @@ def downgrade() -> None:
             sqlite_where=sa.text("state IN ('deferred', 'unknown')"),
             postgresql_where=sa.text("state IN ('deferred', 'unknown')"),
         )
-        batch_op.drop_index(batch_op.f("ix_deliveries_subscriber_id"))
+        batch_op.drop_index("ix_deliveries_subscriber_id_created_at")
         batch_op.drop_index(
             "ix_deliveries_ready",
             sqlite_where=sa.text("state IN ('ready')"),

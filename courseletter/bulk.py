@@ -1,0 +1,75 @@
+"""Many rows of values as a table within one statement: both databases can, each in its own way.
+
+PostgreSQL unnests an array a column, SQLite reads one JSON text. So a statement is written and prepared once,
+whatever the number of rows, and needs no temporary table.
+"""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Select,
+    String,
+    any_,
+    bindparam,
+    cast,
+    column,
+    func,
+    select,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.sql.type_api import TypeEngine
+
+
+class Rows:
+    """A table of values with named, typed columns, to be joined in statements of one dialect."""
+
+    def __init__(self, dialect: str, name: str, **columns: TypeEngine[Any]) -> None:
+        self._name = name
+        self._arrays = dialect == "postgresql"
+        self._columns = columns
+        self.table = self._unnested() if self._arrays else self._from_json()
+
+    def __getattr__(self, name: str) -> ColumnElement[Any]:
+        return self.table.c[name]
+
+    def parameters(self, rows: Sequence[Sequence[Any]]) -> dict[str, Any]:
+        """The statement's parameters that hold these rows, each in the order of the columns."""
+        if not self._arrays:
+            return {self._name: json.dumps(rows)}
+        columns = zip(*rows, strict=True) if rows else [() for _ in self._columns]
+        return {
+            f"{self._name}_{key}": list(values) for key, values in zip(self._columns, columns, strict=True)
+        }
+
+    def _unnested(self) -> FromClause:
+        arrays = [bindparam(f"{self._name}_{key}", type_=ARRAY(kind)) for key, kind in self._columns.items()]
+        shapes = [column(key, kind) for key, kind in self._columns.items()]
+        return func.unnest(*arrays).table_valued(*shapes).render_derived(name=self._name)
+
+    def _from_json(self) -> FromClause:
+        entries = func.json_each(cast(bindparam(self._name), String)).table_valued("value")
+        values = [
+            func.json_extract(entries.c.value, f"$[{place}]", type_=kind).label(key)
+            for place, (key, kind) in enumerate(self._columns.items())
+        ]
+        return select(*values).subquery(self._name)
+
+
+def among(session: Session, wanted: InstrumentedAttribute[int], ids: Select[int]) -> ColumnElement[bool]:
+    """Whether a column is one of the ids that a query finds, by the column's index.
+
+    PostgreSQL is given an array: for IN (SELECT ...) and for joins it reads and hashes a table of millions to
+    find ten thousand rows, for each chunk anew.
+    """
+    if dialect_of(session) == "postgresql":
+        return wanted == any_(func.array(ids.scalar_subquery()))
+    return wanted.in_(ids)
+
+
+def dialect_of(session: Session) -> str:
+    return session.get_bind().dialect.name

@@ -1,0 +1,137 @@
+"""Enrolments that are alike: equal in all the schedule looks at, so that what comes next is computed once.
+
+A million learners share a few thousand histories and moments. Of each group one is computed by the plain
+functions of campaigns/standing.py; the others follow it in one statement. The groups live in a temporary
+table of the transaction's connection: only counts and exceptions come to Python.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import (
+    CTE,
+    Column,
+    Integer,
+    MetaData,
+    Select,
+    Table,
+    case,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.orm import Session, aliased, joinedload
+
+from campaigns.models import Enrolment
+from courseletter.bulk import among, dialect_of
+from subscribers.models import Subscriber
+
+# The due enrolments of this transaction, each with the one whose way it follows (itself, for that one).
+_TABLE = Table(
+    "enrolments_alike",
+    MetaData(),
+    Column("enrolment_id", Integer, primary_key=True),
+    Column("like_id", Integer, nullable=False, index=True),
+    prefixes=["TEMPORARY"],
+)
+_id, _like_id = _TABLE.c.enrolment_id, _TABLE.c.like_id
+
+# What a promotion reads of an enrolment and writes to it; `joined_at` counts until the first lesson.
+_STANDING = (
+    Enrolment.state,
+    Enrolment.run,
+    Enrolment.progress_id,
+    Enrolment.joined_in,
+    Enrolment.completed_in,
+    Enrolment.anchor_at,
+    Enrolment.last_at,
+    Enrolment.paused_until,
+    Enrolment.held_until,
+    Enrolment.rebase,
+    Enrolment.next_lesson,
+    Enrolment.planned_at,
+    Enrolment.due_at,
+    Enrolment.queued_lesson,
+    Enrolment.queued_by,
+    Enrolment.queued_anchor_at,
+    Enrolment.queued_last_at,
+    Enrolment.failures,
+)
+
+
+def gather(session: Session, wanted: Select[int], fields: Collection[str] = ()) -> Mapping[int, int]:
+    """Group the enrolments with these ids. Returns the groups' sizes().
+
+    `fields` names what else tells people apart: subscriber fields that a lesson's condition asks for.
+    """
+    _TABLE.create(session.connection(), checkfirst=True)
+    session.execute(delete(_TABLE))
+    due = wanted.cte("due")
+    grouped = _grouped(due, fields).where(among(session, Enrolment.id, select(due.c.id)))
+    session.execute(insert(_TABLE).from_select([_id.name, _like_id.name], grouped))
+    if dialect_of(session) == "postgresql":
+        session.execute(text(f"ANALYZE {_TABLE.name}"))  # else its size is guessed, and the joins after it
+    return sizes(session)
+
+
+def sizes(session: Session) -> Mapping[int, int]:
+    """The size of each group by the id of its first."""
+    counted = session.execute(select(_like_id, func.count()).group_by(_like_id))
+    return dict(counted.all())
+
+
+def firsts(session: Session) -> Sequence[Enrolment]:
+    """The first of each group, with what the schedule needs of it."""
+    return session.scalars(
+        select(Enrolment)
+        .where(among(session, Enrolment.id, select(_like_id)))
+        .options(
+            joinedload(Enrolment.progress), joinedload(Enrolment.profile), joinedload(Enrolment.subscriber)
+        )
+        .order_by(Enrolment.id)
+    ).all()
+
+
+def set_apart(session: Session, enrolments: Collection[int]) -> None:
+    """Let each of these stand for itself alone."""
+    session.execute(update(_TABLE).where(_id.in_(enrolments)).values(like_id=_id))
+
+
+def members(first: int | None = None) -> Select[int]:
+    """The ids of all that were gathered, or of one group."""
+    everyone = select(_id)
+    return everyone if first is None else everyone.where(_like_id == first)
+
+
+def follow(session: Session) -> None:
+    """Write to everybody what the first of their group now says."""
+    session.flush()
+    first = aliased(Enrolment)
+    session.execute(
+        update(Enrolment)
+        .where(Enrolment.id == _id, _like_id == first.id, _id != _like_id)
+        .where(among(session, first.id, select(_like_id)))
+        .values({column.key: getattr(first, column.key) for column in _STANDING})
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _grouped(due: CTE, fields: Collection[str]) -> Select[int, int]:
+    alike: list[Any] = [*_STANDING, Enrolment.profile_id]
+    not_begun = or_(Enrolment.anchor_at.is_(None), Enrolment.due_at == Enrolment.joined_at)
+    alike.append(case((not_begun, Enrolment.joined_at)))
+    grouped = select(Enrolment.id).add_cte(due)
+    if fields:
+        grouped = grouped.join(Subscriber)
+        alike += [_field(name) for name in sorted(fields)]
+    return grouped.add_columns(func.min(Enrolment.id).over(partition_by=alike))
+
+
+def _field(name: str) -> Any:
+    if name in ("email", "first_name", "last_name"):
+        return getattr(Subscriber, name)
+    return Subscriber.fields[name]

@@ -1,0 +1,85 @@
+"""Writing deliveries: one statement queues the lesson of one enrolment, or of ten thousand."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, literal, select
+from sqlalchemy.orm import Session
+
+from campaigns.models import Course, Enrolment
+from courseletter.bulk import among
+from courseletter.errors import CourseletterError
+from courseletter.upserting import insert
+from sender.models import Delivery, State
+from subscribers.models import Subscriber
+
+_KEY = ("enrolment_id", "run", "lesson_id", "copy")
+SENT_ALREADY = "Its lesson has been sent to this reader already."
+_REUSABLE = (State.CANCELLED, State.FAILED, State.EXPIRED)
+
+
+def queue_lesson(session: Session, enrolment: Enrolment, now: datetime) -> None:
+    """Write the delivery of the lesson that the enrolment has just queued.
+
+    Raises CourseletterError for one that may have arrived: no mistake of the schedule's sends it twice.
+    """
+    session.flush()
+    this = select(Enrolment.id).where(Enrolment.id == enrolment.id)
+    if not queue_lessons(session, enrolment.course, now, this):
+        raise CourseletterError(SENT_ALREADY)
+
+
+def queue_lessons(
+    session: Session, course: Course, now: datetime, enrolments: Select[int]
+) -> Collection[int | None]:
+    """Write the delivery of the lesson that each of these enrolments of one course has queued, if any.
+
+    A lesson that was called back, failed or expired keeps its one row: it is made ready again. Returns the
+    enrolments' ids; one is left out whose lesson may have arrived.
+    """
+    values = {
+        "kind": literal("lesson"),
+        "subscriber_id": Enrolment.subscriber_id,
+        "course_id": Enrolment.course_id,
+        "enrolment_id": Enrolment.id,
+        "run": Enrolment.run,
+        "lesson_id": Enrolment.queued_lesson,
+        "copy": literal(0),
+    }
+    fresh = {
+        "revision_id": literal(course.revision_id),
+        "by": Enrolment.queued_by,
+        "state": literal(State.READY),
+        "due_at": literal(now),
+        "created_at": literal(now),
+        "attempts": literal(0),
+        "reply": literal(""),
+        "retried_unknown": literal(False),
+    }
+    queued: Select[*tuple[Any, ...]] = (
+        select(*(column.label(name) for name, column in (values | fresh).items()))
+        .where(among(session, Enrolment.id, enrolments), Enrolment.queued_lesson.is_not(None))
+        .order_by(Enrolment.id)
+    )
+    adding = insert(session, Delivery).from_select([*values, *fresh], queued)
+    again = {name: adding.excluded[name] for name in fresh}
+    forgotten = {"facts": None, "dated_at": None, "first_attempt_at": None, "finished_at": None}
+    unless_sent = adding.on_conflict_do_update(
+        index_elements=_KEY, set_=again | forgotten, where=Delivery.state.in_(_REUSABLE)
+    )
+    return session.scalars(unless_sent.returning(Delivery.enrolment_id)).all()
+
+
+def queue_confirmation(session: Session, course: Course, subscriber: Subscriber, now: datetime) -> None:
+    """Ask the subscriber whether it was them: the only mail that goes out before consent."""
+    session.add(
+        Delivery(
+            kind="confirmation",
+            subscriber_id=subscriber.id,
+            course_id=course.id,
+            by="learner",
+            due_at=now,
+            created_at=now,
+        )
+    )

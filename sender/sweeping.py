@@ -1,0 +1,91 @@
+"""What time alone moves in the ledger: leases that ended, rests that are over, doubts that stay doubts.
+
+A lease that ends in CLAIMED is ready again; one that ends in IN_DOUBT is UNKNOWN, never blindly resent.
+"""
+
+from collections import Counter
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import ColumnElement, and_, select, update
+
+from courseletter.database import Database
+from sender import events
+from sender.models import Delivery, State
+from sender.outcomes import UNKNOWN_REST, lock_enrolment, tell_enrolment
+from sender.replies import Outcome, Verdict
+
+CHUNK = 500  # rows a transaction: what an outage has left behind may be the whole list
+
+# What becomes of a message that may have arrived: tried once more after a rest, or left to a person.
+UnknownPolicy = Literal["retry_once", "hold"]
+
+
+def sweep(database: Database, now: datetime, unknown: UnknownPolicy = "retry_once") -> Counter[str]:
+    """Move all whose time has come. Returns how many moved which way."""
+    ended = Delivery.lease_until <= now
+    waited = and_(Delivery.state == State.UNKNOWN, Delivery.due_at <= now, Delivery.finished_at.is_(None))
+    ready = {"state": State.READY, "fence": None, "lease_until": None}
+    lost = {
+        **ready,
+        "state": State.UNKNOWN,
+        "due_at": now + UNKNOWN_REST,
+        "reply": "the sender ended before the answer came",
+    }
+    moved = Counter(
+        {
+            "released": _move(database, and_(Delivery.state == State.CLAIMED, ended), ready),
+            "unknown": _move(database, and_(Delivery.state == State.IN_DOUBT, ended), lost, now, "unknown"),
+            "due again": _move(
+                database, and_(Delivery.state == State.DEFERRED, Delivery.due_at <= now), ready
+            ),
+        }
+    )
+    if unknown == "retry_once":
+        first_time = and_(waited, Delivery.retried_unknown.is_(False))
+        moved["tried once more"] = _move(database, first_time, {**ready, "retried_unknown": True})
+        moved["given up"] = _give_up(database, waited, now)
+    return +moved
+
+
+def _move(
+    database: Database,
+    which: ColumnElement[bool],
+    values: dict[str, Any],
+    now: datetime | None = None,
+    event: str | None = None,
+) -> int:
+    """Change these rows chunk by chunk, each with an event where one is named. Returns how many."""
+    total = 0
+    while True:
+        with database.write() as session:
+            some = select(Delivery.id).where(which).limit(CHUNK).with_for_update(skip_locked=True)
+            ids = session.scalars(some).all()
+            session.execute(
+                update(Delivery)
+                .where(Delivery.id.in_(ids), which)
+                .values(**values)
+                .execution_options(synchronize_session=False)
+            )
+            if event is not None and now is not None:
+                events.record_deliveries(session, event, now, ids)
+        total += len(ids)
+        if len(ids) < CHUNK:
+            return total
+
+
+def _give_up(database: Database, waited: ColumnElement[bool], now: datetime) -> int:
+    """What stays unknown after its second try counts as had: its page still shows it."""
+    with database.read() as session:
+        hopeless = session.scalars(select(Delivery.id).where(waited)).all()
+    for delivery_id in hopeless:
+        with database.write() as session:
+            delivery = session.get_one(Delivery, delivery_id)
+            lock_enrolment(session, delivery)
+            giving_up = update(Delivery).where(Delivery.id == delivery_id, waited).values(finished_at=now)
+            if session.scalar(giving_up.returning(Delivery.id)) is None:
+                continue  # another sender was first
+            session.refresh(delivery)
+            events.record(session, "given_up", now, delivery=delivery, reply=delivery.reply)
+            tell_enrolment(session, delivery, Verdict(Outcome.UNKNOWN, delivery.reply), now)
+    return len(hopeless)

@@ -1,0 +1,179 @@
+"""The window: as many messages as a worker has connections, marked as in doubt before any of them goes out.
+
+One transaction records the window that has ended and opens the next, durably: from then on its messages may
+be delivered. Consent, suppression, pause and lease are checked in the very statement that marks them. A crash
+leaves at most one window in doubt.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import cache
+
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    String,
+    Update,
+    and_,
+    bindparam,
+    case,
+    exists,
+    or_,
+    update,
+)
+from sqlalchemy.orm import Session
+
+from campaigns.models import Course, Enrolment
+from campaigns.schedule import GRACE
+from courseletter.bulk import Rows, dialect_of
+from courseletter.database import UtcDateTime
+from sender.claiming import DOT_LEASE, Claim
+from sender.models import Delivery, State
+from subscribers.consent import awaits_answer
+from subscribers.models import Membership, MemberStatus, Suppression
+
+
+def open_window(session: Session, claims: Sequence[Claim], hashes: Sequence[str], now: datetime) -> set[int]:
+    """Write down that from here on these messages may be delivered. Returns the ids of those that may go.
+
+    `hashes` are the keyed hashes of their addresses. One that is left out must not be sent: its lease is
+    over, it was called back, its course is paused, or consent is gone.
+    """
+    if not claims:
+        return set()
+    rows, marking = _marking(dialect_of(session))
+    pairs = [(one.delivery_id, address) for one, address in zip(claims, hashes, strict=True)]
+    marked = session.connection().execute(
+        marking,
+        {
+            "our_fence": claims[0].fence,
+            "now": now,
+            "until": now + DOT_LEASE,
+            **rows.parameters(pairs),
+        },
+    )
+    return set(marked.scalars())
+
+
+def record_accepted(session: Session, answers: Mapping[Claim, str], now: datetime) -> list[Claim]:
+    """Write down that the relay took these, with its answers. Returns those whose enrolments are to be told.
+
+    An ordinary enrolment (on time, with nothing held) moves on here, as `sent` of campaigns/standing.py would
+    let it; the others are returned. A claim that is no longer ours changes nothing.
+    """
+    if not answers:
+        return []
+    rows, recording = _recording(dialect_of(session))
+    fence = next(iter(answers)).fence
+    values = rows.parameters([(one.delivery_id, reply) for one, reply in answers.items()])
+    ours = set(session.connection().execute(recording, {"our_fence": fence, "now": now, **values}).scalars())
+    on_calendar = [one for one in answers if one.delivery_id in ours and one.progress_after is not None]
+    moved = _move_on(session, on_calendar, now)
+    return [one for one in on_calendar if one.enrolment_id not in moved]
+
+
+def _move_on(session: Session, sent: Sequence[Claim], now: datetime) -> set[int]:
+    if not sent:
+        return set()
+    rows, moving = _moving(dialect_of(session))
+    values = rows.parameters(
+        [
+            (one.enrolment_id, one.run, one.lesson_id, one.facts["progress"], one.progress_after)
+            for one in sent
+        ]
+    )
+    moved = session.connection().execute(moving, {"now": now, "grace": now - GRACE, **values})
+    return set(moved.scalars())
+
+
+@cache
+def _marking(dialect: str) -> tuple[Rows, Update]:
+    rows = Rows(dialect, "opened", id=Integer(), address_hash=String())
+    suppressed = exists().where(Suppression.address_hash == rows.address_hash)
+    mine = and_(
+        Delivery.id == rows.id, Delivery.fence == bindparam("our_fence"), Delivery.state == State.CLAIMED
+    )
+    leased = Delivery.lease_until > bindparam("now", type_=UtcDateTime())
+    until = bindparam("until", type_=UtcDateTime())
+    return rows, (
+        update(Delivery)
+        .where(mine, leased, _consented(), ~suppressed, _not_paused())
+        .values(state=State.IN_DOUBT, lease_until=until)
+        .returning(Delivery.id)
+        .execution_options(synchronize_session=False)
+    )
+
+
+@cache
+def _recording(dialect: str) -> tuple[Rows, Update]:
+    rows = Rows(dialect, "answered", id=Integer(), reply=String())
+    return rows, (
+        update(Delivery)
+        .where(
+            Delivery.id == rows.id,
+            Delivery.fence == bindparam("our_fence"),
+            Delivery.state == State.IN_DOUBT,
+        )
+        .values(
+            state=State.ACCEPTED,
+            reply=rows.reply,
+            finished_at=bindparam("now", type_=UtcDateTime()),
+            fence=None,
+            lease_until=None,
+            facts=None,
+        )
+        .returning(Delivery.id)
+        .execution_options(synchronize_session=False)
+    )
+
+
+@cache
+def _moving(dialect: str) -> tuple[Rows, Update]:
+    """What `sent` makes of an ordinary standing, in SQL."""
+    rows = Rows(
+        dialect, "taught", id=Integer(), run=Integer(), lesson=String(), before=Integer(), after=Integer()
+    )
+    now = bindparam("now", type_=UtcDateTime())
+    finished = and_(Enrolment.state == "active", Enrolment.next_lesson.is_(None))
+    return rows, (
+        update(Enrolment)
+        .where(
+            Enrolment.id == rows.id,
+            Enrolment.run == rows.run,
+            Enrolment.queued_lesson == rows.lesson,
+            Enrolment.progress_id == rows.before,
+            Enrolment.failures == 0,
+            Enrolment.last_at >= bindparam("grace", type_=UtcDateTime()),
+            or_(Enrolment.due_at.is_(None), Enrolment.due_at > now),
+            Course.id == Enrolment.course_id,
+        )
+        .values(
+            progress_id=rows.after,
+            queued_lesson=None,
+            queued_by=None,
+            queued_anchor_at=None,
+            queued_last_at=None,
+            state=case((finished, "completed"), else_=Enrolment.state),
+            completed_in=case((finished, Course.publishes), else_=Enrolment.completed_in),
+        )
+        .returning(Enrolment.id)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _consented() -> ColumnElement[bool]:
+    """A lesson needs a confirmed membership of its course's list; a confirmation mail one to be answered."""
+    return exists().where(
+        Course.id == Delivery.course_id,
+        Membership.list_id == Course.list_id,
+        Membership.subscriber_id == Delivery.subscriber_id,
+        or_(
+            and_(Delivery.kind == "lesson", Membership.status == MemberStatus.CONFIRMED),
+            and_(Delivery.kind == "confirmation", awaits_answer()),
+        ),
+    )
+
+
+def _not_paused() -> ColumnElement[bool]:
+    paused = exists().where(Course.id == Delivery.course_id, Course.paused_at.is_not(None))
+    return or_(Delivery.kind != "lesson", ~paused)

@@ -1,0 +1,104 @@
+"""A database that was copied or restored is recognised, and sends nothing until a person releases it."""
+
+import json
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from shutil import copyfile
+
+import pytest
+from school import School
+
+from courseletter.database import Database
+from courseletter.errors import CourseletterError
+from sender.instance import FILE_NAME, recognise
+from sender.models import State
+from sender.pausing import release_sends
+from sender.planning import tick
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    folder = tmp_path / "home"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def copied(tmp_path: Path, empty_sqlite: Path) -> Iterator[tuple[Database, Database]]:
+    """A SQLite database, and the file its copy will stand in."""
+    original = Database(f"sqlite:///{copyfile(empty_sqlite, tmp_path / 'original.db')}")
+    copy = Database(f"sqlite:///{tmp_path / 'copy.db'}")
+    yield original, copy
+    original.close()
+    copy.close()
+
+
+def test_r25_the_same_database_goes_on(database: Database, home: Path, now: datetime) -> None:
+    assert [recognise(database, home, now) for _ in range(3)] == [None, None, None]
+
+
+def test_r25_a_copy_is_held_until_it_is_released(
+    copied: tuple[Database, Database], home: Path, now: datetime, tmp_path: Path
+) -> None:
+    original, copy = copied
+    School(original, now).enrol()
+    recognise(original, home, now)
+    original.close()
+    copyfile(tmp_path / "original.db", tmp_path / "copy.db")
+    school = School(copy, now)
+    assert "another place" in (recognise(copy, home, now) or "")
+    school.work()
+    assert school.memory.delivered == []
+    assert recognise(copy, home, now)  # and stays so
+    assert release_sends(copy, home, now)
+    assert recognise(copy, home, now) is None
+    school.work()
+    assert len(school.memory.delivered) == 1
+    # The folder belongs to the released one now: the other is the stranger.
+    assert recognise(original, home, now)
+
+
+def test_r25_a_restored_backup_is_held(database: Database, home: Path, now: datetime) -> None:
+    recognise(database, home, now)
+    marks = json.loads((home / FILE_NAME).read_text())
+    (home / FILE_NAME).write_text(json.dumps({**marks, "beat": marks["beat"] + 5}))
+    assert "restored" in (recognise(database, home, now) or "")
+    assert release_sends(database, home, now)
+    assert recognise(database, home, now) is None
+    assert not release_sends(database, home, now)
+
+
+def test_r25_nothing_queued_long_ago_goes_out_on_release(
+    database: Database, home: Path, now: datetime
+) -> None:
+    school = School(database, now)
+    enrolment = school.enrol()
+    school.work()
+    school.clock.move_to(school.next_moment() or now)
+    tick(database, school.clock.now())
+    recognise(database, home, now)
+    marks = json.loads((home / FILE_NAME).read_text())
+    (home / FILE_NAME).write_text(json.dumps({**marks, "beat": 99}))
+    recognise(database, home, school.clock.now())
+    school.clock.move_to(school.clock.now() + timedelta(days=3, hours=2))
+    release_sends(database, home, school.clock.now())
+    school.work()
+    assert [one.state for one in school.deliveries()] == [State.ACCEPTED, State.CANCELLED]
+    due = school.enrolment(enrolment).due_at
+    assert due is not None
+    assert due > school.clock.now()
+
+
+def test_a_crash_between_the_two_counts_is_no_doubt(database: Database, home: Path, now: datetime) -> None:
+    recognise(database, home, now)
+    before = (home / FILE_NAME).read_text()
+    recognise(database, home, now)
+    (home / FILE_NAME).write_text(before)
+    assert recognise(database, home, now) is None
+
+
+def test_a_damaged_mark_says_what_to_do(database: Database, home: Path, now: datetime) -> None:
+    (home / FILE_NAME).write_text("{")
+    with pytest.raises(CourseletterError, match="courseletter release"):
+        recognise(database, home, now)
