@@ -12,10 +12,12 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy.exc import DBAPIError
 
 from courseletter.installation import Installation
+from sender.instance import recognise
 from sender.planning import tick
 from sender.run import Mailer
 
 TICK_SECONDS = 5
+BEAT_SECONDS = 60  # between two looks whether the database is still the one we know
 LATE_SECONDS = 30  # a tick delayed by less than this still runs, once
 
 log = logging.getLogger(__name__)
@@ -37,14 +39,16 @@ class Worker:
         self._one_at_a_time = Lock()
 
     def start(self, seconds: float = TICK_SECONDS) -> None:
-        self._scheduler.add_job(
-            self._tick,
-            "interval",
-            seconds=seconds,
-            coalesce=True,
-            max_instances=1,
-            misfire_grace_time=LATE_SECONDS,
-        )
+        self._beat()  # before the first tick: a copy of the database must send nothing
+        for act, every in ((self._tick, seconds), (self._beat, BEAT_SECONDS)):
+            self._scheduler.add_job(
+                act,
+                "interval",
+                seconds=every,
+                coalesce=True,
+                max_instances=1,
+                misfire_grace_time=LATE_SECONDS,
+            )
         self._scheduler.start()
 
     def stop(self, patience: float = -1) -> bool:
@@ -78,3 +82,9 @@ class Worker:
         else:
             if counts:
                 log.info("%s", ", ".join(f"{number} {outcome}" for outcome, number in counts.items()))
+
+    def _beat(self) -> None:
+        opened = self._installation
+        why = recognise(opened.database, opened.settings.home, opened.clock.now())
+        if why is not None:
+            log.warning("no mail is sent: %s. Look, then run `courseletter db release`.", why)

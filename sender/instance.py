@@ -118,7 +118,7 @@ def _read(home: Path) -> dict[str, Any] | None:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CourseletterError(
             f"{home / FILE_NAME} cannot be read: {error}. Remove it; sends are then held until you run "
-            "`courseletter release`."
+            "`courseletter db release`."
         ) from None
 
 

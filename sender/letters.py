@@ -114,7 +114,7 @@ class Composer:
             signed_at=dated,
             unsubscribe_url=context["links"].get("unsubscribe", ""),
         )
-        sent_from = return_path(self._key, claim.delivery_id, self._sender.bounce_domain or domain)
+        sent_from = return_path(self._key, claim.delivery_id, self._sender.bounce_domain)
         envelope = Envelope(sent_from, stamp.to_address, mail.needs_smtputf8)
         known_by = address_hash(self._key, stamp.to_address)
         return Letter(claim, envelope, mail.write(context, stamp), known_by)

@@ -25,6 +25,7 @@ from sender.memory import MemoryPool, MemoryRelay
 from sender.models import Delivery
 from sender.planning import next_moment, tick
 from sender.run import Mailer
+from sender.sweeping import UnknownPolicy
 from sender.transport import Report
 from subscribers import consent
 from subscribers.consent import Evidence
@@ -81,13 +82,16 @@ class School:
         self.database = database
         self.clock = MovableClock(now)
         self.memory = memory or MemoryRelay()
+        self.unknown: UnknownPolicy = "retry_once"
         self.course_id = self._found(cadence, zone)
         self.mailer = self.new_mailer()
 
     def new_mailer(self) -> Mailer:
         """A sender that knows nothing of the one before, as after a crash."""
         composer = Composer(BRAND, SENDER, LINKS, KEY)
-        return Mailer(self.database, composer, self.open_pool, self.clock, KEY, retry_seconds=0)
+        return Mailer(
+            self.database, composer, self.open_pool, self.clock, KEY, unknown=self.unknown, retry_seconds=0
+        )
 
     def open_pool(self, report: Report) -> MemoryPool:
         return MemoryPool(3, report, self.memory)

@@ -32,6 +32,7 @@ _MODULES = {
     "send-test": "courseletter.cli.send_test",
     "bounces": "courseletter.cli.bounces",
     "export": "courseletter.cli.export",
+    "delivery": "courseletter.cli.delivery",
     "db": "courseletter.cli.db",
 }
 

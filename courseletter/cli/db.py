@@ -3,7 +3,7 @@
 import typer
 
 from courseletter import config
-from courseletter.cli.output import say
+from courseletter.cli.output import installation, say
 from courseletter.cli.output import upgrade as bring_up_to_date
 from courseletter.database import Database
 
@@ -27,3 +27,19 @@ def upgrade() -> None:
     finally:
         database.close()
     say("The database is up to date.")
+
+
+@app.command()
+def release() -> None:
+    """Let a database send again that was copied, moved or restored from a backup.
+
+    Until then all sends are held. What was queued in it is dated anew; what was sent after the backup was
+    made is not known to it and comes once more. No other copy of it may be running.
+
+    Example: courseletter db release
+    """
+    from sender.pausing import release_sends
+
+    with installation() as opened:
+        released = release_sends(opened.database, opened.settings.home, opened.clock.now())
+    say("It sends again." if released else "Nothing is held: it sends.")

@@ -100,5 +100,5 @@ def test_a_crash_between_the_two_counts_is_no_doubt(database: Database, home: Pa
 
 def test_a_damaged_mark_says_what_to_do(database: Database, home: Path, now: datetime) -> None:
     (home / FILE_NAME).write_text("{")
-    with pytest.raises(CourseletterError, match="courseletter release"):
+    with pytest.raises(CourseletterError, match="courseletter db release"):
         recognise(database, home, now)
