@@ -17,7 +17,7 @@ from courseletter.clock import Clock
 from courseletter.database import Database
 from sender.breaker import Breaker
 from sender.claiming import Claim, claim, give_back
-from sender.event_loop import new_event_loop
+from sender.event_loop import LoopThread
 from sender.letters import Composer, Letter
 from sender.outcomes import record_window
 from sender.replies import Outcome, Verdict, judge
@@ -63,7 +63,7 @@ class Mailer:
         self._under_way = 0
         self._ended: dict[Claim, Verdict] = {}
         self._stopping = False
-        self._runner = asyncio.Runner(loop_factory=new_event_loop)
+        self._loop = LoopThread()
         self._news = asyncio.Event()  # something has ended, or we are to stop
 
     def work(self) -> Counter[str]:
@@ -71,16 +71,16 @@ class Mailer:
         counts.
         """
         sweep(self._database, self._clock.now(), self._unknown)
-        return self._runner.run(self._round())
+        return self._loop.run(self._round())
 
     def stop(self) -> None:
         """Let what is on its way finish and give back what is claimed: work() returns soon, for good."""
         self._stopping = True
-        self._runner.get_loop().call_soon_threadsafe(self._news.set)
+        self._loop.call(self._news.set)
 
     def close(self) -> None:
-        self._runner.run(self._pool.close(PATIENCE))
-        self._runner.close()
+        self._loop.run(self._pool.close(PATIENCE))
+        self._loop.stop()
 
     async def _round(self) -> Counter[str]:
         outcomes: Counter[str] = Counter()

@@ -1,12 +1,10 @@
 """Single messages to a relay, for callers that wait: a pool of one connection in a thread of its own."""
 
-import asyncio
 from collections.abc import Callable
 from concurrent.futures import Future
 from functools import cache
-from threading import Thread
 
-from sender.event_loop import new_event_loop
+from sender.event_loop import LoopThread
 from sender.pool import SmtpPool
 from sender.relay import Relay, Timeouts
 from sender.transport import Attempt, Envelope, Parcel, check_line_ends
@@ -21,7 +19,7 @@ class SmtpTransport:
 
     def __init__(self, relay: Relay, timeouts: Timeouts | None = None) -> None:
         self._pool = SmtpPool(relay, 1, _answer, timeouts)
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._loop = LoopThread()
 
     def deliver(self, envelope: Envelope, message: bytes, before_dot: Callable[[], bool]) -> Attempt:
         check_line_ends(message)
@@ -36,29 +34,15 @@ class SmtpTransport:
                 return False
 
         answer = Future[Attempt]()
-        self._running_loop().call_soon_threadsafe(
-            self._pool.send, Parcel(envelope, message, answer, may_send)
-        )
+        self._loop.call(self._pool.send, Parcel(envelope, message, answer, may_send))
         attempt = answer.result()
         if raised:
             raise raised[0]
         return attempt
 
     def close(self) -> None:
-        if self._loop is None:
-            return
-        asyncio.run_coroutine_threadsafe(self._pool.close(), self._loop).result()
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
-        self._loop = None
-
-    def _running_loop(self) -> asyncio.AbstractEventLoop:
-        if self._loop is None:
-            self._loop = new_event_loop()
-            self._thread = Thread(target=self._loop.run_forever, name="smtp", daemon=True)
-            self._thread.start()
-        return self._loop
+        self._loop.run(self._pool.close())
+        self._loop.stop()
 
 
 def _answer(parcel: Parcel, attempt: Attempt) -> None:

@@ -11,7 +11,7 @@ import pytest
 from scripted_smtp import DRIP, DROP, RESET, SILENCE, Certificates, ScriptedSmtp, Step, make_certificates
 from talking import ENVELOPE, MESSAGE, flags
 
-from sender.event_loop import new_event_loop
+from sender.event_loop import LoopThread, new_event_loop
 from sender.mailbox import LocalMailbox
 from sender.pool import SmtpPool
 from sender.relay import Relay, Timeouts
@@ -31,10 +31,11 @@ def run(request: pytest.FixtureRequest) -> Iterator[Run]:
     """Run a coroutine in a loop of either make; no exception in a callback or a task may go unseen."""
     unseen: list[dict] = []
     make = asyncio.new_event_loop if request.param == "asyncio" else new_event_loop
-    with asyncio.Runner(loop_factory=make) as runner:
-        assert type(runner.get_loop()).__module__.startswith(request.param)
-        runner.get_loop().set_exception_handler(lambda loop, context: unseen.append(context))
-        yield lambda coroutine: runner.run(asyncio.wait_for(coroutine, 20))
+    loop = LoopThread(make)  # the browser's tests keep one running in this thread
+    assert type(loop.running()).__module__.startswith(request.param)
+    loop.call(loop.running().set_exception_handler, lambda loop, context: unseen.append(context))
+    yield lambda coroutine: loop.run(asyncio.wait_for(coroutine, 20))
+    loop.stop()
     assert unseen == []
 
 
@@ -487,6 +488,7 @@ def test_may_send_that_raises_ends_its_own_attempt(run_unguarded: Run) -> None:
 def run_unguarded(request: pytest.FixtureRequest) -> Iterator[Run]:
     """As run(), where an exception is meant to reach the loop."""
     make = asyncio.new_event_loop if request.param == "asyncio" else new_event_loop
-    with asyncio.Runner(loop_factory=make) as runner:
-        runner.get_loop().set_exception_handler(lambda loop, context: None)
-        yield lambda coroutine: runner.run(asyncio.wait_for(coroutine, 20))
+    loop = LoopThread(make)
+    loop.call(loop.running().set_exception_handler, lambda loop, context: None)
+    yield lambda coroutine: loop.run(asyncio.wait_for(coroutine, 20))
+    loop.stop()

@@ -1,13 +1,15 @@
 """The contracts of transports and of pools, held by those on the wire and those in memory alike."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from courseletter.errors import InvalidInput
+from sender.event_loop import LoopThread
 from sender.mailbox import LocalMailbox
 from sender.memory import MemoryPool, MemoryRelay, MemoryTransport
 from sender.pool import SmtpPool
@@ -144,7 +146,7 @@ def test_each_parcel_is_reported_once_and_not_within_send(pools: PoolBench) -> N
         await pool.close()
         assert pool.free == 0
 
-    asyncio.run(story())
+    in_a_loop(story())
     assert sorted(reports) == [(number, True) for number in range(20)]
     assert sorted(pools.arrived()) == sorted(b"%d\r\n" % number for number in range(20))
 
@@ -162,7 +164,7 @@ def test_close_lets_parcels_end_and_then_takes_no_more(pools: PoolBench) -> None
         with pytest.raises(RuntimeError):
             pool.send(Parcel(ENVELOPE, MESSAGE))
 
-    asyncio.run(story())
+    in_a_loop(story())
     assert [attempt.accepted for attempt in reports] == [True, True]
 
 
@@ -174,7 +176,7 @@ def test_r22_a_parcel_that_may_not_be_sent_is_not(pools: PoolBench) -> None:
         pool.send(Parcel(ENVELOPE, MESSAGE, may_send=lambda: False))
         await pool.close()
 
-    asyncio.run(story())
+    in_a_loop(story())
     assert [judge(attempt).outcome for attempt in reports] == [Outcome.ABANDONED]
     assert pools.arrived() == []
 
@@ -232,3 +234,11 @@ def test_memory_answers_as_told_and_asks_before_the_dot_only_when_it_gets_there(
     assert attempts[3].accepted
     assert len(asked) == 3
     assert len(memory.delivered) == 2
+
+
+def in_a_loop(story: Coroutine[Any, Any, None]) -> None:
+    loop = LoopThread()  # the browser's tests keep one running in this thread
+    try:
+        loop.run(story)
+    finally:
+        loop.stop()
