@@ -1,5 +1,6 @@
 """A claimed delivery becomes a letter: its reader's context, the signed bytes and the envelope."""
 
+import logging
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +24,8 @@ from sender.transport import Envelope
 from subscribers.suppression import address_hash
 from templates.brand import Brand
 from templates.compiling import CompiledLesson, compile_notice
+
+log = logging.getLogger(__name__)
 
 _MOST_PREPARED = 100  # some hundred kilobytes each
 
@@ -69,6 +72,7 @@ class Composer:
         self._key = key
         self._dkim_keys = dkim_keys
         self._lessons: dict[tuple[int | None, str | None], _PreparedLesson] = {}
+        self._broken: dict[tuple[int | None, str | None], str] = {}  # why a lesson cannot be prepared
         self._confirmations: dict[str, _PreparedNotice] = {}  # by course, as they are now
 
     def learn(self, session: Session, claims: Collection[Claim]) -> None:
@@ -76,7 +80,7 @@ class Composer:
         if len(self._lessons) > _MOST_PREPARED:
             self._lessons.clear()
         wanted = {(one.revision_id, one.lesson_id) for one in claims if one.kind == "lesson"}
-        missing = wanted - self._lessons.keys()
+        missing = wanted - self._lessons.keys() - self._broken.keys()
         lessons = (
             select(RevisionLesson)
             .where(tuple_(RevisionLesson.revision_id, RevisionLesson.lesson_id).in_(missing))
@@ -84,7 +88,11 @@ class Composer:
         )
         for lesson in session.scalars(lessons) if missing else ():
             course = session.get_one(Course, lesson.revision.course_id)
-            self._lessons[lesson.revision_id, lesson.lesson_id] = self._prepared(course, lesson)
+            try:
+                self._lessons[lesson.revision_id, lesson.lesson_id] = self._prepared(course, lesson)
+            except Exception as error:  # its own deliveries fail, and those of no other (REQUIREMENTS 27)
+                log.exception("lesson %s cannot be prepared", lesson.lesson_id)
+                self._broken[lesson.revision_id, lesson.lesson_id] = str(error)
         asking = {one.course_id for one in claims if one.kind == "confirmation"}
         for course in session.scalars(select(Course).where(Course.id.in_(asking))) if asking else ():
             self._confirmations[course.id] = self._notice(course)
@@ -97,9 +105,11 @@ class Composer:
             email = claim.facts["email"]
             context = confirmation_context(notice.course_title, email, confirm, self._brand)
             return self._letter(claim, notice.mail, context)
-        lesson = self._lessons.get((claim.revision_id, claim.lesson_id))
+        key = (claim.revision_id, claim.lesson_id)
+        lesson = self._lessons.get(key)
         if lesson is None:
-            raise CourseletterError("The lesson is not in the revision it was queued from; cancel it.")
+            missing = "The lesson is not in the revision it was queued from; cancel it."
+            raise CourseletterError(self._broken.get(key, missing))
         return self._letter(claim, lesson.mail, lesson.contexts.of(_reader(claim, lesson)))
 
     def _letter(self, claim: Claim, mail: PreparedMail, context: dict[str, Any]) -> Letter:
