@@ -219,7 +219,9 @@ class Demo:
         arrived = max(self._lessons_arrived(), 0)
         if arrived == wanted:
             return
-        failed = select(Lesson.title, Delivery.reply).join_from(Delivery, Lesson)
+        failed = select(Lesson.title, Delivery.reply).join_from(
+            Delivery, Lesson, Lesson.id == Delivery.lesson_id
+        )
         with self.installation.database.read() as session:
             found = session.execute(failed.where(Delivery.state != State.ACCEPTED).limit(1)).first()
         why = f"“{found[0]}”: {found[1].rstrip('.')}" if found else "The others were never sent"
