@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from html import escape as as_html
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -54,6 +55,9 @@ def as_dict(article: Article, drafts: tuple[DraftLesson, ...], settings: SplitSe
     from templates.dialect import render_html, render_text
 
     decisions = article.decisions
+    # The HTML is the lesson as readers see it, with each disclosure above (REQUIREMENTS 19); text and body are
+    # its own words alone.
+    above = "".join(f"<p>{as_html(one)}</p>\n" for one in article.disclosures)
     return {
         "title": article.title,
         "language": article.language,
@@ -76,7 +80,7 @@ def as_dict(article: Article, drafts: tuple[DraftLesson, ...], settings: SplitSe
                 "words": draft.words,
                 "minutes": round(draft.minutes, 2),
                 "headings": list(draft.headings),
-                "html": render_html(draft.body),
+                "html": above + render_html(draft.body),
                 "text": render_text(draft.body),
                 "body": draft.body,
             }
