@@ -41,7 +41,7 @@ class Delivery(Base):
 
     `due_at` is when the next attempt may start. `facts` and `dated_at` are frozen at the first claim, so that
     every attempt is byte-identical before signing; Message-ID and MIME boundary follow from the id. No
-    foreign keys: see docs/decisions/0007-the-ledger-in-bulk.md.
+    foreign keys: see docs/decisions/0010-the-ledger-in-bulk.md.
     """
 
     __tablename__ = "deliveries"

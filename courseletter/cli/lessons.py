@@ -55,8 +55,8 @@ def as_dict(article: Article, drafts: tuple[DraftLesson, ...], settings: SplitSe
     from templates.dialect import render_html, render_text
 
     decisions = article.decisions
-    # The HTML is the lesson as readers see it, with each disclosure above (REQUIREMENTS 19); text and body are
-    # its own words alone.
+    # The HTML is the lesson as readers see it, with each disclosure above (REQUIREMENTS 19); text and body
+    # are its own words alone.
     above = "".join(f"<p>{as_html(one)}</p>\n" for one in article.disclosures)
     return {
         "title": article.title,
