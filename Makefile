@@ -31,7 +31,8 @@ check: install
 	$(BIN)/lint-imports
 
 bench: install
-	$(BIN)/python -m benchmarks.lessons
+	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.composing
 	$(BIN)/python -m benchmarks.smtp
 
 # Pin anew what pyproject.toml asks for. Hashes only: no file records where a package came from.

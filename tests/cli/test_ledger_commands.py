@@ -16,6 +16,7 @@ NOW = datetime(2026, 3, 11, 14, 42, tzinfo=UTC)
 
 def put_in_doubt(school_line) -> None:
     """Ada's welcome went past the final dot, and no answer came."""
+    school_line.done("subscriber", "add", "ada@example.org")
     school_line.done("enrol", "ada@example.org", "three-small-habits", "--note", "asked on paper")
     database = school_line.database()
     tick(database, datetime.now(UTC))
