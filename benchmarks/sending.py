@@ -1,7 +1,7 @@
-"""A batch from the claim to the recorded answer, ledger included, into a sink in C; and what others take for it.
+"""A batch from the claim to the recorded answer, ledger included, into a sink in C; and what others take.
 
-CPU milliseconds a message: Courseletter unsigned, with Ed25519 and with RSA-2048, nodemailer's pool, and smtplib
-with EmailMessage as people write it. The host's own cost of an RSA signature and of SHA-256 stands beside them.
+CPU milliseconds a message: Courseletter unsigned, with Ed25519 and with RSA-2048, nodemailer's pool, and
+smtplib with EmailMessage as people write it. The host's own cost of a signature and of SHA-256 is beside them.
 """
 
 import hashlib
@@ -134,7 +134,7 @@ def _sample(folder: Path) -> Sample:
 
 
 def _marked(text: str) -> str:
-    return re.sub(r"(?<=/learn/|ibe/)[\w.-]+", "@TOKEN@", text.replace("Reader 0", "@NAME@"))
+    return re.sub(r"/(learn|unsubscribe)/[\w.-]+", r"/\1/@TOKEN@", text.replace("Reader 0", "@NAME@"))
 
 
 def _filled(text: str, number: int) -> str:
