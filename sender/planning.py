@@ -9,11 +9,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Select, and_, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, and_, func, or_, select, union_all
+from sqlalchemy.orm import Session, aliased
 
 from campaigns.enrolling import Place, place_of, store
 from campaigns.models import Course, Enrolment
+from campaigns.schedule import GRACE
 from campaigns.standing import Promotion, Standing
 from courseletter.bulk import among
 from courseletter.database import Database
@@ -183,7 +184,10 @@ def _without_unmet(
 
 
 def _perhaps_full(session: Session, course_id: str, now: datetime) -> Mapping[int, Sequence[datetime]]:
-    """Of those gathered, who may have had as much as they want of a day: enrolment -> when lately (S16)."""
+    """Of those gathered, who may have had as much as they want of a day: enrolment -> when lately (S16).
+
+    What goes before it now counts as had.
+    """
     gathered = select(Enrolment.subscriber_id).where(among(session, Enrolment.id, alike.members()))
     lately = and_(
         Delivery.created_at > now - BUSY_DAY,
@@ -191,16 +195,14 @@ def _perhaps_full(session: Session, course_id: str, now: datetime) -> Mapping[in
         Delivery.kind == "lesson",
         Delivery.state.not_in((State.CANCELLED, State.FAILED, State.EXPIRED)),
     )
-    counts = (
-        select(Delivery.subscriber_id, func.count().label("number"))
-        .where(among(session, Delivery.subscriber_id, gathered), lately)
-        .group_by(Delivery.subscriber_id)
-        .cte("counts")
-    )
+    had = select(Delivery.subscriber_id).where(among(session, Delivery.subscriber_id, gathered), lately)
+    ahead = _ahead(now).where(among(session, Enrolment.id, alike.members()))
+    counted = union_all(had, ahead.with_only_columns(Enrolment.subscriber_id)).subquery()
     full = session.scalars(
         select(Subscriber.id)
-        .join(counts, counts.c.subscriber_id == Subscriber.id)
-        .where(counts.c.number >= Subscriber.daily_cap)
+        .join(counted, counted.c.subscriber_id == Subscriber.id)
+        .group_by(Subscriber.id)
+        .having(func.count() >= Subscriber.daily_cap)
     ).all()
     found: defaultdict[int, list[datetime]] = defaultdict(list)
     rows = (
@@ -210,7 +212,32 @@ def _perhaps_full(session: Session, course_id: str, now: datetime) -> Mapping[in
     )
     for enrolment, moment in session.execute(rows) if full else ():
         found[enrolment].append(moment)
+    for enrolment in session.scalars(ahead.where(Enrolment.subscriber_id.in_(full))) if full else ():
+        found[enrolment].append(now)
     return found
+
+
+def _ahead(now: datetime) -> Select[int]:
+    """An enrolment once for each lesson of the same person that is due now and was planned earlier.
+
+    It goes first: else the cap would hold back the same course day after day.
+    """
+    earlier = aliased(Enrolment)
+    before = or_(
+        earlier.planned_at < Enrolment.planned_at,
+        and_(earlier.planned_at == Enrolment.planned_at, earlier.id < Enrolment.id),
+    )
+    return (
+        select(Enrolment.id)
+        .join(earlier, and_(earlier.subscriber_id == Enrolment.subscriber_id, before))
+        .join(Course, Course.id == earlier.course_id)
+        .where(
+            earlier.state == "active",
+            earlier.due_at.between(now - GRACE, now),
+            earlier.queued_lesson.is_(None),
+            Course.paused_at.is_(None),
+        )
+    )
 
 
 def _today(place: Place, moments: Sequence[datetime], now: datetime) -> int:

@@ -1,5 +1,6 @@
 """The delivery ledger: what each answer, crash and change of mind makes of a delivery."""
 
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
@@ -373,6 +374,19 @@ def test_s16_no_more_than_the_cap_a_day_over_all_courses(school: School) -> None
     school.clock.move_to(school.next_moment() or school.clock.now())
     school.work()
     assert len(school.memory.delivered) - welcomes == 3
+
+
+def test_s16_what_was_planned_earlier_goes_first_so_that_no_course_starves(school: School) -> None:
+    school.enrol()
+    for _ in range(4):
+        other = School(school.database, school.clock.now(), memory=school.memory)
+        other.enrol()
+    school.work()
+    for _ in range(2):  # days
+        school.clock.move_to(school.next_moment() or school.clock.now())
+        school.work()
+    courses = Counter(one.course_id for one in school.deliveries() if one.state == State.ACCEPTED)
+    assert sorted(courses.values()) == [2, 2, 2, 2, 3], "each its welcome and one lesson, one course two"
 
 
 @pytest.mark.parametrize("pause", [True, False])
