@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from campaigns.reading import read
+from campaigns.reading import fetching, read
 from campaigns.reading.fetching import MOST_BYTES, Fetcher, is_allowed
 from courseletter.errors import InvalidInput
 
@@ -351,3 +351,19 @@ def test_r39_a_server_that_drips_is_ended() -> None:
             fetching.fetch("http://example.org/")
         assert time.monotonic() - begun < 5
         stop.set()
+
+
+def test_r39_a_proxy_of_the_environment_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would resolve the name by itself, past the check."""
+    with socket.create_server(("127.0.0.1", 0)) as proxy, socket.create_server(("127.0.0.1", 0)) as page:
+        for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+            monkeypatch.setenv(name, f"http://127.0.0.1:{proxy.getsockname()[1]}")
+        monkeypatch.setattr(fetching, "is_allowed", lambda _address: True)
+        asking = Fetcher(resolver=lambda _host, _port: ["127.0.0.1"], seconds=0.5)
+        with pytest.raises(InvalidInput):
+            asking.fetch(f"http://example.org:{page.getsockname()[1]}/")
+        page.settimeout(5)
+        page.accept()[0].close()
+        proxy.settimeout(0)
+        with pytest.raises(BlockingIOError):
+            proxy.accept()

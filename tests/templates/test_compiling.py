@@ -12,7 +12,7 @@ from mail_samples import ARABIC, BRAND, GERMAN, LAST, MIDDLE, PLAIN, WELCOME, co
 from templates.brand import Brand, MissingAddress
 from templates.compiling import CompiledLesson, compile_lesson, compile_notice, validate
 from templates.problems import TemplateError
-from templates.rendering import Rendered, render
+from templates.rendering import Rendered, render, template
 from templates.words import words
 
 
@@ -351,3 +351,8 @@ def test_a_field_called_like_a_method_of_dicts_is_the_field():
         "{{ subscriber.items }} {{ subscriber.keys }}|", context(subscriber={"items": "3 things"})
     )
     assert "3 things |" in rendered.text
+
+
+def test_r36_a_stage_two_source_knows_nothing_but_its_context():
+    source = "{{ range }}{{ dict }}{{ lipsum }}{{ cycler }}{{ joiner }}{{ namespace }}{{ subscriber.city }}"
+    assert template(source, html=False).render({"subscriber": {"city": "Lisbon"}}) == "Lisbon"

@@ -6,11 +6,13 @@ from html import unescape
 
 import pytest
 from reading_room import DISCLAIMER, DISCLOSURE, World
-from sqlalchemy import select
+from sqlalchemy import select, update
+from starlette.testclient import TestClient
 
 from campaigns.enrolling import enrol
-from campaigns.models import Course, Enrolment, RevisionLesson
+from campaigns.models import Course, Enrolment, ProfileRecord, RevisionLesson
 from courseletter.database import Base
+from courseletter.web.app import HEADERS
 from sender.models import Delivery, State
 from subscribers.people import Details, find_or_create
 
@@ -301,3 +303,13 @@ def test_a_course_paused_by_its_makers_says_so(reader: World) -> None:
     page = text_of(reader.browser().get(reader.learn_path()).text)
     assert "Quiet Nights has paused this course for everyone." in page
     assert "Send lesson" not in page
+
+
+def test_r34_a_page_that_breaks_leaks_nothing_either(reader: World) -> None:
+    with reader.installation.database.write() as session:
+        session.execute(update(ProfileRecord).values(zone="Mars/Base"))
+    answer = TestClient(reader.app, raise_server_exceptions=False).get(reader.learn_path())
+    assert answer.status_code == 500
+    assert "Mars" not in answer.text
+    for name, value in HEADERS.items():
+        assert answer.headers[name] == value

@@ -48,13 +48,12 @@ def test_r02_one_click_unsubscribes_before_the_reply_and_again(reader: World, bo
 
 
 @pytest.mark.parametrize("path", ["", "/everything"])
-def test_r02_what_becomes_of_the_page_does_not_undo_the_unsubscribe(here: World, path: str) -> None:
-    here.sign_up()
-    here.confirm()
-    with here.installation.database.write() as session:
+def test_r02_what_becomes_of_the_page_does_not_undo_the_unsubscribe(reader: World, path: str) -> None:
+    with reader.installation.database.write() as session:
         session.execute(update(ProfileRecord).values(zone="Mars/Base"))
-    TestClient(here.app, raise_server_exceptions=False).post(here.leave_path() + path)
-    assert [one.status for one in here.all(Membership)] == ["unsubscribed"]
+    TestClient(reader.app, raise_server_exceptions=False).post(reader.leave_path() + path)
+    assert [one.status for one in reader.all(Membership)] == ["unsubscribed"]
+    assert reader.enrolment().state == "left"
 
 
 def test_r17_the_link_works_years_later_and_without_login(reader: World) -> None:
