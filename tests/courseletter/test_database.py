@@ -1,5 +1,7 @@
 """The database: its shape, its transactions, and what it says when it cannot be used."""
 
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta, timezone
 from importlib.resources import files
 from pathlib import Path
@@ -32,6 +34,23 @@ def test_the_newest_migration_is_the_one_checked_for() -> None:
 def test_upgrading_again_changes_nothing(database: Database) -> None:
     database.upgrade()
     database.check_version()
+
+
+def test_r21_processes_that_upgrade_at_once_agree(postgresql: Database, tmp_path: Path) -> None:
+    with postgresql.engine.connect() as connection:
+        connection.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql("CREATE DATABASE at_once")
+    server = postgresql.engine.url.set(database="at_once").render_as_string(hide_password=False)
+    upgrade = "import sys; from courseletter.database import Database; Database(sys.argv[1]).upgrade()"
+    for address in (*(f"sqlite:///{tmp_path / name}" for name in "abc"), server):
+        at_once = [
+            subprocess.Popen([sys.executable, "-c", upgrade, address], stderr=subprocess.PIPE)
+            for _ in range(4)
+        ]
+        said = [process.communicate(timeout=60)[1] for process in at_once]
+        assert [process.returncode for process in at_once] == [0] * 4, said
+        database = Database(address)
+        database.check_version()
+        database.close()
 
 
 def test_moments_come_back_aware_and_the_same(database: Database, now: datetime) -> None:
