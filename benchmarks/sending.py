@@ -1,7 +1,7 @@
 """A batch from the claim to the recorded answer, ledger included, into a sink in C; and what others take.
 
 CPU milliseconds a message: Courseletter unsigned, with Ed25519 and with RSA-2048, nodemailer's pool, and
-smtplib with EmailMessage as people write it. The host's own cost of a signature and of SHA-256 is beside them.
+smtplib with EmailMessage as people write it. The host's own signature and SHA-256 stand beside them.
 """
 
 import hashlib
