@@ -18,6 +18,7 @@ from sqlalchemy import (
     cast,
     column,
     func,
+    literal_column,
     select,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -54,19 +55,19 @@ class Rows:
     def _from_json(self) -> FromClause:
         entries = func.json_each(cast(bindparam(self._name), String)).table_valued("value")
         values = [
-            func.json_extract(entries.c.value, f"$[{place}]", type_=kind).label(key)
+            func.json_extract(entries.c.value, literal_column(f"'$[{place}]'"), type_=kind).label(key)
             for place, (key, kind) in enumerate(self._columns.items())
         ]
         return select(*values).subquery(self._name)
 
 
-def among(session: Session, wanted: InstrumentedAttribute[int], ids: Select[int]) -> ColumnElement[bool]:
+def among(dialect: str, wanted: InstrumentedAttribute[int], ids: Select[int]) -> ColumnElement[bool]:
     """Whether a column is one of the ids that a query finds, by the column's index.
 
     PostgreSQL is given an array: for IN (SELECT ...) and for joins it reads and hashes a table of millions to
     find ten thousand rows, for each chunk anew.
     """
-    if dialect_of(session) == "postgresql":
+    if dialect == "postgresql":
         return wanted == any_(func.array(ids.scalar_subquery()))
     return wanted.in_(ids)
 

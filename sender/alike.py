@@ -71,7 +71,7 @@ def gather(session: Session, wanted: Select[int], fields: Collection[str] = ()) 
     _TABLE.create(session.connection(), checkfirst=True)
     session.execute(delete(_TABLE))
     due = wanted.cte("due")
-    grouped = _grouped(due, fields).where(among(session, Enrolment.id, select(due.c.id)))
+    grouped = _grouped(due, fields).where(among(dialect_of(session), Enrolment.id, select(due.c.id)))
     session.execute(insert(_TABLE).from_select([_id.name, _like_id.name], grouped))
     if dialect_of(session) == "postgresql":
         session.execute(text(f"ANALYZE {_TABLE.name}"))  # else its size is guessed, and the joins after it
@@ -88,7 +88,7 @@ def firsts(session: Session) -> Sequence[Enrolment]:
     """The first of each group, with what the schedule needs of it."""
     return session.scalars(
         select(Enrolment)
-        .where(among(session, Enrolment.id, select(_like_id)))
+        .where(among(dialect_of(session), Enrolment.id, select(_like_id)))
         .options(
             joinedload(Enrolment.progress), joinedload(Enrolment.profile), joinedload(Enrolment.subscriber)
         )
@@ -114,7 +114,7 @@ def follow(session: Session) -> None:
     session.execute(
         update(Enrolment)
         .where(Enrolment.id == _id, _like_id == first.id, _id != _like_id)
-        .where(among(session, first.id, select(_like_id)))
+        .where(among(dialect_of(session), first.id, select(_like_id)))
         .values({column.key: getattr(first, column.key) for column in _STANDING})
         .execution_options(synchronize_session=False)
     )

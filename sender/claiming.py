@@ -7,19 +7,22 @@ by window, is in sender/windows.py, what time alone moves in sender/sweeping.py.
 
 import secrets
 from collections.abc import Collection
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
+from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, Update, and_, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from campaigns.enrolling import progress_after
 from campaigns.models import Course
-from courseletter.database import Database
+from courseletter.bulk import among, dialect_of
+from courseletter.database import Database, UtcDateTime
 from sender import facts
 from sender.instance import is_held
-from sender.models import Delivery, State
+from sender.models import Delivery, State, is_in
 
 LEASE = timedelta(minutes=10)
 # From the final dot on nobody else may decide while the answer can still come: RFC 5321 gives it 10 minutes,
@@ -27,25 +30,25 @@ LEASE = timedelta(minutes=10)
 DOT_LEASE = timedelta(minutes=20)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Claim:
     """The right to attempt one delivery until the lease ends, and all that its mail is written from."""
 
-    delivery_id: int
     fence: str
     until: datetime
-    kind: str = ""
-    course_id: str = ""
-    subscriber_id: int = 0
-    enrolment_id: int | None = None
-    run: int = 1
-    lesson_id: str | None = None
-    revision_id: int | None = None
-    copy: int = 0
-    by: str = ""
-    dated_at: datetime | None = None
-    facts: dict[str, Any] = field(default_factory=dict, repr=False)
-    progress_after: int | None = None  # id of the progress once it is sent; None: it is on no calendar
+    progress_after: int | None  # id of the progress once it is sent; None: it is on no calendar
+    delivery_id: int
+    kind: str
+    course_id: str
+    subscriber_id: int
+    enrolment_id: int | None
+    run: int
+    lesson_id: str | None
+    revision_id: int | None
+    copy: int
+    by: str
+    dated_at: datetime
+    facts: dict[str, Any] = field(repr=False)
 
 
 def claim(database: Database, now: datetime, limit: int) -> list[Claim]:
@@ -55,68 +58,69 @@ def claim(database: Database, now: datetime, limit: int) -> list[Claim]:
     """
     fence, until = secrets.token_hex(16), now + LEASE
     with database.write() as session:
-        ids = session.scalars(_ready(now, limit)).all()
-        taken = session.execute(
-            update(Delivery)
-            .where(Delivery.id.in_(ids), Delivery.state == State.READY)
-            .values(
-                state=State.CLAIMED,
-                fence=fence,
-                lease_until=until,
-                attempts=Delivery.attempts + 1,
-                first_attempt_at=func.coalesce(Delivery.first_attempt_at, now),
-                dated_at=func.coalesce(Delivery.dated_at, now),
-                facts=func.coalesce(Delivery.facts, facts.gathered(database.engine.dialect.name)),
-            )
-            .returning(*_COLUMNS)
-            .execution_options(synchronize_session=False)
-        ).all()
-        claims = [Claim(*row) for row in sorted(taken)]
-        after = progress_after(session, {_lesson_of(one) for one in claims if _is_on_calendar(one)})
-    return [
-        replace(one, progress_after=after[_lesson_of(one)]) if _is_on_calendar(one) else one for one in claims
-    ]
+        values = {"our_fence": fence, "now": now, "until": until, "most": limit}
+        taken = session.connection().execute(_taking(dialect_of(session)), values).all()
+        moves = [_move(row) for row in taken]
+        after = progress_after(session, {move for move in moves if move is not None})
+    claims = (
+        Claim(fence, until, after[move] if move else None, *row)
+        for row, move in zip(taken, moves, strict=True)
+    )
+    return sorted(claims, key=attrgetter("delivery_id"))
 
 
-def _is_on_calendar(one: Claim) -> bool:
-    """A copy that was asked for is on no calendar, nor is a confirmation."""
-    return one.enrolment_id is not None and not one.copy
+def _move(row: Row[*tuple[Any, ...]]) -> tuple[int, str, str] | None:
+    """What progress_after() is asked. A copy that was asked for is on no calendar, nor is a confirmation."""
+    if row.enrolment_id is None or row.copy:
+        return None
+    return row.facts["progress"], row.lesson_id, row.by
 
 
-def _lesson_of(one: Claim) -> tuple[int, str, str]:
-    return one.facts["progress"], one.lesson_id or "", one.by
+@cache
+def _taking(dialect: str) -> Update:
+    now = bindparam("now", type_=UtcDateTime())
+    return (
+        update(Delivery)
+        .where(among(dialect, Delivery.id, _ready()), is_in(State.READY))
+        .values(
+            state=State.CLAIMED,
+            fence=bindparam("our_fence"),
+            lease_until=bindparam("until", type_=UtcDateTime()),
+            attempts=Delivery.attempts + 1,
+            first_attempt_at=func.coalesce(Delivery.first_attempt_at, now),
+            dated_at=func.coalesce(Delivery.dated_at, now),
+            facts=func.coalesce(Delivery.facts, facts.gathered(dialect)),
+        )
+        .returning(
+            Delivery.id,
+            Delivery.kind,
+            Delivery.course_id,
+            Delivery.subscriber_id,
+            Delivery.enrolment_id,
+            Delivery.run,
+            Delivery.lesson_id,
+            Delivery.revision_id,
+            Delivery.copy,
+            Delivery.by,
+            Delivery.dated_at,
+            Delivery.facts,
+        )
+        .execution_options(synchronize_session=False)
+    )
 
 
-_COLUMNS = (
-    Delivery.id,
-    Delivery.fence,
-    Delivery.lease_until,
-    Delivery.kind,
-    Delivery.course_id,
-    Delivery.subscriber_id,
-    Delivery.enrolment_id,
-    Delivery.run,
-    Delivery.lesson_id,
-    Delivery.revision_id,
-    Delivery.copy,
-    Delivery.by,
-    Delivery.dated_at,
-    Delivery.facts,
-)
-
-
-def _ready(now: datetime, limit: int) -> Select[int]:
+def _ready() -> Select[int]:
     return (
         select(Delivery.id)
         .join(Course, Course.id == Delivery.course_id)
         .where(
-            Delivery.state == State.READY,
-            Delivery.due_at <= now,
+            is_in(State.READY),
+            Delivery.due_at <= bindparam("now", type_=UtcDateTime()),
             or_(Course.paused_at.is_(None), Delivery.kind != "lesson"),
             ~is_held(),
         )
         .order_by(Delivery.due_at, Delivery.id)
-        .limit(limit)
+        .limit(bindparam("most"))
         .with_for_update(of=Delivery, skip_locked=True)
     )
 
@@ -161,7 +165,7 @@ def give_back(database: Database, claims: Collection[Claim], again: datetime) ->
     """Give claims of one batch back untried; they are ready again at that moment."""
     if not claims:
         return
-    untried = (Delivery.id.in_([one.delivery_id for one in claims]), Delivery.state == State.CLAIMED)
+    untried = (Delivery.id.in_([one.delivery_id for one in claims]), is_in(State.CLAIMED))
     with database.write() as session:
         session.execute(
             update(Delivery)

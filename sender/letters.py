@@ -115,7 +115,7 @@ class Composer:
     def _letter(self, claim: Claim, mail: PreparedMail, context: dict[str, Any]) -> Letter:
         domain = self._sender.domain
         reader = context["subscriber"]
-        dated = claim.dated_at or claim.until
+        dated = claim.dated_at
         stamp = Stamp(
             to_name=" ".join(name for name in (reader["first_name"], reader["last_name"]) if name),
             to_address=reader["email"],

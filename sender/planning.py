@@ -16,7 +16,7 @@ from campaigns.enrolling import Place, place_of, store
 from campaigns.models import Course, Enrolment
 from campaigns.schedule import GRACE
 from campaigns.standing import Promotion, Standing
-from courseletter.bulk import among
+from courseletter.bulk import among, dialect_of
 from courseletter.database import Database
 from courseletter.errors import CourseletterError
 from sender import alike, events
@@ -113,7 +113,7 @@ def _last(session: Session) -> Select[datetime | None, int]:
     """The last enrolment of the chunk, before anything moves."""
     return (
         select(Enrolment.due_at, Enrolment.id)
-        .where(among(session, Enrolment.id, alike.members()))
+        .where(among(dialect_of(session), Enrolment.id, alike.members()))
         .order_by(Enrolment.due_at.desc(), Enrolment.id.desc())
         .limit(1)
     )
@@ -149,7 +149,7 @@ def _hold_all_but(session: Session, queued: Collection[int | None], now: datetim
 
 
 def _members(session: Session, first: int | None = None) -> Select[Enrolment]:
-    return select(Enrolment).where(among(session, Enrolment.id, alike.members(first)))
+    return select(Enrolment).where(among(dialect_of(session), Enrolment.id, alike.members(first)))
 
 
 def _conditions(course: Course) -> Mapping[str, Condition]:
@@ -188,15 +188,19 @@ def _perhaps_full(session: Session, course_id: str, now: datetime) -> Mapping[in
 
     What goes before it now counts as had.
     """
-    gathered = select(Enrolment.subscriber_id).where(among(session, Enrolment.id, alike.members()))
+    gathered = select(Enrolment.subscriber_id).where(
+        among(dialect_of(session), Enrolment.id, alike.members())
+    )
     lately = and_(
         Delivery.created_at > now - BUSY_DAY,
         Delivery.by == "schedule",
         Delivery.kind == "lesson",
         Delivery.state.not_in((State.CANCELLED, State.FAILED, State.EXPIRED)),
     )
-    had = select(Delivery.subscriber_id).where(among(session, Delivery.subscriber_id, gathered), lately)
-    ahead = _ahead(now).where(among(session, Enrolment.id, alike.members()))
+    had = select(Delivery.subscriber_id).where(
+        among(dialect_of(session), Delivery.subscriber_id, gathered), lately
+    )
+    ahead = _ahead(now).where(among(dialect_of(session), Enrolment.id, alike.members()))
     counted = union_all(had, ahead.with_only_columns(Enrolment.subscriber_id)).subquery()
     full = session.scalars(
         select(Subscriber.id)

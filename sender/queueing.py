@@ -8,7 +8,7 @@ from sqlalchemy import Select, literal, select
 from sqlalchemy.orm import Session
 
 from campaigns.models import Course, Enrolment
-from courseletter.bulk import among
+from courseletter.bulk import among, dialect_of
 from courseletter.errors import CourseletterError
 from courseletter.upserting import insert
 from sender.models import Delivery, State
@@ -59,7 +59,7 @@ def queue_lessons(
     }
     queued: Select[*tuple[Any, ...]] = (
         select(*(column.label(name) for name, column in (values | fresh).items()))
-        .where(among(session, Enrolment.id, enrolments), Enrolment.queued_lesson.is_not(None))
+        .where(among(dialect_of(session), Enrolment.id, enrolments), Enrolment.queued_lesson.is_not(None))
         .order_by(Enrolment.id)
     )
     adding = insert(session, Delivery).from_select([*values, *fresh], queued)

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, and_, select, update
 
 from courseletter.database import Database
 from sender import events
-from sender.models import Delivery, State
+from sender.models import Delivery, State, is_in
 from sender.outcomes import UNKNOWN_REST, lock_enrolment, tell_enrolment
 from sender.replies import Outcome, Verdict
 
@@ -24,7 +24,7 @@ UnknownPolicy = Literal["retry_once", "hold"]
 def sweep(database: Database, now: datetime, unknown: UnknownPolicy = "retry_once") -> Counter[str]:
     """Move all whose time has come. Returns how many moved which way."""
     ended = Delivery.lease_until <= now
-    waited = and_(Delivery.state == State.UNKNOWN, Delivery.due_at <= now, Delivery.finished_at.is_(None))
+    waited = and_(is_in(State.UNKNOWN), Delivery.due_at <= now, Delivery.finished_at.is_(None))
     ready = {"state": State.READY, "fence": None, "lease_until": None}
     lost = {
         **ready,
@@ -34,11 +34,9 @@ def sweep(database: Database, now: datetime, unknown: UnknownPolicy = "retry_onc
     }
     moved = Counter(
         {
-            "released": _move(database, and_(Delivery.state == State.CLAIMED, ended), ready),
-            "unknown": _move(database, and_(Delivery.state == State.IN_DOUBT, ended), lost, now, "unknown"),
-            "due again": _move(
-                database, and_(Delivery.state == State.DEFERRED, Delivery.due_at <= now), ready
-            ),
+            "released": _move(database, and_(is_in(State.CLAIMED), ended), ready),
+            "unknown": _move(database, and_(is_in(State.IN_DOUBT), ended), lost, now, "unknown"),
+            "due again": _move(database, and_(is_in(State.DEFERRED), Delivery.due_at <= now), ready),
         }
     )
     if unknown == "retry_once":

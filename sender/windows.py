@@ -28,7 +28,7 @@ from campaigns.schedule import GRACE
 from courseletter.bulk import Rows, dialect_of
 from courseletter.database import UtcDateTime
 from sender.claiming import DOT_LEASE, Claim
-from sender.models import Delivery, State
+from sender.models import Delivery, State, is_in
 from subscribers.consent import awaits_answer
 from subscribers.models import Membership, MemberStatus, Suppression
 
@@ -90,9 +90,7 @@ def _move_on(session: Session, sent: Sequence[Claim], now: datetime) -> set[int]
 def _marking(dialect: str) -> tuple[Rows, Update]:
     rows = Rows(dialect, "opened", id=Integer(), address_hash=String())
     suppressed = exists().where(Suppression.address_hash == rows.address_hash)
-    mine = and_(
-        Delivery.id == rows.id, Delivery.fence == bindparam("our_fence"), Delivery.state == State.CLAIMED
-    )
+    mine = and_(Delivery.id == rows.id, Delivery.fence == bindparam("our_fence"), is_in(State.CLAIMED))
     leased = Delivery.lease_until > bindparam("now", type_=UtcDateTime())
     until = bindparam("until", type_=UtcDateTime())
     return rows, (
@@ -112,7 +110,7 @@ def _recording(dialect: str) -> tuple[Rows, Update]:
         .where(
             Delivery.id == rows.id,
             Delivery.fence == bindparam("our_fence"),
-            Delivery.state == State.IN_DOUBT,
+            is_in(State.IN_DOUBT),
         )
         .values(
             state=State.ACCEPTED,

@@ -329,25 +329,32 @@ def upgrade() -> None:
             "ix_deliveries_leased",
             ["lease_until"],
             unique=False,
-            sqlite_where=sa.text("state IN ('claimed', 'in_doubt')"),
-            postgresql_where=sa.text("state IN ('claimed', 'in_doubt')"),
+            sqlite_where=sa.text("lease_until IS NOT NULL"),
+            postgresql_where=sa.text("lease_until IS NOT NULL"),
         )
         batch_op.create_index(
             "ix_deliveries_ready",
             ["due_at", "id"],
             unique=False,
-            sqlite_where=sa.text("state IN ('ready')"),
-            postgresql_where=sa.text("state IN ('ready')"),
+            sqlite_where=sa.text("state = 'ready'"),
+            postgresql_where=sa.text("state = 'ready'"),
         )
         batch_op.create_index(
             "ix_deliveries_subscriber_id_created_at", ["subscriber_id", "created_at"], unique=False
         )
         batch_op.create_index(
-            "ix_deliveries_waiting",
+            "ix_deliveries_deferred",
             ["due_at"],
             unique=False,
-            sqlite_where=sa.text("state IN ('deferred', 'unknown')"),
-            postgresql_where=sa.text("state IN ('deferred', 'unknown')"),
+            sqlite_where=sa.text("state = 'deferred'"),
+            postgresql_where=sa.text("state = 'deferred'"),
+        )
+        batch_op.create_index(
+            "ix_deliveries_unknown",
+            ["due_at"],
+            unique=False,
+            sqlite_where=sa.text("state = 'unknown' AND finished_at IS NULL"),
+            postgresql_where=sa.text("state = 'unknown' AND finished_at IS NULL"),
         )
 
     op.create_table(
@@ -396,20 +403,25 @@ def downgrade() -> None:
     op.drop_table("events")
     with op.batch_alter_table("deliveries", schema=None) as batch_op:
         batch_op.drop_index(
-            "ix_deliveries_waiting",
-            sqlite_where=sa.text("state IN ('deferred', 'unknown')"),
-            postgresql_where=sa.text("state IN ('deferred', 'unknown')"),
+            "ix_deliveries_unknown",
+            sqlite_where=sa.text("state = 'unknown' AND finished_at IS NULL"),
+            postgresql_where=sa.text("state = 'unknown' AND finished_at IS NULL"),
+        )
+        batch_op.drop_index(
+            "ix_deliveries_deferred",
+            sqlite_where=sa.text("state = 'deferred'"),
+            postgresql_where=sa.text("state = 'deferred'"),
         )
         batch_op.drop_index("ix_deliveries_subscriber_id_created_at")
         batch_op.drop_index(
             "ix_deliveries_ready",
-            sqlite_where=sa.text("state IN ('ready')"),
-            postgresql_where=sa.text("state IN ('ready')"),
+            sqlite_where=sa.text("state = 'ready'"),
+            postgresql_where=sa.text("state = 'ready'"),
         )
         batch_op.drop_index(
             "ix_deliveries_leased",
-            sqlite_where=sa.text("state IN ('claimed', 'in_doubt')"),
-            postgresql_where=sa.text("state IN ('claimed', 'in_doubt')"),
+            sqlite_where=sa.text("lease_until IS NOT NULL"),
+            postgresql_where=sa.text("lease_until IS NOT NULL"),
         )
 
     op.drop_table("deliveries")
