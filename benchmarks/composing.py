@@ -12,6 +12,7 @@ from time import process_time
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from benchmarks.crowd import LESSON, PROSE
 from sender.context import LessonContexts, Reader, Syllabus, SyllabusLesson
 from sender.dkim import DkimKey
 from sender.links import Links
@@ -31,11 +32,6 @@ NOW = datetime(2026, 3, 12, 7, 0, tzinfo=UTC)
 NAMES = ["Anna", "Björn", "Zoë", "李雷", "Mary Ann", "O'Neil", "=Bob", "François", "Omar", "<b>x</b>"]
 BRAND = Brand("Quiet Desk", "12 Example Street\nBristol BS1 4XX", "https://example.org")
 LINKS = Links(f"https://{DOMAIN}", Tokens(KEY))
-PROSE = (
-    "A course by mail should teach one idea, well, and then stop — “less, but better”. In this lesson we "
-    "look at how café owners in Malmö plan a week: what they measure, what they change, and why it works. "
-    "Write the smallest thing that could possibly help the reader today, send it, and read the replies."
-)
 
 
 @dataclass(frozen=True)
@@ -49,14 +45,9 @@ class Sample:
 
 def own_lesson() -> CompiledLesson:
     """A lesson through our own grammar and theme: about 40 KB of HTML."""
-    body = "Hello {{subscriber.first_name | default('friend')}},\n\n" + "\n\n".join(
-        f"## Step {number}\n\n{PROSE}\n\n- {PROSE[:80]}\n- {PROSE[:60]}\n\n"
-        f"[Open step {number}](https://example.org/steps/{number}){{button}}"
-        for number in range(12)
-    )
     source = LessonSource(
         id="les_2", kind="lesson", number=2, total=3, title="Plan your week", subject="Plan your week, well",
-        preheader="How café owners in Malmö do it.", body=body, format="markdown", minutes=4, language="en",
+        preheader="How café owners in Malmö do it.", body=LESSON, format="markdown", minutes=4, language="en",
         course_title="Small habits", disclosures=("This lesson contains affiliate links.",),
     )  # fmt: skip
     return compile_lesson(source, BRAND)

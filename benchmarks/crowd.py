@@ -31,6 +31,17 @@ ZONES = (
     *("Africa/Accra", "Africa/Dakar", "Atlantic/Reykjavik", "Africa/Monrovia", "UTC"),
 )
 WEEKS_AGO = (1, 2, 3)
+PROSE = (
+    "A course by mail should teach one idea, well, and then stop — “less, but better”. In this lesson we "
+    "look at how café owners in Malmö plan a week: what they measure, what they change, and why it works. "
+    "Write the smallest thing that could possibly help the reader today, send it, and read the replies."
+)
+# A rich lesson: some 40 KB of HTML, as in the measurement of other senders that DESIGN.md reports.
+LESSON = "Hello {{subscriber.first_name | default('friend')}},\n\n" + "\n\n".join(
+    f"## Step {number}\n\n{PROSE}\n\n- {PROSE[:80]}\n- {PROSE[:60]}\n\n"
+    f"[Open step {number}](https://example.org/steps/{number}){{button}}"
+    for number in range(11)
+)
 ODD = 50  # one in so many has a history of its own
 ROWS = 20_000  # inserted at once
 
@@ -62,6 +73,8 @@ def _found(session: Session) -> Course:
     row = drafting.add_article(session, article, NOW)
     cadence = Cadence(weekdays=frozenset({0}), start=8 * 60)
     course = drafting.create_course(session, row, split(article), cadence=cadence, zone="UTC", now=NOW)
+    for lesson in course.lessons:
+        lesson.body = LESSON
     publishing.publish(session, course, BRAND, NOW)
     return course
 

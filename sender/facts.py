@@ -5,6 +5,7 @@ so that every attempt says the same, whatever changes meanwhile.
 """
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, select
@@ -44,6 +45,7 @@ def gathered(dialect: str) -> ColumnElement[Any]:
     return facts.scalar_subquery()
 
 
+@lru_cache(maxsize=1024)  # what is claimed together shares most of them
 def moment(text: str | None) -> datetime | None:
     """A moment of the facts; SQLite writes it without its zone, UTC."""
     if text is None:

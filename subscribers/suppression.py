@@ -3,7 +3,6 @@
 Only a keyed hash finds a row, so that it still works when the address itself has been erased.
 """
 
-import hashlib
 import hmac
 from datetime import datetime
 
@@ -17,7 +16,7 @@ from subscribers.people import fold
 
 def address_hash(key: bytes, address: str) -> str:
     """Return the keyed hash an address is known by: HMAC-SHA-256 over its folded form, in hex."""
-    return hmac.new(key, fold(address).encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(key, fold(address).encode(), "sha256").hex()
 
 
 def suppress(

@@ -13,7 +13,6 @@ from subscribers.models import Subscriber
 from subscribers.people import fold
 
 _MOST_DELIVERIES = 1000  # of one person, the newest first: nobody reports on older ones
-_LARGEST_ID = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +45,12 @@ class Names:
         for name in names:
             signed_for = delivery_of(self.key, name, self.bounce_domain)
             if signed_for is not None:
-                return self._numbered(session, signed_for)
+                return session.get(Delivery, signed_for)
         given = {name.lower() for name in names}
         for number in self._sent_to(session, address) if address else ():
             if message_id(self.key, number, self.from_domain).lower() in given:
                 return session.get(Delivery, number)
         return None
-
-    def _numbered(self, session: Session, text: str) -> Delivery | None:
-        number = int(text) if text.isdecimal() else 0  # a test mail's id is no number
-        return session.get(Delivery, number) if 0 < number <= _LARGEST_ID else None
 
     def _sent_to(self, session: Session, address: str) -> Iterable[int]:
         wanted = fold("".join(c for c in address[:320] if c.isprintable()))  # no database takes a NUL

@@ -11,11 +11,11 @@ KEY = b"k" * 32
 DOMAIN = "bounces.example.org"
 
 
-@given(st.integers(0, 2**63 - 1) | st.from_regex(r"[a-z0-9]{1,32}", fullmatch=True))
-def test_r11_round_trip_and_fit_for_an_envelope(delivery_id: int | str) -> None:
+@given(st.integers(1, 2**63 - 1))
+def test_r11_round_trip_and_fit_for_an_envelope(delivery_id: int) -> None:
     address = return_path(KEY, delivery_id, DOMAIN)
-    assert delivery_of(KEY, address, DOMAIN) == str(delivery_id)
-    assert delivery_of(KEY, f"<{address.upper()}>", DOMAIN) == str(delivery_id)
+    assert delivery_of(KEY, address, DOMAIN) == delivery_id
+    assert delivery_of(KEY, f"<{address.upper()}>", DOMAIN) == delivery_id
     assert len(address.partition("@")[0]) <= 64
     assert Envelope(address, address).return_path == address
 
@@ -30,7 +30,7 @@ GENUINE = return_path(KEY, 7, DOMAIN)
         "<>",
         "b+7@bounces.example.org",
         "b+7-@bounces.example.org",
-        "b+7-" + "a" * 26 + "@bounces.example.org",
+        "b+7-" + "a" * 32 + "@bounces.example.org",
         GENUINE.replace("b+7-", "b+8-"),
         GENUINE.replace("b+7-", "b+07-"),
         GENUINE.replace("@bounces", "@other"),
@@ -38,14 +38,8 @@ GENUINE = return_path(KEY, 7, DOMAIN)
         GENUINE[:6] + ("a" if GENUINE[6] != "a" else "b") + GENUINE[7:],
         return_path(b"l" * 32, 7, DOMAIN),
         GENUINE + "\r\n",
-        "b+ü-" + "a" * 26 + "@bounces.example.org",
+        "b+ü-" + "a" * 32 + "@bounces.example.org",
     ],
 )
 def test_r11_forged_return_paths_name_no_delivery(forged: str) -> None:
     assert delivery_of(KEY, forged, DOMAIN) is None
-
-
-@pytest.mark.parametrize("delivery_id", ["", "a-b", "A", "x" * 33, "a@b", -1])
-def test_ids_that_do_not_fit_are_a_mistake(delivery_id: int | str) -> None:
-    with pytest.raises(ValueError, match="delivery id"):
-        return_path(KEY, delivery_id, DOMAIN)

@@ -113,7 +113,7 @@ def test_r17_a_mail_to_the_unsubscribe_address_unsubscribes_for_ever(desk: Desk)
 @pytest.mark.parametrize(
     "address",
     [
-        "u+1-1-" + "a" * 26 + f"@{BOUNCES}",
+        "u+1-1-" + "a" * 32 + f"@{BOUNCES}",
         opt_out_address(b"l" * 32, 1, 1, BOUNCES),
         opt_out_address(KEY, 1, 2, BOUNCES).replace("u+1-2-", "u+1-1-"),
         opt_out_address(KEY, 1, 1, "other.example.org"),
