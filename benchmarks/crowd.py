@@ -5,7 +5,7 @@ hour, another pace, lessons skipped), as in the measurement that DESIGN.md repor
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from importlib.resources import files
 from itertools import product
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
+from benchmarks.mailer import BRAND, NOW
 from campaigns import drafting, enrolling, publishing
 from campaigns.cadence import Cadence
 from campaigns.models import Course, Enrolment
@@ -22,11 +23,8 @@ from campaigns.splitting import split
 from campaigns.standing import Standing, enrolled
 from courseletter.database import Database
 from subscribers.models import Membership, MemberStatus, Subscriber
-from templates.brand import Brand
 
-NOW = datetime(2026, 3, 16, 8, 0, tzinfo=UTC)  # a Monday, eight o'clock in each of the zones
-BRAND = Brand("Field Notes", "1 Example Street, Bristol BS1 4XX", "https://notes.example.org")
-ZONES = (
+ZONES = (  # in each of them it is eight o'clock at NOW
     *("Europe/London", "Europe/Lisbon", "Europe/Dublin", "Atlantic/Canary", "Africa/Abidjan"),
     *("Africa/Accra", "Africa/Dakar", "Atlantic/Reykjavik", "Africa/Monrovia", "UTC"),
 )

@@ -1,0 +1,53 @@
+"""A sender into the sink, with nothing imported that a sending process does not need.
+
+`python -m benchmarks.mailer DATABASE PORT` sends all that is ready and prints the most memory, in MB, that it
+ever held.
+"""
+
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from functools import partial
+from resource import RUSAGE_SELF, getrusage
+
+from courseletter.clock import MovableClock
+from courseletter.config import SenderSettings
+from courseletter.database import Database
+from sender.dkim import DkimKey
+from sender.letters import Composer
+from sender.links import Links
+from sender.pool import SmtpPool
+from sender.relay import Relay
+from sender.run import Mailer
+from subscribers.tokens import Tokens
+from templates.brand import Brand
+
+NOW = datetime(2026, 3, 16, 8, 0, tzinfo=UTC)  # a Monday
+BRAND = Brand("Field Notes", "1 Example Street, Bristol BS1 4XX", "https://notes.example.org")
+DOMAIN = "letters.example.org"
+KEY = b"k" * 32
+CONNECTIONS = 100
+
+
+def composer(keys: Sequence[DkimKey] = ()) -> Composer:
+    links = Links(f"https://{DOMAIN}", Tokens(KEY))
+    return Composer(BRAND, SenderSettings(from_address=f"notes@{DOMAIN}"), links, KEY, keys)
+
+
+def mailer(database: Database, port: int, keys: Sequence[DkimKey] = ()) -> Mailer:
+    open_pool = partial(SmtpPool, Relay("127.0.0.1", port, "none"), CONNECTIONS)
+    return Mailer(database, composer(keys), open_pool, MovableClock(NOW), KEY)
+
+
+def main(address: str, port: str) -> None:
+    database = Database(address)
+    sending = mailer(database, int(port))
+    while sending.work():
+        pass
+    sending.close()
+    database.close()
+    print(getrusage(RUSAGE_SELF).ru_maxrss / 1024)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,23 @@
+"""The memory of a sending process: a long list takes no more of it than a short one."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from benchmarks.sending import OFFERS, crowd_of
+from benchmarks.smtp import sink
+
+
+def measure(folder: Path, people: int = 1_000_000) -> dict[str, float]:
+    """The most that a process holds, in MB: one that sends to a tenth of the crowd, and one to all."""
+    return {
+        "rss_mb_100k": _sending_to(folder / "tenth", people // 10),
+        "rss_mb_1m": _sending_to(folder / "all", people),
+    }
+
+
+def _sending_to(folder: Path, people: int) -> float:
+    with sink(*OFFERS) as port, crowd_of(folder, people) as database:
+        address = database.engine.url.render_as_string()
+        command = [sys.executable, "-m", "benchmarks.mailer", address, str(port)]
+        return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
