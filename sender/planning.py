@@ -4,22 +4,22 @@ Nothing here sends. A row that is over an hour late is dated anew by the schedul
 paused course or a wrong clock never becomes a flood.
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
-from sqlalchemy import Select, and_, func, or_, select, union_all
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy.orm import Session
 
 from campaigns.enrolling import Place, place_of, store
 from campaigns.models import Course, Enrolment
-from campaigns.schedule import GRACE
 from campaigns.standing import Promotion, Standing
 from courseletter.bulk import among, dialect_of
 from courseletter.database import Database
 from courseletter.errors import CourseletterError
 from sender import alike, events
+from sender.daily_cap import had_today, perhaps_full
 from sender.holding import held_if_damaged
 from sender.instance import is_held
 from sender.models import Delivery, State
@@ -28,7 +28,6 @@ from subscribers.models import Subscriber
 from templates.conditions import Condition, parse
 
 CHUNK = 5_000  # enrolments a transaction: about 0.1 s, so that no writer waits long
-BUSY_DAY = timedelta(hours=48)  # no local day reaches further back
 
 Cursor = tuple[datetime, int]  # (due moment, enrolment) of the last one looked at
 START: Cursor = (datetime.min.replace(tzinfo=UTC), 0)
@@ -63,7 +62,7 @@ def promote_chunk(
         if not sizes:
             return outcomes, None
         last = session.execute(_last(session)).one() if sum(sizes.values()) == CHUNK else None
-        busy = _perhaps_full(session, course_id, now)
+        busy = perhaps_full(session, course_id, now)
         if busy:
             alike.set_apart(session, busy)
             sizes = alike.sizes(session)
@@ -129,7 +128,7 @@ def _promote(
     """A group's turn, in its first. What cannot be dated is held for a person and stops nobody (R27)."""
     with held_if_damaged(session, first, now):
         place = place_of(session, first)
-        full = _today(place, sent, now) >= first.subscriber.daily_cap
+        full = had_today(place, sent, now) >= first.subscriber.daily_cap
         wanted = _without_unmet(place, conditional, first.subscriber, now)
         outcome, after = wanted.promote(place.timetable, place.profile, now, cap_reached=full)
         store(session, first, after)
@@ -181,70 +180,3 @@ def _without_unmet(
         passed = standing.progress.with_mark(lesson, "skipped", "schedule")
         standing = replace(standing, progress=passed).changed(place.timetable, place.profile, now)
     return standing
-
-
-def _perhaps_full(session: Session, course_id: str, now: datetime) -> Mapping[int, Sequence[datetime]]:
-    """Of those gathered, who may have had as much as they want of a day: enrolment -> when lately (S16).
-
-    What goes before it now counts as had.
-    """
-    gathered = select(Enrolment.subscriber_id).where(
-        among(dialect_of(session), Enrolment.id, alike.members())
-    )
-    lately = and_(
-        Delivery.created_at > now - BUSY_DAY,
-        Delivery.by == "schedule",
-        Delivery.kind == "lesson",
-        Delivery.state.not_in((State.CANCELLED, State.FAILED, State.EXPIRED)),
-    )
-    had = select(Delivery.subscriber_id).where(
-        among(dialect_of(session), Delivery.subscriber_id, gathered), lately
-    )
-    ahead = _ahead(now).where(among(dialect_of(session), Enrolment.id, alike.members()))
-    counted = union_all(had, ahead.with_only_columns(Enrolment.subscriber_id)).subquery()
-    full = session.scalars(
-        select(Subscriber.id)
-        .join(counted, counted.c.subscriber_id == Subscriber.id)
-        .group_by(Subscriber.id)
-        .having(func.count() >= Subscriber.daily_cap)
-    ).all()
-    found: defaultdict[int, list[datetime]] = defaultdict(list)
-    rows = (
-        select(Enrolment.id, Delivery.created_at)
-        .join(Delivery, Delivery.subscriber_id == Enrolment.subscriber_id)
-        .where(Enrolment.course_id == course_id, Enrolment.subscriber_id.in_(full), lately)
-    )
-    for enrolment, moment in session.execute(rows) if full else ():
-        found[enrolment].append(moment)
-    for enrolment in session.scalars(ahead.where(Enrolment.subscriber_id.in_(full))) if full else ():
-        found[enrolment].append(now)
-    return found
-
-
-def _ahead(now: datetime) -> Select[int]:
-    """An enrolment once for each lesson of the same person that is due now and was planned earlier.
-
-    It goes first: else the cap would hold back the same course day after day.
-    """
-    earlier = aliased(Enrolment)
-    before = or_(
-        earlier.planned_at < Enrolment.planned_at,
-        and_(earlier.planned_at == Enrolment.planned_at, earlier.id < Enrolment.id),
-    )
-    return (
-        select(Enrolment.id)
-        .join(earlier, and_(earlier.subscriber_id == Enrolment.subscriber_id, before))
-        .join(Course, Course.id == earlier.course_id)
-        .where(
-            earlier.state == "active",
-            earlier.due_at.between(now - GRACE, now),
-            earlier.queued_lesson.is_(None),
-            Course.paused_at.is_(None),
-        )
-    )
-
-
-def _today(place: Place, moments: Sequence[datetime], now: datetime) -> int:
-    """How many of the moments fall on the learner's present local day."""
-    zone = place.zone
-    return sum(moment.astimezone(zone).date() == now.astimezone(zone).date() for moment in moments)

@@ -1,0 +1,99 @@
+"""The daily cap: how many scheduled messages a person wants of a local day, over all courses (S16).
+
+Both queries come to people by the indexes on their id: a plan that looked for what is due instead would read
+all of it for each of a chunk's people.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from campaigns.enrolling import Place
+from campaigns.models import Course, Enrolment
+from campaigns.schedule import GRACE
+from courseletter.bulk import among, dialect_of
+from sender import alike
+from sender.models import Delivery, State
+from subscribers.models import Subscriber
+
+BUSY_DAY = timedelta(hours=48)  # no local day reaches further back
+_NOT_HAD = (State.CANCELLED, State.FAILED, State.EXPIRED)
+
+
+class _Message(NamedTuple):
+    """What somebody has had lately, or is to have first."""
+
+    enrolment: int
+    cap: int
+    at: datetime
+
+
+def perhaps_full(session: Session, course_id: str, now: datetime) -> Mapping[int, Sequence[datetime]]:
+    """Of those gathered, who may have had as much as they want of a day: enrolment -> when lately.
+
+    What goes before it now counts as had.
+    """
+    caps: dict[int, int] = {}
+    lately: defaultdict[int, list[datetime]] = defaultdict(list)
+    for enrolment, cap, at in (*_had(session, now), *_ahead(session, course_id, now)):
+        caps[enrolment] = cap
+        lately[enrolment].append(at)
+    return {enrolment: moments for enrolment, moments in lately.items() if len(moments) >= caps[enrolment]}
+
+
+def had_today(place: Place, moments: Sequence[datetime], now: datetime) -> int:
+    """How many of the moments fall on the learner's present local day."""
+    zone = place.zone
+    return sum(moment.astimezone(zone).date() == now.astimezone(zone).date() for moment in moments)
+
+
+def _had(session: Session, now: datetime) -> Iterator[_Message]:
+    rows = session.execute(
+        select(Enrolment.id, Subscriber.daily_cap, Delivery.created_at)
+        .join(Subscriber, Subscriber.id == Enrolment.subscriber_id)
+        .join(Delivery, Delivery.subscriber_id == Enrolment.subscriber_id)
+        .where(
+            among(dialect_of(session), Enrolment.id, alike.members()),
+            Delivery.created_at > now - BUSY_DAY,
+            Delivery.by == "schedule",
+            Delivery.kind == "lesson",
+            Delivery.state.not_in(_NOT_HAD),
+        )
+    )
+    return (_Message(*row) for row in rows)
+
+
+def _ahead(session: Session, course_id: str, now: datetime) -> Iterator[_Message]:
+    """What is due to the same people in other courses and was planned earlier.
+
+    It goes first: else the cap would hold back the same course day after day.
+    """
+    dialect = dialect_of(session)
+    people = select(Enrolment.subscriber_id).where(among(dialect, Enrolment.id, alike.members()))
+    columns = (Enrolment.subscriber_id, Enrolment.planned_at, Enrolment.id)
+    elsewhere = session.execute(
+        select(*columns, Enrolment.due_at, Enrolment.state, Enrolment.queued_lesson)
+        .join(Course, Course.id == Enrolment.course_id)
+        .where(
+            among(dialect, Enrolment.subscriber_id, people),
+            Enrolment.course_id != course_id,
+            Course.paused_at.is_(None),
+        )
+    )
+    due: defaultdict[int, list[tuple[datetime, int]]] = defaultdict(list)
+    for person, planned_at, enrolment, due_at, state, queued in elsewhere:
+        if state != "active" or queued is not None or planned_at is None or due_at is None:
+            continue
+        if now - GRACE <= due_at <= now:
+            due[person].append((planned_at, enrolment))
+    if not due:
+        return
+    gathered = select(*columns, Subscriber.daily_cap).join(Subscriber)
+    for person, planned_at, enrolment, cap in session.execute(
+        gathered.where(among(dialect, Enrolment.id, alike.members()))
+    ):
+        yield from (_Message(enrolment, cap, now) for other in due[person] if other < (planned_at, enrolment))
