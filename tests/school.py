@@ -19,6 +19,7 @@ from campaigns.splitting import DraftLesson, split
 from courseletter.clock import MovableClock
 from courseletter.config import SenderSettings
 from courseletter.database import Database
+from sender.dkim import DkimKey
 from sender.letters import Composer
 from sender.links import Links
 from sender.memory import MemoryPool, MemoryRelay
@@ -83,12 +84,13 @@ class School:
         self.clock = MovableClock(now)
         self.memory = memory or MemoryRelay()
         self.unknown: UnknownPolicy = "retry_once"
+        self.dkim_keys: Sequence[DkimKey] = ()
         self.course_id = self._found(cadence, zone)
         self.mailer = self.new_mailer()
 
     def new_mailer(self) -> Mailer:
         """A sender that knows nothing of the one before, as after a crash."""
-        composer = Composer(BRAND, SENDER, LINKS, KEY)
+        composer = Composer(BRAND, SENDER, LINKS, KEY, self.dkim_keys)
         return Mailer(
             self.database, composer, self.open_pool, self.clock, KEY, unknown=self.unknown, retry_seconds=0
         )
