@@ -266,6 +266,11 @@ class Settings(BaseSettings):
         return self.database_url or f"sqlite:///{self.home / 'courseletter.db'}"
 
     @property
+    def takes_mail(self) -> bool:
+        """Whether mail to the bounce domain is read, by the listener or from the mailbox."""
+        return self.bounces.listen_port is not None or self.mailbox.host is not None
+
+    @property
     def key(self) -> bytes:
         """The installation's secret: signs links, return paths and message ids."""
         return self.secret_key.get_secret_value().encode()

@@ -99,13 +99,12 @@ class Installation:
 
     def mailer(self) -> Mailer:
         """A sender through the relay that the settings name."""
-        key = self.settings.key
-        composer = Composer(self.brand, self.settings.sender, self.links, key, self.dkim_keys())
-        relay, size = _relay(self.settings), self.settings.smtp.connections
-        open_pool = partial(SmtpPool, relay, size)
-        return Mailer(
-            self.database, composer, open_pool, self.clock, key, unknown=self.settings.sender.unknown
+        settings, key = self.settings, self.settings.key
+        composer = Composer(
+            self.brand, settings.sender, self.links, key, self.dkim_keys(), takes_mail=settings.takes_mail
         )
+        open_pool = partial(SmtpPool, _relay(settings), settings.smtp.connections)
+        return Mailer(self.database, composer, open_pool, self.clock, key, unknown=settings.sender.unknown)
 
     def transport(self) -> SmtpTransport:
         """A connection, not yet open, to the relay that the settings name."""

@@ -19,7 +19,7 @@ from sender.dkim import DkimKey
 from sender.facts import moment
 from sender.links import Links
 from sender.message import Letterhead, PreparedMail, Stamp, message_id
-from sender.return_path import return_path
+from sender.return_path import opt_out_address, return_path
 from sender.transport import Envelope
 from subscribers.suppression import address_hash
 from templates.brand import Brand
@@ -44,6 +44,7 @@ class Letter:
 class _PreparedLesson:
     mail: PreparedMail
     contexts: LessonContexts
+    list_id: int
     zone: str
     own_zones: bool  # whether days are counted in each reader's own zone
 
@@ -56,7 +57,10 @@ class _PreparedNotice:
 
 
 class Composer:
-    """Writes letters in the name of one brand. Prepared mails are kept: a revision never changes."""
+    """Writes letters in the name of one brand. Prepared mails are kept: a revision never changes.
+
+    `takes_mail`: whether mail to the bounce domain is read, so that readers may also leave by mail.
+    """
 
     def __init__(
         self,
@@ -65,12 +69,15 @@ class Composer:
         links: Links,
         key: bytes,
         dkim_keys: Sequence[DkimKey] = (),
+        *,
+        takes_mail: bool = False,
     ) -> None:
         self._brand = brand
         self._sender = sender
         self._links = links
         self._key = key
         self._dkim_keys = dkim_keys
+        self._takes_mail = takes_mail
         self._lessons: dict[tuple[int | None, str | None], _PreparedLesson] = {}
         self._broken: dict[tuple[int | None, str | None], str] = {}  # why a lesson cannot be prepared
         self._confirmations: dict[str, _PreparedNotice] = {}  # by course, as they are now
@@ -110,9 +117,17 @@ class Composer:
         if lesson is None:
             missing = "The lesson is not in the revision it was queued from; cancel it."
             raise CourseletterError(self._broken.get(key, missing))
-        return self._letter(claim, lesson.mail, lesson.contexts.of(_reader(claim, lesson)))
+        context = lesson.contexts.of(_reader(claim, lesson))
+        return self._letter(claim, lesson.mail, context, self._opt_out(lesson.list_id, claim.subscriber_id))
 
-    def _letter(self, claim: Claim, mail: PreparedMail, context: dict[str, Any]) -> Letter:
+    def _opt_out(self, list_id: int, subscriber_id: int) -> str:
+        """Where a mail may be sent to leave the list; "" where nobody would read it."""
+        if not self._takes_mail:
+            return ""
+        address = opt_out_address(self._key, list_id, subscriber_id, self._sender.bounce_domain)
+        return f"{address}?subject=unsubscribe"  # some programs do not send a mail without a subject
+
+    def _letter(self, claim: Claim, mail: PreparedMail, context: dict[str, Any], opt_out: str = "") -> Letter:
         domain = self._sender.domain
         reader = context["subscriber"]
         dated = claim.dated_at
@@ -123,6 +138,7 @@ class Composer:
             date=dated,
             signed_at=dated,
             unsubscribe_url=context["links"].get("unsubscribe", ""),
+            unsubscribe_mailto=opt_out,
         )
         sent_from = return_path(self._key, claim.delivery_id, self._sender.bounce_domain)
         envelope = Envelope(sent_from, stamp.to_address, mail.needs_smtputf8)
@@ -136,6 +152,7 @@ class Composer:
         return _PreparedLesson(
             self._mail(compiled, revision.language, list_id=list_id, list_name=revision.title),
             LessonContexts(_syllabus(course, revision), lesson.lesson_id, self._brand, self._links),
+            course.list_id,
             revision.zone,
             Cadence.from_json(revision.cadence).zone_mode == "subscriber",
         )

@@ -1,19 +1,27 @@
 """The mailroom: what it opens, and that a look into the mailbox never ends it."""
 
+import smtplib
+import socket
 import threading
 from collections import Counter
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
+from school import KEY, School
+from sqlalchemy import select
 
-from courseletter.config import BouncesSettings, MailboxSettings, Settings
+from courseletter.clock import MovableClock
+from courseletter.config import BouncesSettings, MailboxSettings, Settings, SmtpSettings
 from courseletter.errors import CourseletterError
 from courseletter.installation import Installation, create_keys, open_installation
 from courseletter.mailroom import Mailroom, look_once
 from sender.bounces.intake import Intake
 from sender.bounces.mailboxes import Account, ImapMailbox, Pop3Mailbox
 from sender.bounces.recording import Effect
+from sender.mailbox import LocalMailbox
+from subscribers.models import Membership
 
 
 @pytest.fixture
@@ -88,3 +96,39 @@ def test_a_look_tells_what_it_found_and_survives_what_it_did_not(
     with caplog.at_level("INFO"):
         look_once(Box(answer), installation.intake())
     assert said in caplog.text
+
+
+@pytest.mark.parametrize("listening", [True, False])
+def test_readers_may_leave_by_mail_where_it_is_read(tmp_path: Path, now: datetime, listening: bool) -> None:
+    bounces = BouncesSettings(listen_port=free_port() if listening else None)
+    with LocalMailbox(tmp_path / "mails") as box:
+        smtp = SmtpSettings(host=box.host, port=box.port, security="none")
+        settings = Settings(home=tmp_path, secret_key=KEY.decode(), smtp=smtp, bounces=bounces)
+        create_keys(settings)
+        installation = open_installation(settings, MovableClock(now))
+        installation.database.upgrade()
+        school = School(installation.database, now)
+        school.enrol()
+        school.mailer = installation.mailer()
+        school.work()
+        school.mailer.close()
+        (mail,) = box.messages()
+    header = next(value for name, value in mail.headers if name == "List-Unsubscribe")
+    assert header.startswith("<http://127.0.0.1:8000/unsubscribe/")
+    assert (", <mailto:u+1-1-" in header) == listening
+    if listening:
+        mailto = header.partition("<mailto:")[2].rstrip(">")
+        with (
+            Mailroom(installation),
+            smtplib.SMTP("127.0.0.1", bounces.listen_port or 0, timeout=10) as client,
+        ):
+            to, _, subject = mailto.partition("?subject=")
+            client.sendmail("ada@inbox.example.org", [to], f"Subject: {subject}\r\n\r\n")
+        with installation.database.read() as session:
+            assert [one.status for one in session.scalars(select(Membership))] == ["unsubscribed"]
+    installation.database.close()
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
