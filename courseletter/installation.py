@@ -13,6 +13,7 @@ from sender.bounces.intake import Intake
 from sender.bounces.listener import BounceListener
 from sender.bounces.mailboxes import Account, ImapMailbox, Mailbox, Pop3Mailbox
 from sender.bounces.naming import Names
+from sender.bounces.webhooks.postmark import metadata_field
 from sender.dkim import DkimKey
 from sender.dns_records import DnsRecord, sender_records
 from sender.letters import Composer
@@ -101,7 +102,13 @@ class Installation:
         """A sender through the relay that the settings name."""
         settings, key = self.settings, self.settings.key
         composer = Composer(
-            self.brand, settings.sender, self.links, key, self.dkim_keys(), takes_mail=settings.takes_mail
+            self.brand,
+            settings.sender,
+            self.links,
+            key,
+            self.dkim_keys(),
+            takes_mail=settings.takes_mail,
+            metadata_field=metadata_field(settings.smtp.host, settings.sender.bounce_domain),
         )
         open_pool = partial(SmtpPool, _relay(settings), settings.smtp.connections)
         return Mailer(self.database, composer, open_pool, self.clock, key, unknown=settings.sender.unknown)

@@ -60,6 +60,7 @@ class Composer:
     """Writes letters in the name of one brand. Prepared mails are kept: a revision never changes.
 
     `takes_mail`: whether mail to the bounce domain is read, so that readers may also leave by mail.
+    `metadata_field`: a header that the relay takes off, keeps, and gives back with its reports.
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class Composer:
         dkim_keys: Sequence[DkimKey] = (),
         *,
         takes_mail: bool = False,
+        metadata_field: str | None = None,
     ) -> None:
         self._brand = brand
         self._sender = sender
@@ -78,6 +80,7 @@ class Composer:
         self._key = key
         self._dkim_keys = dkim_keys
         self._takes_mail = takes_mail
+        self._metadata = f"{metadata_field}: %s\r\n" if metadata_field else ""
         self._lessons: dict[tuple[int | None, str | None], _PreparedLesson] = {}
         self._broken: dict[tuple[int | None, str | None], str] = {}  # why a lesson cannot be prepared
         self._confirmations: dict[str, _PreparedNotice] = {}  # by course, as they are now
@@ -143,7 +146,10 @@ class Composer:
         sent_from = return_path(self._key, claim.delivery_id, self._sender.bounce_domain)
         envelope = Envelope(sent_from, stamp.to_address, mail.needs_smtputf8)
         known_by = address_hash(self._key, stamp.to_address)
-        return Letter(claim, envelope, mail.write(context, stamp), known_by)
+        message = mail.write(context, stamp)
+        if self._metadata:  # above what is signed: it does not reach the reader
+            message = (self._metadata % sent_from).encode() + message
+        return Letter(claim, envelope, message, known_by)
 
     def _prepared(self, course: Course, lesson: RevisionLesson) -> _PreparedLesson:
         revision = lesson.revision

@@ -85,12 +85,13 @@ class School:
         self.memory = memory or MemoryRelay()
         self.unknown: UnknownPolicy = "retry_once"
         self.dkim_keys: Sequence[DkimKey] = ()
+        self.metadata_field: str | None = None
         self.course_id = self._found(cadence, zone)
         self.mailer = self.new_mailer()
 
     def new_mailer(self) -> Mailer:
         """A sender that knows nothing of the one before, as after a crash."""
-        composer = Composer(BRAND, SENDER, LINKS, KEY, self.dkim_keys)
+        composer = Composer(BRAND, SENDER, LINKS, KEY, self.dkim_keys, metadata_field=self.metadata_field)
         return Mailer(
             self.database, composer, self.open_pool, self.clock, KEY, unknown=self.unknown, retry_seconds=0
         )

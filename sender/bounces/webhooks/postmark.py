@@ -1,17 +1,22 @@
 """Postmark's webhooks: no signature, so the address that Postmark is given carries a secret (basic auth).
 
-Postmark replaces return path and Message-ID. Ours comes back in the metadata that our mails carry in
-METADATA_FIELD, or in a bounce's content where the webhook is told to include it.
+Postmark replaces return path and Message-ID. Ours comes back in the metadata that our mails carry in a header
+of their own, or in a bounce's content where the webhook is told to include it.
 """
 
 from typing import Any, Final
 
+from courseletter.errors import CourseletterError
 from sender.bounces.reading import names_in
 from sender.bounces.report import Kind, Report
 from sender.bounces.status import code_of, kind_of
 from sender.bounces.webhooks.call import Call, check_secret, text_at
+from sender.return_path import return_path
 
-METADATA_FIELD: Final = "X-PM-Metadata-return-path"
+_METADATA_FIELD: Final = "X-PM-Metadata-return-path"
+_LONGEST_VALUE: Final = 80
+_LARGEST_ID: Final = 2**31 - 1
+_RELAYS: Final = ("smtp.postmarkapp.com", "smtp-broadcasts.postmarkapp.com")
 
 _BOUNCES: Final = {
     "HardBounce": Kind.HARD,
@@ -32,6 +37,22 @@ _SUPPRESSIONS: Final = {
     "SpamComplaint": Kind.COMPLAINT,
     "ManualSuppression": Kind.UNSUBSCRIBE,
 }
+
+
+def metadata_field(relay: str, bounce_domain: str) -> str | None:
+    """The header that mails through this relay are to carry their return path in; None: it is not Postmark.
+
+    Raises CourseletterError where that would be longer than what Postmark keeps.
+    """
+    if relay.lower().rstrip(".") not in _RELAYS:
+        return None
+    room = _LONGEST_VALUE - len(return_path(b"", _LARGEST_ID, ""))
+    if len(bounce_domain) > room:
+        raise CourseletterError(
+            f"Postmark keeps {_LONGEST_VALUE} characters with a mail, and a return path at {bounce_domain} "
+            f"has more. Set sender.bounce_domain to one of {room} characters at most."
+        )
+    return _METADATA_FIELD
 
 
 def read_postmark(call: Call, secret: str) -> list[Report]:
