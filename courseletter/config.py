@@ -137,12 +137,17 @@ class SmtpSettings(Section):
 
 
 class BouncesSettings(Section):
-    """The mail server that takes bounces, where `listen_port` is set. `host_name` is its name in the DNS."""
+    """The mail server that takes bounces, where `listen_port` is set. `host_name` is its name in the DNS.
+
+    `certificate` and `certificate_key` are PEM files, in the data folder unless they begin with a slash.
+    """
 
     listen_host: str = "127.0.0.1"
     listen_port: int | None = Field(default=None, ge=1, le=65535)
     host_name: str | None = Field(default=None, pattern=r"^[A-Za-z0-9]([A-Za-z0-9.-]{0,250}[A-Za-z0-9])?$")
     feedback_address: str | None = None
+    certificate: Path | None = None
+    certificate_key: Path | None = None  # None: the key is in the certificate's file
 
     @field_validator("feedback_address")
     @classmethod

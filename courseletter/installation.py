@@ -1,5 +1,6 @@
 """One installation, opened: what the command line, the web app and the worker share."""
 
+import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -68,7 +69,10 @@ class Installation:
         return Intake(self.database, self.clock, names)
 
     def bounce_listener(self, intake: Intake) -> BounceListener | None:
-        """The mail server of the bounce domain, not yet open; None where the settings want none."""
+        """The mail server of the bounce domain, not yet open; None where the settings want none.
+
+        Raises ConfigError when its certificate cannot be used.
+        """
         bounces = self.settings.bounces
         if bounces.listen_port is None:
             return None
@@ -78,6 +82,7 @@ class Installation:
             bounces.listen_port,
             name=self._bounce_host(),
             feedback_address=bounces.feedback_address,
+            tls=_certificate(self.settings),
         )
 
     def bounce_mailbox(self) -> Mailbox | None:
@@ -173,6 +178,24 @@ def still_to_set(settings: Settings) -> list[str]:
 
 def is_this_machine(host: str) -> bool:
     return host in ("localhost", "localhost.localdomain", "127.0.0.1", "::1")
+
+
+def _certificate(settings: Settings) -> ssl.SSLContext | None:
+    """What the bounce listener proves its name with; None: it offers no TLS."""
+    bounces, home = settings.bounces, settings.home
+    if bounces.certificate is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    path = home / bounces.certificate
+    key = home / bounces.certificate_key if bounces.certificate_key else None
+    try:
+        context.load_cert_chain(path, key, password="")  # an encrypted key: else OpenSSL asks the terminal
+    except OSError as error:  # ssl.SSLError is one
+        raise ConfigError(
+            f"bounces.certificate: {path} cannot be used: {error}. Give a PEM file with the certificate, its "
+            "chain and its unencrypted key, or name the key's file in bounces.certificate_key."
+        ) from None
+    return context
 
 
 def _relay(settings: Settings) -> Relay:

@@ -7,6 +7,7 @@ from pathlib import Path
 from shutil import copyfile, which
 
 import pytest
+from certificates import Certificates, make_certificates
 from machine import missing
 from playwright.sync_api import Browser, Page, sync_playwright
 from school import School
@@ -80,6 +81,11 @@ def now() -> datetime:
 def school(database: Database, now: datetime) -> School:
     """A published course of a welcome and three daily lessons, and a sender into memory."""
     return School(database, now)
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
+    return make_certificates(tmp_path_factory.mktemp("certificates"))
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ need not keep it, and whoever hears 451 comes again.
 
 import asyncio
 import logging
+import ssl
 from collections import Counter
 from typing import Any, Final, Self
 
@@ -29,17 +30,26 @@ class BounceListener:
     """Serves from __enter__ to __exit__. Port 0 picks a free one.
 
     `name` is how it greets. `feedback_address`, where providers send complaints, is taken mail for as well:
-    such a mail counts only if it gives back a message that names us.
+    such a mail counts only if it gives back a message that names us. With `tls` it offers STARTTLS, and still
+    takes mail without: a bounce that is not encrypted is better than none.
     """
 
     def __init__(
-        self, intake: Intake, host: str, port: int, *, name: str, feedback_address: str | None = None
+        self,
+        intake: Intake,
+        host: str,
+        port: int,
+        *,
+        name: str,
+        feedback_address: str | None = None,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self.host = host
         self.port = port
         self._intake = intake
         self._name = name
         self._feedback_address = (feedback_address or "").lower()
+        self._tls = tls
         self._peers: Counter[str] = Counter()
         self._server: SmtpServer | None = None
 
@@ -62,10 +72,22 @@ class BounceListener:
             hostname=self._name,
             ident="Courseletter",
             timeout=_IDLE,
+            tls_context=self._tls,
             loop=asyncio.get_running_loop(),
         )
 
-    async def handle_RCPT(  # noqa: N802 - the names are aiosmtpd's
+    async def handle_EHLO(  # noqa: N802 - the names are aiosmtpd's
+        self,
+        server: SMTP,  # noqa: ARG002
+        session: Any,
+        envelope: Received,  # noqa: ARG002
+        hostname: str,
+        responses: list[str],
+    ) -> list[str]:
+        session.host_name = hostname
+        return [one for one in responses if not one.startswith("250-AUTH")]  # nobody logs in here
+
+    async def handle_RCPT(  # noqa: N802
         self,
         server: SMTP,  # noqa: ARG002
         session: Any,  # noqa: ARG002
@@ -106,6 +128,8 @@ class _Session(SMTP):
         self._turned_away = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        if self.transport is not None:  # it has been encrypted
+            return super().connection_made(transport)
         self._host = str(transport.get_extra_info("peername", ("",))[0])
         full = self._peers.total() >= _MOST_CONNECTIONS or self._peers[self._host] >= _MOST_OF_A_PEER
         self._peers[self._host] += 1
@@ -114,9 +138,9 @@ class _Session(SMTP):
             assert isinstance(transport, asyncio.WriteTransport)  # noqa: S101 - TCP, as the server's are
             transport.write(b"421 4.7.0 too many connections, come again later\r\n")
             transport.close()
-            return
+            return None
         asyncio.get_running_loop().call_later(_LONGEST, transport.close)
-        super().connection_made(transport)
+        return super().connection_made(transport)
 
     def connection_lost(self, error: Exception | None) -> None:
         self._peers[self._host] -= 1

@@ -9,15 +9,23 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from certificates import Certificates
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    load_pem_private_key,
+)
 from school import KEY, School
 from sqlalchemy import select
 
 from courseletter.clock import MovableClock
-from courseletter.config import BouncesSettings, MailboxSettings, Settings, SmtpSettings
+from courseletter.config import BouncesSettings, ConfigError, MailboxSettings, Settings, SmtpSettings
 from courseletter.errors import CourseletterError
 from courseletter.installation import Installation, create_keys, open_installation
 from courseletter.mailroom import Mailroom, look_once
 from sender.bounces.intake import Intake
+from sender.bounces.listener import BounceListener
 from sender.bounces.mailboxes import Account, ImapMailbox, Pop3Mailbox
 from sender.bounces.recording import Effect
 from sender.mailbox import LocalMailbox
@@ -67,6 +75,49 @@ def test_the_dns_names_the_host_that_takes_bounces(installation: Installation) -
     create_keys(settings)
     records = [str(one) for one in replace(installation, settings=settings).dns_records()]
     assert any(record.endswith("MX 10 mx.example.org") for record in records)
+
+
+def listening_with(installation: Installation, **bounces: str) -> BounceListener | None:
+    settings = BouncesSettings.model_validate({"listen_port": 2525, **bounces})
+    told = installation.settings.model_copy(update={"bounces": settings})
+    return replace(installation, settings=told).bounce_listener(installation.intake())
+
+
+def test_the_listener_offers_tls_with_the_certificate_that_is_set(
+    installation: Installation, certificates: Certificates
+) -> None:
+    pem = (certificates.authority.parent / "server.pem").read_text()
+    key, _, chain = pem.partition("-----BEGIN CERTIFICATE-----")
+    home = installation.settings.home
+    (home / "both.pem").write_text(pem)
+    (home / "chain.pem").write_text(f"-----BEGIN CERTIFICATE-----{chain}")
+    (home / "key.pem").write_text(key)
+    for files in (
+        {"certificate": "both.pem"},
+        {"certificate": str(home / "chain.pem"), "certificate_key": "key.pem"},
+    ):
+        listener = listening_with(installation, **files)
+        assert listener is not None
+        assert listener._tls is not None
+    without = listening_with(installation)
+    assert without is not None
+    assert without._tls is None
+
+
+@pytest.mark.parametrize("files", ["missing", "not PEM", "without a key", "encrypted key"])
+def test_a_certificate_that_cannot_be_used_is_said(
+    installation: Installation, certificates: Certificates, files: str
+) -> None:
+    pem = (certificates.authority.parent / "server.pem").read_bytes()
+    key, begin, chain = pem.partition(b"-----BEGIN CERTIFICATE-----")
+    secret = load_pem_private_key(key, None).private_bytes(
+        Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"secret")
+    )
+    content = {"not PEM": b"x", "without a key": begin + chain, "encrypted key": secret + begin + chain}
+    if files in content:
+        (installation.settings.home / "server.pem").write_bytes(content[files])
+    with pytest.raises(ConfigError, match=r"bounces\.certificate: .*\.pem cannot be used: .* Give a PEM"):
+        listening_with(installation, certificate="server.pem")
 
 
 class Box:

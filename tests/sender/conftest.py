@@ -5,7 +5,6 @@ from collections.abc import Callable
 import pytest
 from mailauth import Mailauth
 from one_mail import OneMail
-from scripted_smtp import Certificates, make_certificates
 
 from sender.dkim import DkimKey
 
@@ -39,8 +38,3 @@ def mailauth() -> Mailauth:
 @pytest.fixture
 def mail() -> OneMail:
     return OneMail()
-
-
-@pytest.fixture(scope="session")
-def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
-    return make_certificates(tmp_path_factory.mktemp("certificates"))

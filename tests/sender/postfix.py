@@ -4,18 +4,16 @@ import os
 import shutil
 import socket
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from textwrap import dedent
-from threading import Event
-from typing import Any
 
+from certificates import Certificates
 from machine import missing
-from scripted_smtp import Certificates
+from waiting import eventually
 
 from sender.relay import Relay
 
@@ -74,14 +72,6 @@ class Postfix:
         command = [self._binary, "-c", str(self.folder / "etc"), what]
         done = subprocess.run(command, capture_output=True, text=True, timeout=60)
         assert done.returncode == 0, f"postfix {what}: {done.stderr}\n{self.log()}"
-
-
-def eventually(look: Callable[[], Any], why_not: Callable[[], str], seconds: float = 30) -> None:
-    """Wait for another process to have done something."""
-    until = time.monotonic() + seconds
-    while not look():
-        assert time.monotonic() < until, f"it did not happen: {why_not()}"
-        Event().wait(0.02)
 
 
 def _found() -> str:
@@ -151,6 +141,7 @@ def _main(folder: Path) -> str:
         virtual_gid_maps = static:{_OWNER}
         smtp_dns_support_level = disabled
         smtp_tls_security_level = may
+        smtp_tls_loglevel = 1
         transport_maps = texthash:{folder}/etc/routes
         default_transport = error:5.4.4 no way to there from a test
         """)

@@ -4,10 +4,10 @@ import mailbox
 from pathlib import Path
 
 import pytest
+from certificates import Certificates
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from one_mail import NOW, OneMail
-from scripted_smtp import Certificates
 
 from courseletter.errors import CourseletterError, InvalidInput
 from sender.dkim import DkimKey

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from scripted_smtp import DRIP, DROP, RESET, SILENCE, Certificates, ScriptedSmtp, Step, make_certificates
+from certificates import Certificates, make_certificates
+from scripted_smtp import DRIP, DROP, RESET, SILENCE, ScriptedSmtp, Step
 from talking import ENVELOPE, MESSAGE, flags
 
 from sender.event_loop import LoopThread, new_event_loop

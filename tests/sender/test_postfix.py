@@ -8,12 +8,14 @@ from pathlib import Path
 
 import dkim
 import pytest
+from certificates import Certificates, make_certificates
 from mailauth import Mailauth
-from postfix import HERE, MOST_OCTETS, Postfix, eventually, running
+from postfix import HERE, MOST_OCTETS, Postfix, running
 from reading import parsed
 from school import KEY, SENDER, School
-from scripted_smtp import Certificates, ScriptedSmtp, make_certificates
+from scripted_smtp import ScriptedSmtp
 from sqlalchemy import select
+from waiting import eventually
 
 from campaigns.models import RevisionLesson
 from sender.bounces.intake import Intake
@@ -205,14 +207,16 @@ def test_r10_a_certificate_of_another_authority_defers(
 
 
 def test_what_postfix_bounces_comes_to_our_listener_and_suppresses_the_right_reader(
-    sending: School, postfix: Postfix
+    sending: School, postfix: Postfix, certificates: Certificates
 ) -> None:
     names = Names(KEY, SENDER.bounce_domain, SENDER.domain)
     intake = Intake(sending.database, sending.clock, names)
     enrolments = [sending.enrol("gone@behind.example.org"), sending.enrol(f"reader1@{HERE}")]
     with (
         ScriptedSmtp(RCPT=b"550 5.1.1 no such user here\r\n") as behind,
-        BounceListener(intake, "127.0.0.1", 0, name="mail.letters.example.org") as listener,
+        BounceListener(
+            intake, "127.0.0.1", 0, name="mail.letters.example.org", tls=certificates.server
+        ) as listener,
     ):
         postfix.route(
             behind_example_org=behind.port, **{SENDER.bounce_domain.replace(".", "_"): listener.port}
@@ -220,6 +224,7 @@ def test_what_postfix_bounces_comes_to_our_listener_and_suppresses_the_right_rea
         sending.work()
         assert [one.state for one in sending.deliveries()] == [State.ACCEPTED] * 2, "the relay took both"
         eventually(lambda: everything(sending, Suppression), postfix.log)
+    assert f"TLS connection established to 127.0.0.1[127.0.0.1]:{listener.port}" in postfix.log()
     (bounce,) = everything(sending, Bounce)
     assert (bounce.kind, bounce.status) == ("hard", "5.1.1")
     assert bounce.delivery_id == sending.deliveries()[0].id

@@ -3,7 +3,8 @@
 import threading
 
 import pytest
-from scripted_smtp import DROP, Certificates, ScriptedSmtp, Step
+from certificates import Certificates
+from scripted_smtp import DROP, ScriptedSmtp, Step
 from talking import ENVELOPE, MESSAGE
 
 from sender.relay import Relay

@@ -14,8 +14,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from textwrap import dedent
 
+from certificates import Certificates
 from machine import missing
-from scripted_smtp import Certificates
 
 USER, PASSWORD = "bounces@example.org", "pass word 'with\" marks\\"
 

@@ -2,12 +2,15 @@
 
 import smtplib
 import socket
+import ssl
 from collections.abc import Iterator
 
 import pytest
+from certificates import Certificates
 from desk import Desk
 from samples import BOUNCES, RETURN_PATH, SAMPLES
 from school import KEY, School
+from waiting import eventually
 
 from courseletter.errors import CourseletterError
 from sender.bounces.listener import BounceListener
@@ -35,8 +38,10 @@ def listener(here: Desk) -> Iterator[BounceListener]:
         yield open_listener
 
 
-def listening(desk: Desk) -> BounceListener:
-    return BounceListener(desk.intake, "127.0.0.1", 0, name="mail.example.org", feedback_address=FEEDBACK)
+def listening(desk: Desk, tls: ssl.SSLContext | None = None) -> BounceListener:
+    return BounceListener(
+        desk.intake, "127.0.0.1", 0, name="mail.example.org", feedback_address=FEEDBACK, tls=tls
+    )
 
 
 def client(listener: BounceListener) -> smtplib.SMTP:
@@ -148,6 +153,62 @@ def test_a_database_that_is_down_keeps_the_mail_with_its_sender(here: Desk, list
             session.connection().exec_driver_sql("ALTER TABLE away RENAME TO bounces")
         smtp.sendmail("", [address(here)], HARD)
     assert len(here.all(Bounce)) == 1
+
+
+def test_a_bounce_may_come_encrypted(here: Desk, certificates: Certificates) -> None:
+    trusted = ssl.create_default_context(cafile=certificates.authority)
+    with (
+        listening(here, certificates.server) as listener,
+        smtplib.SMTP("localhost", listener.port, timeout=10) as smtp,
+    ):
+        smtp.starttls(context=trusted)
+        smtp.ehlo("mx.inbox.example.net")
+        assert not smtp.has_extn("starttls")
+        assert not smtp.has_extn("auth")
+        smtp.sendmail("", [address(here)], HARD)
+    assert len(here.all(Bounce)) == 1
+
+
+def test_what_was_injected_before_the_encryption_is_forgotten(here: Desk, certificates: Certificates) -> None:
+    trusted = ssl.create_default_context(cafile=certificates.authority)
+    with (
+        listening(here, certificates.server) as listener,
+        socket.create_connection((listener.host, listener.port), 10) as plain,
+    ):
+        heard(plain, b"220 mail.example.org")
+        plain.sendall(b"EHLO x\r\n")
+        heard(plain, b"250-STARTTLS\r\n", b"250 HELP\r\n")
+        plain.sendall(b"STARTTLS\r\nMAIL FROM:<>\r\n")
+        heard(plain, b"220 Ready to start TLS\r\n")
+        with trusted.wrap_socket(plain, server_hostname="localhost") as encrypted:
+            encrypted.sendall(b"EHLO x\r\n")
+            heard(encrypted, b"250 HELP\r\n")
+            encrypted.sendall(b"RCPT TO:<%b>\r\n" % address(here).encode())
+            heard(encrypted, b"503 Error: need MAIL command\r\n")
+
+
+def heard(connection: socket.socket, *words: bytes) -> None:
+    """Read until all of these were said."""
+    said = b""
+    while not all(word in said for word in words):
+        octets = connection.recv(1000)
+        assert octets, said
+        said += octets
+
+
+def test_an_encrypted_peer_counts_once_and_leaves_its_place(here: Desk, certificates: Certificates) -> None:
+    trusted = ssl.create_default_context(cafile=certificates.authority)
+    trusted.check_hostname = False
+    with listening(here, certificates.server) as listener:
+        for _ in range(3):
+            held = [client(listener) for _ in range(10)]
+            for one in held[1:]:
+                one.starttls(context=trusted)
+                one.quit()
+            held[0].docmd("STARTTLS")
+            held[0].send(b"no handshake\r\n")
+            held[0].close()
+            eventually(lambda: listener._peers == {}, lambda: str(listener._peers))
 
 
 def test_it_ends_while_somebody_is_connected(here: Desk) -> None:

@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
+from certificates import Certificates
 from desk import Desk
 from dovecot import PASSWORD, USER, Dovecot, running
 from samples import RETURN_PATH, SAMPLES
 from school import KEY, School
-from scripted_smtp import Certificates
 
 from courseletter.errors import CourseletterError
 from sender.bounces.mailboxes import Account, ImapMailbox, Mailbox, Pop3Mailbox
