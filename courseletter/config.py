@@ -38,6 +38,7 @@ from courseletter.zones import zone_named
 FILE_NAME = "courseletter.toml"
 DEFAULT_HOME = "courseletter-data"
 SHORTEST_SECRET = 32  # characters
+LONGEST_BASE_URL = 800  # octets: its links stand in mail headers, whose lines have 998 at most (RFC 5322)
 SHORTEST_SHARED_SECRET = 16  # of one that a provider made or keeps
 
 _ELSEWHERE = {  # settings that have no place in the file
@@ -251,11 +252,14 @@ class Settings(BaseSettings):
     @classmethod
     def _web_address(cls, value: str) -> str:
         try:
-            return _ascii_address(value)
+            address = _ascii_address(value)
         except ValueError:
             raise ValueError(
                 "write the address people reach this server at, like https://letters.example.org"
             ) from None
+        if len(address) > LONGEST_BASE_URL:
+            raise ValueError(f"write a shorter address, of {LONGEST_BASE_URL} characters at most")
+        return address
 
     @field_validator("timezone")
     @classmethod

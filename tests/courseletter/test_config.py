@@ -160,6 +160,16 @@ def test_what_is_no_web_address_is_refused(home: Path, address: str) -> None:
         config.load(home)
 
 
+def test_a_web_address_too_long_for_a_mail_header_is_refused_at_once(home: Path) -> None:
+    longest = "https://letters.example.org/".ljust(config.LONGEST_BASE_URL, "x")
+    write(home, f'base_url = "{longest}"\n')
+    assert config.load(home).base_url == longest
+    for longer in (f"{longest}x", longest[:-1] + "é"):
+        write(home, f'base_url = "{longer}"\n')
+        with pytest.raises(config.ConfigError, match="base_url: write a shorter address, of 800 characters"):
+            config.load(home)
+
+
 def test_bounces_have_a_domain_of_their_own_below_the_senders(home: Path) -> None:
     write(home, '[sender]\nfrom_address = "a@münchen.de"\n')
     assert config.load(home).sender.bounce_domain == "bounces.xn--mnchen-3ya.de"

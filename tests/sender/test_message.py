@@ -18,8 +18,11 @@ from hypothesis import strategies as st
 from one_mail import NOW, OneMail
 from reading import assert_canonical, parsed
 
+from courseletter.config import LONGEST_BASE_URL
 from sender.dkim import DkimKey
+from sender.links import Links
 from sender.message import Stamp, UnsafeMessage, check_head, message_id
+from subscribers.tokens import Tokens
 
 FIELDS = [
     "From",
@@ -194,6 +197,12 @@ def test_r01_unsubscribe_urls_stay_raw_at_any_length(mail: OneMail, length: int)
     assert line == f"List-Unsubscribe: <{url}>,".encode()
     assert b"\r\n <mailto:b+7-xyz@bounces.example.org?subject=unsubscribe>\r\n" in raw
     assert b"\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" in raw
+
+
+def test_r01_the_longest_link_that_settings_allow_has_its_place(mail: OneMail) -> None:
+    links = Links("https://example.org/".ljust(LONGEST_BASE_URL, "x"), Tokens(b"k" * 32))
+    url = links.unsubscribe(2**31 - 1, 2**31 - 1)
+    assert f"\r\nList-Unsubscribe: <{url}>,\r\n".encode() in replace(mail, unsubscribe_url=url).write()
 
 
 @pytest.mark.parametrize(
