@@ -11,7 +11,6 @@ from courseletter.errors import InvalidInput, NotFound
 from sender import events
 from sender.models import Delivery, Event, State
 from sender.outcomes import lock_enrolment, tell_enrolment
-from sender.replies import Outcome, Verdict
 from subscribers.models import Subscriber
 
 IN_DOUBT = "unknown"  # the event's kind
@@ -78,4 +77,4 @@ def settle(session: Session, delivery_id: int, now: datetime, *, arrived: bool) 
     session.refresh(delivery)
     events.record(session, "settled", now, delivery=delivery, arrived=arrived)
     if arrived:
-        tell_enrolment(session, delivery, Verdict(Outcome.UNKNOWN, delivery.reply), now)
+        tell_enrolment(session, delivery, now)

@@ -14,13 +14,12 @@ from campaigns.standing import Standing
 from sender import events
 from sender.bounces.recording import record as record_report
 from sender.bounces.report import Kind, Report
+from sender.bounces.status import code_of
 from sender.claiming import Claim, finish, put_off, release
 from sender.holding import held_if_damaged
 from sender.models import Delivery, State
 from sender.replies import Outcome, Verdict, next_attempt
 from sender.windows import record_accepted
-from subscribers.models import SuppressionReason
-from subscribers.suppression import suppress
 
 
 def record_window(
@@ -37,7 +36,7 @@ def record_window(
     for held in record_accepted(session, accepted, now):
         delivery = session.get_one(Delivery, held.delivery_id)
         lock_enrolment(session, delivery)
-        tell_enrolment(session, delivery, verdicts[held], now)
+        tell_enrolment(session, delivery, now)
     for held, verdict in verdicts.items():
         if verdict.outcome is not Outcome.ACCEPTED:
             _record(session, held, verdict, now, jitter=jitter(), wait=wait, key=key)
@@ -72,12 +71,11 @@ def _record(
         return
     session.refresh(delivery)
     events.record(session, delivery.state, now, delivery=delivery, reply=delivery.reply)
-    if verdict.suppress:
-        reason = SuppressionReason.BOUNCED
-        suppress(session, key, delivery.subscriber.email, reason, now, note=verdict.reason)
-    tell_enrolment(session, delivery, verdict, now)
-    if verdict.soft:
-        record_report(session, delivery, Report(Kind.SOFT, text=verdict.reason), now, key)
+    tell_enrolment(session, delivery, now)
+    if verdict.suppress or verdict.soft:
+        kind = Kind.HARD if verdict.suppress else Kind.SOFT
+        report = Report(kind, code_of("", verdict.reason), verdict.reason)
+        record_report(session, delivery, report, now, key)
 
 
 def lock_enrolment(session: Session, delivery: Delivery) -> None:
@@ -119,7 +117,7 @@ def _abandon(session: Session, held: Claim, delivery: Delivery, now: datetime) -
     return finish(session, held, now, State.CANCELLED, "no consent")
 
 
-def tell_enrolment(session: Session, delivery: Delivery, verdict: Verdict, now: datetime) -> None:
+def tell_enrolment(session: Session, delivery: Delivery, now: datetime) -> None:
     """Let the enrolment know how its queued lesson fared. A copy that was asked for is on no calendar."""
     if delivery.enrolment_id is None or delivery.copy:
         return
@@ -127,17 +125,15 @@ def tell_enrolment(session: Session, delivery: Delivery, verdict: Verdict, now: 
     if (enrolment.run, enrolment.queued_lesson) != (delivery.run, delivery.lesson_id):
         return
     with held_if_damaged(session, enrolment, now):
-        store(session, enrolment, _after(session, enrolment, delivery, verdict, now))
+        store(session, enrolment, _after(session, enrolment, delivery, now))
 
 
-def _after(
-    session: Session, enrolment: Enrolment, delivery: Delivery, verdict: Verdict, now: datetime
-) -> Standing:
+def _after(session: Session, enrolment: Enrolment, delivery: Delivery, now: datetime) -> Standing:
     place = place_of(session, enrolment)
     standing = place.standing
     if delivery.state == State.ACCEPTED or (delivery.state == State.UNKNOWN and delivery.finished_at):
         return standing.sent(place.timetable, place.profile, now)
-    if delivery.state == State.CANCELLED or verdict.suppress:
+    if delivery.state == State.CANCELLED:
         return standing.called_back(place.timetable, place.profile, now).leave()
     if delivery.state in (State.FAILED, State.EXPIRED):
         return standing.failed(place.timetable, place.profile, now)

@@ -13,7 +13,6 @@ from courseletter.database import Database
 from sender import events
 from sender.models import Delivery, State, is_in
 from sender.outcomes import UNKNOWN_REST, lock_enrolment, tell_enrolment
-from sender.replies import Outcome, Verdict
 
 CHUNK = 500  # rows a transaction: what an outage has left behind may be the whole list
 
@@ -85,5 +84,5 @@ def _give_up(database: Database, waited: ColumnElement[bool], now: datetime) -> 
                 continue  # another sender was first
             session.refresh(delivery)
             events.record(session, "given_up", now, delivery=delivery, reply=delivery.reply)
-            tell_enrolment(session, delivery, Verdict(Outcome.UNKNOWN, delivery.reply), now)
+            tell_enrolment(session, delivery, now)
     return len(hopeless)

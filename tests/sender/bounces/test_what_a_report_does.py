@@ -245,6 +245,25 @@ def test_a_soft_answer_in_the_conversation_counts_like_a_soft_bounce(desk: Desk)
     assert [(one.delivery_id, one.kind) for one in desk.all(Bounce)] == [(failed.id, "soft")]
 
 
+def test_a_mailbox_refused_in_the_conversation_counts_like_a_hard_bounce(desk: Desk) -> None:
+    school = desk.school
+    other = School(school.database, school.clock.now(), memory=school.memory)
+    enrolments = [desk.enrolment_id, other.enrol()]
+    school.work()
+    school.memory.answer(ADA, Attempt(Phase.RCPT, reply=Reply.of(550, "5.1.1 no such user")))
+    school.clock.move_to(school.next_moment() or school.clock.now())
+    school.work()
+    failed = next(one for one in school.deliveries() if one.state == State.FAILED)
+    (bounce,) = desk.all(Bounce)
+    assert (bounce.delivery_id, bounce.kind, bounce.status) == (failed.id, "hard", "5.1.1")
+    assert bounce.text == "550 5.1.1 no such user"
+    assert [one.reason for one in desk.all(Suppression)] == ["bounced"]
+    assert [school.enrolment(one).state for one in enrolments] == ["left", "left"]
+    assert len(desk.events("bounced")) == 1
+    assert len(desk.events("left")) == 2
+    assert desk.tell(Kind.HARD, failed) is Effect.KNOWN
+
+
 def sent_every(desk: Desk, days: float, count: int) -> list[Delivery]:
     """So many accepted deliveries of one person, as many days apart."""
     made = []
