@@ -1,5 +1,6 @@
 """A small school for tests: a published course, its learners, and a sender whose clock is moved by hand."""
 
+import json
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -13,7 +14,7 @@ from sqlalchemy.orm import Session
 from campaigns import drafting, enrolling, publishing
 from campaigns.article import Article
 from campaigns.cadence import Cadence
-from campaigns.models import Course, Enrolment
+from campaigns.models import Course, Enrolment, RevisionLesson
 from campaigns.reading import read_bytes
 from campaigns.splitting import DraftLesson, split
 from courseletter.clock import MovableClock
@@ -131,6 +132,16 @@ class School:
         with self.database.write() as session:
             enrolment = session.get_one(Enrolment, enrolment_id)
             return act(session, enrolment, self.clock.now(), *arguments, **options)
+
+    def swell(self, octets: int) -> None:
+        """Make the welcome longer than that."""
+
+        def swell(session: Session) -> None:
+            lesson = session.scalars(select(RevisionLesson).where(RevisionLesson.kind == "welcome")).one()
+            text = "many words " * (octets // 10)
+            lesson.compiled = json.dumps({**json.loads(lesson.compiled), "text": text})
+
+        self.change(swell)
 
     def change(self, act: Callable[[Session], Any]) -> Any:
         with self.database.write() as session:

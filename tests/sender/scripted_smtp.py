@@ -42,12 +42,14 @@ DEFAULTS: dict[str, bytes] = {
     "LONE DOT": b"554 5.5.1 no valid recipients\r\n",
     "QUIT": b"221 2.0.0 bye\r\n",
 }
+USUAL = b""
 OUT_OF_ORDER = b"503 5.5.1 bad sequence of commands\r\n"
 UNKNOWN = b"502 5.5.1 what?\r\n"
 
 
 class Script:
     """Answers by verb, e.g. `RCPT=b"550 5.1.1 no\\r\\n"`; a list gives its items in turn, the last for ever.
+    USUAL stands for what it would answer by itself.
 
     DOT answers the final dot and BDAT LAST alike, LONE DOT a message without a recipient; each BODY is what
     happens once the first octets of one message are read. It keeps what all its sessions saw.
@@ -96,9 +98,9 @@ class Session:
             yield step
 
     def answer(self, verb: str, default: bytes = b"") -> Step:
-        told = self.script.told.get(verb) or [default or DEFAULTS.get(verb, UNKNOWN)]
+        told = self.script.told.get(verb) or [USUAL]
         step = told.pop(0) if len(told) > 1 else told[0]
-        return step if isinstance(step, Step) else Step(step)
+        return step if isinstance(step, Step) else Step(step or default or DEFAULTS.get(verb, UNKNOWN))
 
     # --- What may be read next; None: not enough octets
 

@@ -1,5 +1,6 @@
 """A Conversation and a scripted Session that hear each other in memory; what waits, waits no time at all."""
 
+import asyncio
 from collections.abc import Callable, Iterator
 
 from scripted_smtp import Script, Session, Step
@@ -7,7 +8,7 @@ from scripted_smtp import Script, Session, Step
 from sender.conversation import Conversation, Ending
 from sender.relay import Relay, Timeouts
 from sender.replies import judge
-from sender.transport import Attempt, Envelope, Parcel
+from sender.transport import Attempt, Envelope, Parcel, Report
 
 ENVELOPE = Envelope("b+7-abc@bounces.example.org", "robin@example.net")
 MESSAGE = b"Subject: hello\r\n\r\n.\r\n..two\r\nMAIL FROM:<x@y>\r\n.\r\n"
@@ -49,7 +50,9 @@ class Talk:
         envelope: Envelope = ENVELOPE,
         may_send: Callable[[], bool] = lambda: True,
     ) -> Attempt:
-        parcel = Parcel(envelope, message, may_send=may_send)
+        return self.carry(Parcel(envelope, message, may_send=may_send))
+
+    def carry(self, parcel: Parcel) -> Attempt:
         ending = self.send(parcel)
         if ending.stale:
             assert self.conversation is not None
@@ -128,3 +131,25 @@ class Talk:
             for _ in range(100):
                 talk.received(b"x")
             assert talk.turn == turn, "a drip must not stretch the time-out"
+
+
+class TalkingPool:
+    """A Pool of one connection, which is a Talk. `passed` is told the seconds that were waited in vain."""
+
+    def __init__(self, talk: Talk, report: Report, passed: Callable[[float], None]) -> None:
+        self.talk, self._report, self._passed = talk, report, passed
+        self.free = 1
+
+    def send(self, parcel: Parcel) -> None:
+        self.free = 0
+        asyncio.get_running_loop().call_soon(self._carry, parcel)
+
+    def _carry(self, parcel: Parcel) -> None:
+        attempt = self.talk.carry(parcel)
+        self._passed(sum(self.talk.waits))
+        self.talk.waits.clear()
+        self.free = 1
+        self._report(parcel, attempt)
+
+    async def close(self, seconds: float = 30) -> None:
+        self.free = 0

@@ -1,6 +1,5 @@
 """The whole sender with a relay that others wrote: Postfix, over TLS, into a Maildir."""
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
@@ -17,7 +16,6 @@ from scripted_smtp import ScriptedSmtp
 from sqlalchemy import select
 from waiting import eventually
 
-from campaigns.models import RevisionLesson
 from sender.bounces.intake import Intake
 from sender.bounces.listener import BounceListener
 from sender.bounces.models import Bounce
@@ -145,12 +143,7 @@ def test_a_message_that_is_too_large_fails_and_harms_neither_its_reader_nor_anot
 ) -> None:
     enrolment = sending.enrol(f"reader1@{HERE}")
 
-    def swell(session) -> None:  # type: ignore[no-untyped-def]
-        for lesson in session.scalars(select(RevisionLesson).where(RevisionLesson.kind == "welcome")):
-            text = "many words " * (MOST_OCTETS // 10)
-            lesson.compiled = json.dumps({**json.loads(lesson.compiled), "text": text})
-
-    sending.change(swell)
+    sending.swell(MOST_OCTETS)
     sending.work()
     (row,) = sending.deliveries()
     assert (row.state, (row.reply or "")[:9]) == (State.FAILED, "552 5.3.4")
