@@ -69,6 +69,7 @@ class BounceListener:
             self,
             self._peers,
             data_size_limit=MOST_OCTETS,
+            enable_SMTPUTF8=True,  # else what bounces from an international address never gets here
             hostname=self._name,
             ident="Courseletter",
             timeout=_IDLE,

@@ -199,12 +199,13 @@ def test_r10_a_certificate_of_another_authority_defers(
     assert len(postfix.arrived(3)) == 3
 
 
+@pytest.mark.parametrize("gone", ["gone@behind.example.org", "лидия@behind.example.org"])
 def test_what_postfix_bounces_comes_to_our_listener_and_suppresses_the_right_reader(
-    sending: School, postfix: Postfix, certificates: Certificates
+    sending: School, postfix: Postfix, certificates: Certificates, gone: str
 ) -> None:
     names = Names(KEY, SENDER.bounce_domain, SENDER.domain)
     intake = Intake(sending.database, sending.clock, names)
-    enrolments = [sending.enrol("gone@behind.example.org"), sending.enrol(f"reader1@{HERE}")]
+    enrolments = [sending.enrol(gone), sending.enrol(f"reader1@{HERE}")]
     with (
         ScriptedSmtp(RCPT=b"550 5.1.1 no such user here\r\n") as behind,
         BounceListener(
@@ -221,7 +222,7 @@ def test_what_postfix_bounces_comes_to_our_listener_and_suppresses_the_right_rea
     (bounce,) = everything(sending, Bounce)
     assert (bounce.kind, bounce.status) == ("hard", "5.1.1")
     assert bounce.delivery_id == sending.deliveries()[0].id
-    assert sending.change(lambda session: is_suppressed(session, KEY, "gone@behind.example.org"))
+    assert sending.change(lambda session: is_suppressed(session, KEY, gone))
     assert [sending.enrolment(one).state for one in enrolments] == ["left", "active"]
     assert len(postfix.arrived(1)) == 1
 

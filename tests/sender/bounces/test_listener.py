@@ -211,6 +211,17 @@ def test_an_encrypted_peer_counts_once_and_leaves_its_place(here: Desk, certific
             eventually(lambda: listener._peers == {}, lambda: str(listener._peers))
 
 
+def test_r11_an_international_address_is_a_stranger_too(here: Desk, listener: BounceListener) -> None:
+    with client(listener) as smtp:
+        assert smtp.has_extn("smtputf8")
+        assert smtp.docmd("MAIL", "FROM:<> SMTPUTF8")[0] == 250
+        smtp.send(f"RCPT TO:<лидия@{BOUNCES}>\r\n".encode())
+        assert smtp.getreply()[0] == 550
+        smtp.send(b"RCPT TO:<\xff\xfe@x>\r\n")
+        assert smtp.getreply()[0] >= 500
+        assert smtp.rcpt(address(here))[0] == 250
+
+
 def test_it_ends_while_somebody_is_connected(here: Desk) -> None:
     with listening(here) as listener:
         held = client(listener)
