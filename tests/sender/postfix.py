@@ -4,9 +4,9 @@ import os
 import shutil
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from textwrap import dedent
@@ -27,7 +27,7 @@ class Postfix:
     folder: Path
     port: int
     certificates: Certificates
-    _binary: str = field(default_factory=lambda: _found())
+    binary: str
 
     @property
     def relay(self) -> Relay:
@@ -39,10 +39,11 @@ class Postfix:
     def stop(self) -> None:
         """At once: what it is doing is broken off, what it has taken stays in its queue."""
         self._command("abort")
+        eventually(lambda: self._postfix("status").returncode != 0, self.log)
 
-    def route(self, **ports: int) -> None:
-        """Give mail for these domains, with _ for their dots, to what listens on a port of this machine."""
-        lines = (f"{name.replace('_', '.')} smtp:[127.0.0.1]:{port}\n" for name, port in ports.items())
+    def route(self, ports: Mapping[str, int]) -> None:
+        """Give mail for these domains to what listens on a port of this machine."""
+        lines = (f"{domain} smtp:[127.0.0.1]:{port}\n" for domain, port in ports.items())
         (self.folder / "etc" / "routes").write_text("".join(lines))
         self._command("reload")
 
@@ -69,9 +70,12 @@ class Postfix:
         return [path for folder in folders for path in folder.rglob("*") if path.is_file()]
 
     def _command(self, what: str) -> None:
-        command = [self._binary, "-c", str(self.folder / "etc"), what]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+        done = self._postfix(what)
         assert done.returncode == 0, f"postfix {what}: {done.stderr}\n{self.log()}"
+
+    def _postfix(self, what: str) -> subprocess.CompletedProcess[str]:
+        command = [self.binary, "-c", str(self.folder / "etc"), what]
+        return subprocess.run(command, capture_output=True, text=True, timeout=60)
 
 
 def _found() -> str:
@@ -87,12 +91,13 @@ def _found() -> str:
 
 @contextmanager
 def running(certificates: Certificates) -> Iterator[Postfix]:
+    binary = _found()
     with TemporaryDirectory(prefix="postfix-") as name:
         folder = Path(name)
         folder.chmod(0o755)  # its processes run as users of its own
         with socket.create_server(("127.0.0.1", 0)) as probe:
             port = probe.getsockname()[1]
-        postfix = Postfix(folder, port, certificates)
+        postfix = Postfix(folder, port, certificates, binary)
         _furnish(folder, port, certificates)
         postfix.start()
         try:
@@ -128,7 +133,6 @@ def _main(folder: Path) -> str:
         alias_database =
         smtpd_peername_lookup = no
         smtpd_relay_restrictions = permit_mynetworks, reject
-        smtpd_client_connection_count_limit = 0
         smtpd_tls_security_level = encrypt
         smtpd_tls_chain_files = {folder}/etc/server.pem
         smtputf8_enable = yes

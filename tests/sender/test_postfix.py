@@ -212,9 +212,7 @@ def test_what_postfix_bounces_comes_to_our_listener_and_suppresses_the_right_rea
             intake, "127.0.0.1", 0, name="mail.letters.example.org", tls=certificates.server
         ) as listener,
     ):
-        postfix.route(
-            behind_example_org=behind.port, **{SENDER.bounce_domain.replace(".", "_"): listener.port}
-        )
+        postfix.route({"behind.example.org": behind.port, SENDER.bounce_domain: listener.port})
         sending.work()
         assert [one.state for one in sending.deliveries()] == [State.ACCEPTED] * 2, "the relay took both"
         eventually(lambda: everything(sending, Suppression), postfix.log)
