@@ -81,7 +81,7 @@ def _taking(dialect: str) -> Update:
     now = bindparam("now", type_=UtcDateTime())
     return (
         update(Delivery)
-        .where(among(dialect, Delivery.id, _ready()), is_in(State.READY))
+        .where(among(dialect, Delivery.id, _longest_due()), is_in(State.READY))
         .values(
             state=State.CLAIMED,
             fence=bindparam("our_fence"),
@@ -109,6 +109,17 @@ def _taking(dialect: str) -> Update:
     )
 
 
+def count_ready(session: Session, now: datetime, most: int) -> int:
+    """How many deliveries could be claimed now; no more than `most` are counted."""
+    counting = select(func.count()).select_from(_ready().limit(bindparam("most")).subquery())
+    return session.scalar(counting, {"now": now, "most": most}) or 0
+
+
+def _longest_due() -> Select[int]:
+    some = _ready().order_by(Delivery.due_at, Delivery.id).limit(bindparam("most"))
+    return some.with_for_update(of=Delivery, skip_locked=True)
+
+
 def _ready() -> Select[int]:
     return (
         select(Delivery.id)
@@ -119,9 +130,6 @@ def _ready() -> Select[int]:
             or_(Course.paused_at.is_(None), Delivery.kind != "lesson"),
             ~is_held(),
         )
-        .order_by(Delivery.due_at, Delivery.id)
-        .limit(bindparam("most"))
-        .with_for_update(of=Delivery, skip_locked=True)
     )
 
 

@@ -5,7 +5,7 @@ paused course or a wrong clock never becomes a flood.
 """
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -32,8 +32,11 @@ CHUNK = 5_000  # enrolments a transaction: about 0.1 s, so that no writer waits 
 Cursor = tuple[datetime, int]  # (due moment, enrolment) of the last one looked at
 START: Cursor = (datetime.min.replace(tzinfo=UTC), 0)
 
+# Hears, within the transaction that queues them, how many deliveries there will be to send with its commit.
+Announce = Callable[[Session, int], None]
 
-def tick(database: Database, now: datetime) -> Counter[str]:
+
+def tick(database: Database, now: datetime, announce: Announce | None = None) -> Counter[str]:
     """Promote whatever is due now, course by course. Returns how many enrolments met which outcome."""
     outcomes: Counter[str] = Counter()
     running = select(Course.id).where(Course.paused_at.is_(None), Course.revision_id.is_not(None), ~is_held())
@@ -42,13 +45,17 @@ def tick(database: Database, now: datetime) -> Counter[str]:
     for course_id in courses:
         after: Cursor | None = START
         while after is not None:
-            found, after = promote_chunk(database, course_id, now, after)
+            found, after = promote_chunk(database, course_id, now, after, announce)
             outcomes += found
     return outcomes
 
 
 def promote_chunk(
-    database: Database, course_id: str, now: datetime, after: Cursor = START
+    database: Database,
+    course_id: str,
+    now: datetime,
+    after: Cursor = START,
+    announce: Announce | None = None,
 ) -> tuple[Counter[str], Cursor | None]:
     """Promote the longest-due enrolments of one course in one transaction, each once.
 
@@ -72,6 +79,8 @@ def promote_chunk(
         queued = queue_lessons(session, course, now, alike.members())
         if len(queued) < outcomes[Promotion.QUEUED]:
             _hold_all_but(session, queued, now)
+        if announce is not None and queued:
+            announce(session, len(queued))
     return outcomes, None if last is None else (last.due_at, last.id)
 
 

@@ -67,11 +67,18 @@ class Mailer:
         self._news = asyncio.Event()  # something has ended, or we are to stop
 
     def work(self) -> Counter[str]:
-        """Sweep, then send for a round, until nothing is ready, or the relay is unwell. Returns the outcomes'
-        counts.
-        """
+        """Sweep, then send for a round. Returns the outcomes' counts."""
         sweep(self._database, self._clock.now(), self._unknown)
+        return self.send()
+
+    def send(self) -> Counter[str]:
+        """Send for a round, until nothing is ready, or the relay is unwell. Returns the outcomes' counts."""
         return self._loop.run(self._round())
+
+    def send_batch(self) -> Counter[str]:
+        """Send one batch, unless the relay is unwell. Returns the outcomes' counts."""
+        until = self._clock.now() + ROUND
+        return self._loop.run(self.process_batch(until)) if self._goes_on(until) else Counter()
 
     def stop(self) -> None:
         """Let what is on its way finish and give back what is claimed: work() returns soon, for good."""
