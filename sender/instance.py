@@ -18,11 +18,12 @@ from sqlalchemy import ColumnElement, exists, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from courseletter.bulk import dialect_of
 from courseletter.database import Database
 from courseletter.errors import CourseletterError
 from courseletter.upserting import insert
 from sender import events
-from sender.models import Instance
+from sender.models import Event, Instance
 
 FILE_NAME = "instance.json"
 
@@ -36,7 +37,7 @@ def recognise(database: Database, home: Path, now: datetime) -> str | None:
         if row is None:
             row = _found(session, place)
         elif row.held_why is None:
-            row.held_why = _doubt(row, known, place, database.is_sqlite)
+            row.held_why = _doubt(session, row, known, place)
             if row.held_why is not None:
                 row.held_at = now
                 events.record(session, "sends_held", now, why=row.held_why)
@@ -57,10 +58,11 @@ def release(database: Database, home: Path, now: datetime) -> bool:
         if row is None or row.held_why is None:
             return False
         row.held_why, row.held_at, row.place = None, None, place
+        former = row.identity
         row.identity = secrets.token_hex(16)  # whoever holds the other copy's folder is now the stranger
         row.beat = max(row.beat, beat) + 1
         marks = {"identity": row.identity, "beat": row.beat}
-        events.record(session, "sends_released", now)
+        events.record(session, "sends_released", now, former=former)
     _write(home, marks)
     return True
 
@@ -80,21 +82,28 @@ def _found(session: Session, place: str) -> Instance:
     return session.get_one(Instance, 1, with_for_update=True)
 
 
-def _doubt(row: Instance, known: Mapping[str, Any] | None, place: str, one_folder: bool) -> str | None:
+def _doubt(session: Session, row: Instance, known: Mapping[str, Any] | None, place: str) -> str | None:
+    # A PostgreSQL database has many nodes, each with a folder of its own; a SQLite file has one.
+    has_nodes = dialect_of(session) == "postgresql"
     if row.place != place:
         return "the database stands in another place than before: it was copied, moved or restored"
     if known is None:
-        # Further nodes of one PostgreSQL database each begin with an empty folder.
         return (
-            "the data folder does not know this database: it was copied from elsewhere"
-            if one_folder
-            else None
+            None if has_nodes else "the data folder does not know this database: it was copied from elsewhere"
         )
     if known["identity"] != row.identity:
+        if has_nodes and _was_released(session, known["identity"]):
+            return None  # a person has looked at another node: their word holds for all
         return "the data folder belongs to another database"
     if known["beat"] > row.beat:
         return "the database is older than the data folder: it was restored from a backup"
     return None
+
+
+def _was_released(session: Session, identity: str) -> bool:
+    """Whether the database had this identity until a person released it."""
+    released = select(Event.data).where(Event.kind == "sends_released")
+    return any(data.get("former") == identity for data in session.scalars(released))
 
 
 def _place(database: Database) -> str:

@@ -60,9 +60,14 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
         yield database
         database.close()
     else:
-        database = request.getfixturevalue("postgresql")
-        yield database
-        _empty(database)
+        yield request.getfixturevalue("on_postgresql")
+
+
+@pytest.fixture
+def on_postgresql(postgresql: Database) -> Iterator[Database]:
+    """The PostgreSQL database alone, emptied at the end."""
+    yield postgresql
+    _empty(postgresql)
 
 
 def _empty(database: Database) -> None:

@@ -69,6 +69,24 @@ def test_r25_a_restored_backup_is_held(database: Database, home: Path, now: date
     assert not release_sends(database, home, now)
 
 
+def test_r25_a_release_on_one_node_holds_for_all(
+    on_postgresql: Database, tmp_path: Path, now: datetime
+) -> None:
+    nodes = [tmp_path / name for name in ("one", "two")]
+    for node in nodes:
+        node.mkdir()
+        assert recognise(on_postgresql, node, now) is None
+    marks = json.loads((nodes[1] / FILE_NAME).read_text())
+    for node in nodes:  # both have seen more of the database than there is now
+        (node / FILE_NAME).write_text(json.dumps({**marks, "beat": marks["beat"] + 5}))
+    assert [bool(recognise(on_postgresql, node, now)) for node in nodes] == [True, True]
+    assert release_sends(on_postgresql, nodes[0], now)
+    assert [recognise(on_postgresql, node, now) for node in (*nodes, *nodes)] == [None] * 4
+    # A folder that was never this database's is a stranger's all the same.
+    (nodes[1] / FILE_NAME).write_text(json.dumps({"identity": "0" * 32, "beat": 1}))
+    assert "another database" in (recognise(on_postgresql, nodes[1], now) or "")
+
+
 def test_r25_nothing_queued_long_ago_goes_out_on_release(
     database: Database, home: Path, now: datetime
 ) -> None:
