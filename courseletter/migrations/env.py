@@ -19,3 +19,7 @@ with engine.execution_options(writes=True).begin() as connection:
     # Batch mode rebuilds a table where SQLite cannot alter it.
     context.configure(connection=connection, target_metadata=Base.metadata, render_as_batch=True)
     context.run_migrations()
+    if engine.dialect.name == "postgresql":
+        from courseletter import jobs
+
+        jobs.prepare(connection)
