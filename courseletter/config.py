@@ -60,6 +60,10 @@ def _domain_of(address: str) -> str:
     return address.rpartition("@")[2]
 
 
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 class ConfigError(CourseletterError):
     """A setting cannot be used; the message names its key."""
 
@@ -101,6 +105,7 @@ class SenderSettings(Section):
     reply_to: str | None = None
     bounce_domain: str = Field(default_factory=lambda given: f"bounces.{_domain_of(given['from_address'])}")
     unknown: Literal["retry_once", "hold"] = "retry_once"  # what becomes of a message that may have arrived
+    processes: int = Field(default_factory=_cores, ge=1, le=64)  # that send, at most, each on a core
     dkim_selector: str = Field(
         default="courseletter", pattern=r"^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$"
     )

@@ -30,8 +30,10 @@ from campaigns.reading import read
 from campaigns.splitting import split
 from courseletter.clock import MovableClock
 from courseletter.config import BrandSettings, SenderSettings, Settings, SmtpSettings
+from courseletter.engine import InProcess
 from courseletter.errors import CourseletterError
 from courseletter.installation import Installation, create_keys, open_installation
+from courseletter.role import role_of
 from courseletter.web.app import create_app
 from courseletter.worker import Worker
 from sender.mailbox import LocalMailbox
@@ -107,7 +109,8 @@ class Demo:
             self.port = listener.getsockname()[1]
             self.installation = self._install()
             starting.callback(self.installation.database.close)
-            self._worker = Worker(self.installation)
+            engine = InProcess(self.installation.mailer())
+            self._worker = Worker(self.installation, engine, role_of(self.installation.database))
             starting.callback(self._worker.stop)
             app = create_app(self.installation, mailbox=self.mailbox, calendar=self)
             starting.enter_context(_served(app, listener))

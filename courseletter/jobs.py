@@ -69,10 +69,10 @@ class Jobs:
     def waiting(self, session: Session) -> int:
         """How many jobs nobody has begun."""
         jobs = f"SELECT count(*) FROM {SCHEMA}.procrastinate_jobs WHERE status = 'todo'"  # noqa: S608
-        return session.execute(text(jobs)).scalar_one()
+        return int(session.execute(text(jobs)).scalar_one())
 
     def sweep(self) -> int:
-        """Delete the jobs whose workers have died: what they were to send is in the ledger. Returns how many."""
+        """Delete the jobs whose workers died: what they were to send is in the ledger. Returns how many."""
         return asyncio.run(self._sweep())
 
     async def _sweep(self) -> int:
@@ -85,7 +85,7 @@ class Jobs:
 
 
 async def run_jobs(database: Database, send_batch: Callable[[], object]) -> None:
-    """Run the queue's jobs, one after the other, each in a thread, until cancelled; then await the present one.
+    """Run the queue's jobs, one after the other, in a thread, until cancelled; then await the present one.
 
     A database that is down is asked again and again.
     """

@@ -1,46 +1,45 @@
 """The clockwork of a running installation: APScheduler's ticks. It decides nothing; the sender does.
 
-One tick at a time and in memory only: the database knows what is due, so a tick that is missed or doubled
-changes nothing (DESIGN: never one job a subscriber, never a shared job store).
+In memory only: the database knows what is due, so a tick that is missed or doubled changes nothing (DESIGN:
+never one job a subscriber, never a shared job store). Of several processes one ticks (courseletter/role.py);
+what is ready then travels through the engine.
 """
 
-import logging
 from collections import Counter
 from threading import Lock
 
 from apscheduler.schedulers.background import BackgroundScheduler
-from sqlalchemy.exc import DBAPIError
 
+from courseletter.engine import Engine
 from courseletter.installation import Installation
+from courseletter.logs import log, told
+from courseletter.role import Role
 from sender.instance import recognise
 from sender.planning import tick
-from sender.run import Mailer
+from sender.sweeping import sweep
 
 TICK_SECONDS = 5
-BEAT_SECONDS = 60  # between two looks whether the database is still the one we know
+MINUTE = 60  # between two looks whether the database is still the one we know
 LATE_SECONDS = 30  # a tick delayed by less than this still runs, once
-
-log = logging.getLogger(__name__)
-
-
-def work_once(installation: Installation, mailer: Mailer) -> Counter[str]:
-    """Promote what is due and send what is ready. Returns the counts of both."""
-    planned = tick(installation.database, installation.clock.now())
-    return planned + mailer.work()
+TICK_PATIENCE = 3  # seconds that a tick under way gets when the process is told to end
+PATIENCE = 25  # and what is being sent: 30 with that of the pages (REQUIREMENTS 28)
 
 
 class Worker:
-    """Runs `work_once` every few seconds on a thread of its own, from start() to stop()."""
+    """Ticks every few seconds on a thread of its own, from start() to stop()."""
 
-    def __init__(self, installation: Installation) -> None:
+    def __init__(self, installation: Installation, engine: Engine, role: Role) -> None:
         self._installation = installation
-        self._mailer = installation.mailer()
+        self._engine = engine
+        self._role = role
         self._scheduler = BackgroundScheduler(timezone="UTC")
         self._one_at_a_time = Lock()
 
     def start(self, seconds: float = TICK_SECONDS) -> None:
         self._beat()  # before the first tick: a copy of the database must send nothing
-        for act, every in ((self._tick, seconds), (self._beat, BEAT_SECONDS)):
+        with self._one_at_a_time:
+            self._engine.keep_up()
+        for act, every in ((self._tick, seconds), (self._beat, MINUTE), (self._tidy, MINUTE)):
             self._scheduler.add_job(
                 act,
                 "interval",
@@ -51,37 +50,41 @@ class Worker:
             )
         self._scheduler.start()
 
-    def stop(self, patience: float = -1) -> bool:
-        """Let the message under way finish, then end; what is claimed is given back.
+    def stop(self, patience: float = PATIENCE) -> bool:
+        """Let what is on its way finish, then end; what is claimed is given back.
 
-        False: a relay kept silent for `patience` seconds (negative: wait for as long as SMTP allows). Its
-        message is in the ledger, and the process may end as if it had crashed.
+        False: something did not end in time. It is in the ledger, and the process may end as if it crashed.
         """
-        self._mailer.stop()
-        ended = self._one_at_a_time.acquire(timeout=patience)
+        self._engine.stop()
+        ended = self._one_at_a_time.acquire(timeout=TICK_PATIENCE)
         if ended:
-            self._mailer.close()
+            ended = self._engine.close(patience)
+            self._role.release()
             self._one_at_a_time.release()
         if self._scheduler.running:
             self._scheduler.shutdown(wait=ended)
         return ended
 
     def tick(self) -> Counter[str]:
-        """Do now what a tick does. Ticks never overlap: the mailer's connection serves one at a time."""
+        """Do now what a tick does, if it is us who tick. Returns what became of the enrolments."""
         with self._one_at_a_time:
-            return work_once(self._installation, self._mailer)
+            self._engine.keep_up()
+            if not self._role.held():
+                return Counter()
+            opened, now = self._installation, self._installation.clock.now()
+            planned = tick(opened.database, now, self._engine.announce)
+            sweep(opened.database, now, opened.settings.sender.unknown)
+            return planned + self._engine.send(now)
 
     def _tick(self) -> None:
-        try:
-            counts = self.tick()
-        except DBAPIError as error:  # the database may be down for a minute
-            reason = str(error.orig).partition("\n")[0]
-            log.error("the database cannot be used: %s; the next tick tries again", reason)
-        except Exception:
-            log.exception("a tick failed; the next one tries again")
-        else:
-            if counts:
-                log.info("%s", ", ".join(f"{number} {outcome}" for outcome, number in counts.items()))
+        told(self.tick)
+
+    def _tidy(self) -> None:
+        told(self._tidied)
+
+    def _tidied(self) -> Counter[str]:
+        with self._one_at_a_time:
+            return self._engine.tidy() if self._role.held() else Counter()
 
     def _beat(self) -> None:
         opened = self._installation

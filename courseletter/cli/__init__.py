@@ -24,6 +24,7 @@ _MODULES = {
     "lessons": "courseletter.cli.lessons",
     "init": "courseletter.cli.init",
     "serve": "courseletter.cli.serve",
+    "worker": "courseletter.cli.worker",
     "article": "courseletter.cli.article",
     "course": "courseletter.cli.course",
     "subscriber": "courseletter.cli.subscriber",

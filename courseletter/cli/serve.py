@@ -1,10 +1,7 @@
 """`courseletter serve`: the web pages, the scheduler and the sender, in one process."""
 
-import logging
-import os
-import signal
 import socket
-import sys
+from contextlib import nullcontext
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -16,15 +13,16 @@ from courseletter.installation import is_this_machine
 
 app = typer.Typer(add_completion=False)
 
-PATIENCE = 3  # seconds that pages and a message under way get to finish when the process is told to end
-
-log = logging.getLogger(__name__)
+PATIENCE = 2  # seconds that pages get to finish when the process is told to end
 
 
 @app.command()
 def serve(
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="The port to listen on.", min=1, max=65535)] = 8000,
+    worker: Annotated[
+        bool, typer.Option("--worker/--no-worker", help="Send from here, too, or leave it to `worker`.")
+    ] = True,
 ) -> None:
     """Serve the readers' pages, send what is due and take in what comes back, until interrupted.
 
@@ -34,14 +32,11 @@ def serve(
     """
     import uvicorn
 
+    from courseletter.cli.running import until_told_to_end, working
     from courseletter.mailroom import Mailroom
     from courseletter.web.app import create_app
-    from courseletter.worker import Worker
 
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
-    logging.getLogger("apscheduler").setLevel(logging.WARNING)
-    with installation() as opened, _listener(host, port) as listener, Mailroom(opened):
-        worker = Worker(opened)
+    with installation() as opened, _listener(host, port) as listener, until_told_to_end(), Mailroom(opened):
         settings = uvicorn.Config(
             create_app(opened),
             log_level="warning",
@@ -49,23 +44,13 @@ def serve(
             timeout_graceful_shutdown=PATIENCE,
         )
         base = opened.settings.base_url
-        say(f"Readers' pages: {base}   Sending through {opened.settings.smtp.host}")
-        say(f"Listening on {host}:{port}. Ctrl+C ends it.")
-        if leads_elsewhere(base, port):
-            say("That is not where the links in mails lead. Set base_url in courseletter.toml.")
-        # uvicorn hands the signal back when its own part is over: SIGTERM must not end us before the rest is.
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
-        try:
-            worker.start()
+        sending = f"Sending through {opened.settings.smtp.host}" if worker else "Sending is left to `worker`"
+        with working(opened) if worker else nullcontext():
+            say(f"Readers' pages: {base}   {sending}")
+            say(f"Listening on {host}:{port}. Ctrl+C ends it.")
+            if leads_elsewhere(base, port):
+                say("That is not where the links in mails lead. Set base_url in courseletter.toml.")
             uvicorn.Server(settings).run(sockets=[listener])
-        except KeyboardInterrupt:
-            log.info("ending")
-        finally:
-            if not worker.stop(PATIENCE):
-                log.warning(
-                    "the relay is silent; its message is left to the ledger, which knows how far it came"
-                )
-                _leave()
 
 
 def leads_elsewhere(base_url: str, port: int) -> bool:
@@ -86,9 +71,3 @@ def _listener(host: str, port: int) -> socket.socket:
         advice = f"Name another one: courseletter serve --port {port % 65535 + 1}"
         raise CourseletterError(f"{host}:{port} cannot be listened on: {error.strerror}. {advice}") from None
     return listener
-
-
-def _leave() -> None:
-    """End now: the interpreter would wait for the thread that waits for the relay."""
-    sys.stdout.flush()
-    os._exit(0)

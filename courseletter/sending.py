@@ -1,0 +1,103 @@
+"""A process that sends, a child of courseletter/engine.py: `python -m courseletter.sending`.
+
+Its standard input is its parent: an octet says that something is ready, the end that the parent has gone.
+Then, and on SIGTERM, what is on its way is finished, and what is claimed is given back (REQUIREMENTS 28).
+"""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from threading import Event, Thread, Timer
+
+from courseletter import config
+from courseletter.config import Settings
+from courseletter.database import Database
+from courseletter.installation import open_installation
+from courseletter.logs import log, log_to_stderr, told
+from sender.run import PATIENCE, Mailer
+
+
+def main() -> None:
+    """Send until the parent has gone. Argument: among how many processes the connections are shared."""
+    log_to_stderr()
+    opened = open_installation(_sharing(config.load(), int(sys.argv[1])))
+    mailer = opened.mailer()
+    if opened.database.is_sqlite:
+        follow_nudges(mailer)
+    else:
+        asyncio.run(follow_jobs(opened.database, mailer))
+    mailer.close()
+    opened.database.close()
+
+
+def follow_nudges(mailer: Mailer) -> None:
+    life = Life(mailer.stop)
+    while life.goes_on():
+        while told(mailer.send):
+            pass
+
+
+async def follow_jobs(database: Database, mailer: Mailer) -> None:
+    from courseletter import jobs  # on SQLite nobody pays for it
+
+    loop = asyncio.get_running_loop()
+    following = loop.create_task(jobs.run_jobs(database, lambda: told(mailer.send_batch)))
+
+    def end() -> None:
+        mailer.stop()
+        loop.call_soon_threadsafe(following.cancel)
+
+    Life(end)
+    with suppress(asyncio.CancelledError):
+        await following
+
+
+class Life:
+    """From the start until the parent has gone or SIGTERM comes; in between the parent may nudge."""
+
+    def __init__(self, on_end: Callable[[], object]) -> None:
+        self._on_end = on_end
+        self._over = False
+        self._news = Event()
+        signal.signal(signal.SIGTERM, lambda *_: self._end())
+        Thread(target=self._listen, name="parent", daemon=True).start()
+
+    def goes_on(self) -> bool:
+        """Wait for the parent's next nudge. False: it is over."""
+        self._news.wait()
+        self._news.clear()
+        return not self._over
+
+    def _listen(self) -> None:
+        while os.read(sys.stdin.fileno(), 4096):
+            self._news.set()
+        self._end()
+
+    def _end(self) -> None:
+        if not self._over:
+            self._over = True
+            last = Timer(PATIENCE + 2, _leave)
+            last.daemon = True
+            last.start()
+            self._on_end()
+            self._news.set()
+
+
+def _leave() -> None:
+    """End at once: something does not let go, and nobody may be there to end us."""
+    log.warning("the relay is silent; its message is left to the ledger, which knows how far it came")
+    os._exit(1)
+
+
+def _sharing(settings: Settings, processes: int) -> Settings:
+    """The settings with this process's share of the connections: what is configured is meant for all."""
+    smtp = settings.smtp
+    share = smtp.model_copy(update={"connections": max(smtp.connections // processes, 1)})
+    return settings.model_copy(update={"smtp": share})
+
+
+if __name__ == "__main__":
+    main()
