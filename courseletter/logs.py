@@ -11,8 +11,8 @@ log = logging.getLogger("courseletter")
 
 def log_to_stderr() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
-    for talkative in ("apscheduler", "procrastinate"):
-        logging.getLogger(talkative).setLevel(logging.WARNING)
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a tick that takes longer is no news
+    logging.getLogger("procrastinate").setLevel(logging.WARNING)
 
 
 def told(act: Callable[[], Counter[str]]) -> Counter[str]:

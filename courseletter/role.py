@@ -5,6 +5,7 @@ Two tickers would do no harm (the ledger keeps them apart, REQUIREMENTS 21); the
 
 import fcntl
 import os
+from contextlib import suppress
 from typing import Protocol
 
 from sqlalchemy import Connection
@@ -77,6 +78,9 @@ class ServerRole:
     def release(self) -> None:
         connection, self._connection, self._held = self._connection, None, False
         if connection is not None:
+            with suppress(DBAPIError):  # it may be lost
+                if not connection.invalidated:
+                    connection.exec_driver_sql(f"SELECT pg_advisory_unlock({TICKING})")
             connection.close()
 
     def _connect(self) -> Connection:

@@ -55,6 +55,8 @@ class Worker:
 
         False: something did not end in time. It is in the ledger, and the process may end as if it crashed.
         """
+        if self._scheduler.running:
+            self._scheduler.pause()
         self._engine.stop()
         ended = self._one_at_a_time.acquire(timeout=TICK_PATIENCE)
         if ended:

@@ -10,7 +10,7 @@ from courseletter.engine import engine_of
 from courseletter.installation import Installation
 from courseletter.logs import log, log_to_stderr
 from courseletter.role import role_of
-from courseletter.worker import Worker
+from courseletter.worker import TICK_SECONDS, Worker
 
 
 @contextmanager
@@ -25,11 +25,11 @@ def until_told_to_end() -> Iterator[None]:
 
 
 @contextmanager
-def working(opened: Installation) -> Iterator[None]:
-    """Tick and send while the block lasts, then let what is on its way finish."""
+def working(opened: Installation, seconds: float = TICK_SECONDS) -> Iterator[None]:
+    """Tick every so many seconds and send while the block lasts, then let what is on its way finish."""
     worker = Worker(opened, engine_of(opened), role_of(opened.database))
     try:
-        worker.start()
+        worker.start(seconds)
         yield
     finally:
         if not worker.stop():

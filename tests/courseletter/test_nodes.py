@@ -1,0 +1,143 @@
+"""Processes that send, on both databases: nothing twice, nothing lost, whoever dies."""
+
+import os
+import signal
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from shutil import copyfile, copytree
+
+import pytest
+from nodes import Nodes, Process, address, nodes, runs, until
+from sink import Sink
+from sqlalchemy import text
+
+from courseletter import cli, jobs
+from courseletter.database import Database
+
+CLI = "from courseletter.cli import main; main()"
+TICKERS = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted AND objid > 0"
+SENDERS = f"SELECT count(*) FROM {jobs.SCHEMA}.procrastinate_workers"
+JOBS = f"SELECT count(*) FROM {jobs.SCHEMA}.procrastinate_jobs"
+
+
+@pytest.fixture(scope="session")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with secret and keys, to copy."""
+    home = tmp_path_factory.mktemp("keys") / "home"
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith("COURSELETTER_")]:
+            patch.delenv(name)
+        patch.setenv("COURSELETTER_HOME", str(home))
+        assert cli.run(["init", "--address", "1 Example Street", "--from", "notes@example.org"]) == 0
+    return home
+
+
+@pytest.fixture
+def home(keys: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name in [name for name in os.environ if name.startswith("COURSELETTER_")]:
+        monkeypatch.delenv(name)
+    home = Path(copytree(keys, tmp_path / "home"))
+    monkeypatch.setenv("COURSELETTER_HOME", str(home))
+    return home
+
+
+@pytest.fixture
+def sink(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sink]:
+    with Sink() as sink:
+        for name, value in {"HOST": "127.0.0.1", "PORT": str(sink.port), "SECURITY": "none"}.items():
+            monkeypatch.setenv(f"COURSELETTER_SMTP_{name}", value)
+        yield sink
+
+
+@pytest.fixture
+def on_sqlite(home: Path, sink: Sink, empty_sqlite: Path, tmp_path: Path) -> Iterator[Nodes]:
+    database = Database(f"sqlite:///{copyfile(empty_sqlite, home / 'courseletter.db')}")
+    with nodes(database, tmp_path, sender_processes=2) as running:
+        yield running
+    database.close()
+
+
+@pytest.fixture
+def on_server(home: Path, sink: Sink, on_postgresql: Database, tmp_path: Path) -> Iterator[Nodes]:
+    address = on_postgresql.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    with nodes(on_postgresql, tmp_path, database_url=address, sender_processes=1) as running:
+        yield running
+    with on_postgresql.write() as session:
+        session.execute(text(f"TRUNCATE {jobs.SCHEMA}.procrastinate_jobs, {jobs.SCHEMA}.procrastinate_workers CASCADE"))
+
+
+def asked(running: Nodes, question: str) -> int:
+    with running.database.read() as session:
+        return session.execute(text(question)).scalar_one()
+
+
+def all_once(running: Nodes, sink: Sink, count: int) -> None:
+    until(lambda: running.states() == {"accepted": count}, lambda: f"{count} accepted, of {running.states()}")
+    assert sorted(sink.accepted) == sorted(address(number) for number in range(count))
+
+
+# --- SQLite
+
+
+def test_r21_two_processes_send_each_message_once(on_sqlite: Nodes, sink: Sink) -> None:
+    node = on_sqlite.start()
+    on_sqlite.enrol(1200)
+    until(lambda: len(node.children()) == 2, "two children")
+    all_once(on_sqlite, sink, 1200)
+
+
+def test_r21_of_two_workers_on_one_file_one_ticks(on_sqlite: Nodes, sink: Sink) -> None:
+    first, second = on_sqlite.start(), on_sqlite.start()
+    on_sqlite.enrol(1200)
+    all_once(on_sqlite, sink, 1200)
+    assert sorted(bool(node.children()) for node in (first, second)) == [False, True]
+    leader, other = (first, second) if first.children() else (second, first)
+    leader.kill()
+    on_sqlite.enrol(1, first=1200)
+    all_once(on_sqlite, sink, 1201)
+    assert len(other.children()) == 1, "few recipients, one process"
+
+
+def test_a_child_that_dies_is_replaced(on_sqlite: Nodes, sink: Sink) -> None:
+    node = on_sqlite.start()
+    on_sqlite.enrol(1)
+    [child] = until(node.children, "a child")
+    all_once(on_sqlite, sink, 1)
+    os.kill(child, signal.SIGKILL)
+    on_sqlite.enrol(1, first=1)
+    all_once(on_sqlite, sink, 2)
+    assert "has ended: killed by signal 9" in node.said()
+    assert node.children() != [child]
+
+
+@pytest.mark.parametrize("where", ["on_sqlite", "on_server"])
+def test_a_parent_that_is_killed_leaves_no_orphan(
+    where: str, sink: Sink, request: pytest.FixtureRequest
+) -> None:
+    running = request.getfixturevalue(where)
+    node = running.start()
+    running.enrol(1)
+    all_once(running, sink, 1)
+    children = node.children()
+    assert children
+    node.kill()
+    until(lambda: not any(map(runs, children)), "the children end")
+
+
+@pytest.mark.parametrize("where", ["on_sqlite", "on_server"])
+def test_r28_sigterm_leaves_nothing_half_done(where: str, sink: Sink, request: pytest.FixtureRequest) -> None:
+    running = request.getfixturevalue(where)
+    node = running.start(CLI, "worker")
+    running.enrol(2000)
+    until(lambda: len(sink.accepted) > 20, "the first arrive")
+    children = node.children()
+    assert node.terminate() == 0
+    assert not any(map(runs, children))
+    assert "Traceback" not in node.said()
+    states = running.states()
+    assert states.keys() <= {"accepted", "ready"}
+    assert states.get("accepted", 0) == len(sink.accepted) == len(set(sink.accepted))
+    if states.get("ready"):
+        running.start()
+        all_once(running, sink, 2000)
