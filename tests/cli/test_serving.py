@@ -12,7 +12,10 @@ import pytest
 
 from courseletter import config
 from courseletter.cli.serve import leads_elsewhere
+from courseletter.engine import InProcess
 from courseletter.installation import open_installation
+from courseletter.logs import told
+from courseletter.role import role_of
 from courseletter.worker import Worker
 
 MAIN = "from courseletter.cli import main; main()"
@@ -70,24 +73,18 @@ def test_a_host_that_is_not_ours_is_said(school_line) -> None:
     )
 
 
-def test_a_silent_relay_does_not_keep_it_from_ending(school_line) -> None:
-    """The relay takes the connection and never says a word: SMTP would have us wait five minutes."""
-    with socket.socket() as relay:
-        relay.bind(("127.0.0.1", 0))
-        relay.listen()
-        school_line.set("SMTP_HOST", "127.0.0.1")
-        school_line.set("SMTP_PORT", relay.getsockname()[1])
-        school_line.set("SMTP_SECURITY", "none")
-        school_line.done("subscriber", "add", "ada@example.org")
-        school_line.done("enrol", "ada@example.org", "three-small-habits")
-        with serving("--port", str(free_port())) as process:
-            connection, _ = relay.accept()  # the first tick has claimed the welcome
-            process.send_signal(signal.SIGTERM)
-            said, _ = process.communicate(timeout=25)
-            connection.close()
+def test_pages_alone_send_nothing(school_line) -> None:
+    school_line.done("subscriber", "add", "ada@example.org")
+    school_line.done("enrol", "ada@example.org", "three-small-habits")
+    with serving("--port", str(free_port()), "--no-worker") as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().endswith("Sending is left to `worker`\n")
+        assert process.stdout.readline().startswith("Listening")
+        process.terminate()
+        process.communicate(timeout=15)
     assert process.returncode == 0
-    assert "the relay is silent" in said
-    assert school_line.rows()["deliveries"] == 1
+    assert "deliveries" not in school_line.rows()
+    assert not list(school_line.home.glob("*.ticker")), "it did not even try to tick"
 
 
 @pytest.mark.parametrize(
@@ -107,7 +104,7 @@ def test_a_tick_tells_what_it_did_in_words(school_line, caplog: pytest.LogCaptur
     school_line.done("subscriber", "add", "ada@example.org")
     school_line.done("enrol", "ada@example.org", "three-small-habits")
     school_line.set("SMTP_PORT", 1)
-    with caplog.at_level("INFO", "courseletter.worker"):
+    with caplog.at_level("INFO", "courseletter"):
         ticked(school_line)
     assert caplog.messages == ["1 queued, 1 deferred"]
 
@@ -115,7 +112,7 @@ def test_a_tick_tells_what_it_did_in_words(school_line, caplog: pytest.LogCaptur
 def test_a_database_that_is_down_is_one_line_a_tick(line, caplog: pytest.LogCaptureFixture) -> None:
     line.set("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/nothing")
     ticked(line)
-    [record] = [one for one in caplog.records if one.name == "courseletter.worker"]
+    [record] = [one for one in caplog.records if one.name == "courseletter"]
     assert record.message.startswith("the database cannot be used: connection failed")
     assert record.message.endswith("; the next tick tries again")
     assert "\n" not in record.message
@@ -123,8 +120,8 @@ def test_a_database_that_is_down_is_one_line_a_tick(line, caplog: pytest.LogCapt
 
 
 def ticked(line) -> None:  # type: ignore[no-untyped-def]
-    installation = open_installation(config.load())
-    worker = Worker(installation)
-    worker._tick()
+    opened = open_installation(config.load())
+    worker = Worker(opened, InProcess(opened.mailer()), role_of(opened.database))
+    told(worker.tick)
     worker.stop()
-    installation.database.close()
+    opened.database.close()

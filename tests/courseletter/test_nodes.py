@@ -14,6 +14,7 @@ from sqlalchemy import text
 from courseletter import cli, jobs
 from courseletter.clock import SystemClock
 from courseletter.database import Database
+from courseletter.engine import Processes
 from sender.planning import tick
 
 CLI = "from courseletter.cli import main; main()"
@@ -119,6 +120,19 @@ def test_few_recipients_need_one_process(on_sqlite: Nodes, sink: Sink) -> None:
     on_sqlite.enrol(3)
     all_once(on_sqlite, sink, 3)
     assert len(node.children()) == 1
+
+
+def test_r28_a_relay_that_stays_silent_keeps_nobody_from_ending(on_sqlite: Nodes, sink: Sink) -> None:
+    sink.silent = True
+    processes = Processes(Path(os.environ["COURSELETTER_HOME"]), 1)
+    on_sqlite.enrol(1)
+    tick(on_sqlite.database, SystemClock().now())
+    processes.run(1)
+    processes.nudge()
+    until(lambda: sink.sessions, "a message is on its way")
+    processes.stop()
+    assert not processes.close(patience=0.5)
+    assert on_sqlite.states() == {"in_doubt": 1}, "the ledger knows how far it came"
 
 
 # --- PostgreSQL
