@@ -5,23 +5,16 @@ to claim: one that is lost costs a tick, one too many costs a look.
 """
 
 import math
-import os
-import signal
-import subprocess
-import sys
 from collections import Counter
-from collections.abc import Sequence
-from contextlib import suppress
 from datetime import datetime
-from pathlib import Path
-from typing import IO, Protocol, cast
+from typing import Protocol
 
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from courseletter.database import Database
 from courseletter.installation import Installation
-from courseletter.logs import log
+from courseletter.processes import Processes
 from sender.claiming import count_ready
 from sender.run import BATCH, Mailer
 
@@ -91,7 +84,7 @@ class InProcess:
 class Children:
     """SQLite: the ticking process has children, as many as there is work for, and nudges them."""
 
-    def __init__(self, database: Database, processes: "Processes") -> None:
+    def __init__(self, database: Database, processes: Processes) -> None:
         self._database = database
         self._processes = processes
 
@@ -125,7 +118,7 @@ class Children:
 class Node:
     """PostgreSQL: each node has its children all the time; they hear of jobs through Procrastinate."""
 
-    def __init__(self, database: Database, processes: "Processes") -> None:
+    def __init__(self, database: Database, processes: Processes) -> None:
         from courseletter import jobs  # on SQLite nobody pays for it
 
         jobs.check(database)
@@ -160,69 +153,3 @@ class Node:
 
 def _batches(deliveries: int) -> int:
     return math.ceil(deliveries / BATCH)
-
-
-class Processes:
-    """Child processes that send (courseletter/sending.py), up to `most`.
-
-    The pipe to a child's standard input is its lifeline: when we end, however that may be, the system closes
-    it, and the child ends as well.
-    """
-
-    def __init__(self, home: Path, most: int) -> None:
-        self.most = most
-        # -P: whatever lies in the folder one stands in is not ours, even if its name is.
-        self._command: Sequence[str] = (sys.executable, "-P", "-m", "courseletter.sending", str(most))
-        self._environment = os.environ | {"COURSELETTER_HOME": str(home)}
-        self._children: list[subprocess.Popen[bytes]] = []
-        self._stopping = False
-
-    def run(self, wanted: int) -> None:
-        """Let at least this many run, or as many as there may be; those that have died are replaced."""
-        for child in [one for one in self._children if one.poll() is not None]:
-            log.warning("sending process %s has ended: %s", child.pid, _how(child.returncode))
-            self._forget(child)
-        while len(self._children) < min(wanted, self.most) and not self._stopping:
-            # A process group of its own: Ctrl+C is for us, and we tell our children.
-            child = subprocess.Popen(  # noqa: S603 - it is this very program
-                self._command, env=self._environment, stdin=subprocess.PIPE, bufsize=0, process_group=0
-            )
-            os.set_blocking(_lifeline(child).fileno(), False)  # one that does not listen must not hold us up
-            self._children.append(child)
-
-    def nudge(self) -> None:
-        for child in self._children:
-            with suppress(BrokenPipeError):  # it has died: run() replaces it
-                _lifeline(child).write(b".")
-
-    def stop(self) -> None:
-        """Tell all to end, and start no more. From any thread."""
-        self._stopping = True
-        for child in list(self._children):
-            child.terminate()
-
-    def close(self, patience: float) -> bool:
-        """Wait for all, `patience` seconds for each at most. False: one did not end by itself."""
-        ended = True
-        for child in list(self._children):
-            _lifeline(child).close()  # of one, too, that began while the others were told
-            try:
-                ended &= child.wait(patience) in (0, -signal.SIGTERM)
-            except subprocess.TimeoutExpired:
-                child.kill()
-                child.wait()
-                ended = False
-            self._forget(child)
-        return ended
-
-    def _forget(self, child: subprocess.Popen[bytes]) -> None:
-        _lifeline(child).close()
-        self._children.remove(child)
-
-
-def _lifeline(child: subprocess.Popen[bytes]) -> IO[bytes]:
-    return cast(IO[bytes], child.stdin)
-
-
-def _how(code: int) -> str:
-    return f"killed by signal {-code}" if code < 0 else f"exit code {code}"

@@ -14,8 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from courseletter.database import Database
 
 TICKING = 7_026_361_946  # the advisory lock's number: any of our own
-# A holder whose machine has vanished is noticed by the server within 25 seconds, not hours.
-_KEEPALIVES = {"tcp_keepalives_idle": 10, "tcp_keepalives_interval": 5, "tcp_keepalives_count": 3}
+IDLE_SECONDS = 60  # without a tick, after which the server takes the role from a holder that hangs or is gone
 
 
 class Role(Protocol):
@@ -57,8 +56,9 @@ class FileRole:
 class ServerRole:
     """Held through an advisory lock of a connection of its own: who loses the connection loses the role."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, idle_seconds: float = IDLE_SECONDS) -> None:
         self._engine = database.engine
+        self._idle_seconds = idle_seconds
         self._connection: Connection | None = None
         self._held = False
 
@@ -86,6 +86,5 @@ class ServerRole:
     def _connect(self) -> Connection:
         connection = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
         connection.detach()  # closed for good when it is released: the lock must not go back to the pool
-        for name, value in _KEEPALIVES.items():
-            connection.exec_driver_sql(f"SET {name} = {value}")
+        connection.exec_driver_sql(f"SET idle_session_timeout = {round(1000 * self._idle_seconds)}")
         return connection

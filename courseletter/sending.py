@@ -1,4 +1,4 @@
-"""A process that sends, a child of courseletter/engine.py: `python -m courseletter.sending`.
+"""A process that sends, a child of courseletter/processes.py: `python -m courseletter.sending`.
 
 Its standard input is its parent: an octet says that something is ready, the end that the parent has gone.
 Then, and on SIGTERM, what is on its way is finished, and what is claimed is given back (REQUIREMENTS 28).

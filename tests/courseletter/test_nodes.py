@@ -14,7 +14,7 @@ from sqlalchemy import text
 from courseletter import cli, jobs
 from courseletter.clock import SystemClock
 from courseletter.database import Database
-from courseletter.engine import Processes
+from courseletter.processes import Processes
 from sender.planning import tick
 
 CLI = "from courseletter.cli import main; main()"

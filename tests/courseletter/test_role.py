@@ -1,11 +1,12 @@
 """One process ticks, and another takes over when it dies."""
 
 import pytest
+from nodes import until
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from courseletter.database import Database
-from courseletter.role import TICKING, role_of
+from courseletter.role import TICKING, ServerRole, role_of
 
 END_OF_HOLDER = text(
     "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' "
@@ -33,3 +34,14 @@ def test_r21_who_loses_the_connection_loses_the_role(on_postgresql: Database) ->
     assert not first.held()
     second.release()
     first.release()
+
+
+def test_r21_a_holder_that_hangs_loses_the_role(on_postgresql: Database) -> None:
+    hanging, waiting = ServerRole(on_postgresql, idle_seconds=0.1), role_of(on_postgresql)
+    assert hanging.held()
+    until(waiting.held, "the server ends the idle holder's session")
+    with pytest.raises(DBAPIError):
+        hanging.held()
+    assert not hanging.held()
+    waiting.release()
+    hanging.release()
