@@ -6,7 +6,6 @@ whenever the installed Procrastinate asks for other tables.
 """
 
 import asyncio
-import logging
 from collections.abc import Callable
 from hashlib import sha256
 from typing import Any
@@ -21,14 +20,13 @@ from sqlalchemy import Connection, text
 from sqlalchemy.orm import Session
 
 from courseletter.database import Database, DatabaseError
+from courseletter.logs import log
 
 SCHEMA = "courseletter_jobs"
 QUEUE = "sending"
 TASK = "send_batch"
 STALLED_SECONDS = 30  # without a heartbeat, of which there is one every 10
 RETRY_SECONDS = 5  # before a database that is down is asked again
-
-log = logging.getLogger(__name__)
 
 
 def prepare(connection: Connection) -> None:
@@ -89,9 +87,14 @@ async def run_jobs(database: Database, send_batch: Callable[[], object]) -> None
 
     A database that is down is asked again and again.
     """
+
     while True:
         app = App(connector=_connector(database))
-        app.task(name=TASK, queue=QUEUE)(lambda: send_batch() and None)
+
+        @app.task(name=TASK, queue=QUEUE)
+        def job() -> None:
+            send_batch()
+
         try:
             async with app.open_async():
                 await app.run_worker_async(
@@ -102,7 +105,8 @@ async def run_jobs(database: Database, send_batch: Callable[[], object]) -> None
                     stalled_worker_timeout=STALLED_SECONDS,
                 )
         except (ConnectorException, PoolTimeout) as error:
-            log.error("the job queue cannot be used: %s; trying again", error.__cause__ or error)
+            reason = str(error.__cause__ or error).partition("\n")[0]
+            log.error("the job queue cannot be used: %s; trying again", reason)
         await asyncio.sleep(RETRY_SECONDS)
 
 

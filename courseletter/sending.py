@@ -10,7 +10,8 @@ import signal
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from threading import Event, Thread, Timer
+from queue import SimpleQueue
+from threading import Thread, Timer
 
 from courseletter import config
 from courseletter.config import Settings
@@ -61,19 +62,18 @@ class Life:
     def __init__(self, on_end: Callable[[], object]) -> None:
         self._on_end = on_end
         self._over = False
-        self._news = Event()
+        self._news: SimpleQueue[None] = SimpleQueue()  # unlike an Event, a signal's handler may use it
         signal.signal(signal.SIGTERM, lambda *_: self._end())
         Thread(target=self._listen, name="parent", daemon=True).start()
 
     def goes_on(self) -> bool:
         """Wait for the parent's next nudge. False: it is over."""
-        self._news.wait()
-        self._news.clear()
+        self._news.get()
         return not self._over
 
     def _listen(self) -> None:
         while os.read(sys.stdin.fileno(), 4096):
-            self._news.set()
+            self._news.put(None)
         self._end()
 
     def _end(self) -> None:
@@ -83,7 +83,7 @@ class Life:
             last.daemon = True
             last.start()
             self._on_end()
-            self._news.set()
+            self._news.put(None)
 
 
 def _leave() -> None:

@@ -32,7 +32,7 @@ from courseletter.cli.running import until_told_to_end, working
 with installation() as opened, until_told_to_end(), working(opened, seconds=0.2):
     Event().wait()
 """
-DEADLINE = 60.0  # seconds: far more than anything here takes
+DEADLINE = 120.0  # seconds: far more than anything here takes
 
 
 def until(holds: Callable[[], Any], what: str | Callable[[], str]) -> Any:
