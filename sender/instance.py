@@ -31,11 +31,12 @@ FILE_NAME = "instance.json"
 def recognise(database: Database, home: Path, now: datetime) -> str | None:
     """Count one beat. Returns why nothing may be sent until `release`; None: this is the database we know."""
     place = _place(database)
-    known = _read(home)
     with database.write() as session:
         row = session.get(Instance, 1, with_for_update=True)
+        known = _read(home)  # within the transaction: the one before us may have founded it
         if row is None:
             row = _found(session, place)
+            _write(home, row)
         elif row.held_why is None:
             row.held_why = _doubt(session, row, known, place)
             if row.held_why is not None:
@@ -43,10 +44,9 @@ def recognise(database: Database, home: Path, now: datetime) -> str | None:
                 events.record(session, "sends_held", now, why=row.held_why)
         if row.held_why is None:
             row.beat += 1
-        why, marks = row.held_why, {"identity": row.identity, "beat": row.beat}
-    if why is None:
-        _write(home, marks)
-    return why
+    if row.held_why is None:
+        _write(home, row)
+    return row.held_why
 
 
 def release(database: Database, home: Path, now: datetime) -> bool:
@@ -61,9 +61,8 @@ def release(database: Database, home: Path, now: datetime) -> bool:
         former = row.identity
         row.identity = secrets.token_hex(16)  # whoever holds the other copy's folder is now the stranger
         row.beat = max(row.beat, beat) + 1
-        marks = {"identity": row.identity, "beat": row.beat}
         events.record(session, "sends_released", now, former=former)
-    _write(home, marks)
+        _write(home, row)  # before anybody can see the one without the other
     return True
 
 
@@ -131,8 +130,9 @@ def _read(home: Path) -> dict[str, Any] | None:
         ) from None
 
 
-def _write(home: Path, marks: Mapping[str, Any]) -> None:
+def _write(home: Path, row: Instance) -> None:
     """Whole or not at all: a crash between the two counts leaves the database ahead, which is no doubt."""
-    temporary = home / f".{FILE_NAME}.{os.getpid()}"
+    marks = {"identity": row.identity, "beat": row.beat}
+    temporary = home / f".{FILE_NAME}.{secrets.token_hex(4)}"
     temporary.write_text(json.dumps(marks), "utf-8")
     temporary.replace(home / FILE_NAME)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from shutil import copyfile
+from threading import Thread
 
 import pytest
 from school import School
@@ -114,6 +115,16 @@ def test_a_crash_between_the_two_counts_is_no_doubt(database: Database, home: Pa
     recognise(database, home, now)
     (home / FILE_NAME).write_text(before)
     assert recognise(database, home, now) is None
+
+
+def test_r21_two_processes_that_begin_at_once_agree(database: Database, home: Path, now: datetime) -> None:
+    answers: list[str | None] = []
+    threads = [Thread(target=lambda: answers.append(recognise(database, home, now))) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == [None] * 5
 
 
 def test_a_damaged_mark_says_what_to_do(database: Database, home: Path, now: datetime) -> None:
