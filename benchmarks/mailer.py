@@ -15,6 +15,7 @@ from courseletter.clock import MovableClock
 from courseletter.config import SenderSettings
 from courseletter.database import Database
 from sender.dkim import DkimKey
+from sender.lanes import Route
 from sender.letters import Composer
 from sender.links import Links
 from sender.pool import SmtpPool
@@ -36,8 +37,8 @@ def composer(keys: Sequence[DkimKey] = ()) -> Composer:
 
 
 def mailer(database: Database, port: int, keys: Sequence[DkimKey] = ()) -> Mailer:
-    open_pool = partial(SmtpPool, Relay("127.0.0.1", port, "none"), CONNECTIONS)
-    return Mailer(database, composer(keys), open_pool, MovableClock(NOW), KEY)
+    routes = [Route("sink", partial(SmtpPool, Relay("127.0.0.1", port, "none"), CONNECTIONS))]
+    return Mailer(database, composer(keys), routes, MovableClock(NOW), KEY)
 
 
 def main(address: str, port: str) -> None:

@@ -17,6 +17,7 @@ from sender.bounces.naming import Names
 from sender.bounces.webhooks.postmark import metadata_field
 from sender.dkim import DkimKey
 from sender.dns_records import DnsRecord, sender_records
+from sender.lanes import Route
 from sender.letters import Composer
 from sender.links import Links
 from sender.pool import SmtpPool
@@ -115,8 +116,8 @@ class Installation:
             takes_mail=settings.takes_mail,
             metadata_field=metadata_field(settings.smtp.host, settings.sender.bounce_domain),
         )
-        open_pool = partial(SmtpPool, _relay(settings), settings.smtp.connections)
-        return Mailer(self.database, composer, open_pool, self.clock, key, unknown=settings.sender.unknown)
+        routes = [Route("smtp", partial(SmtpPool, _relay(settings), settings.smtp.connections))]
+        return Mailer(self.database, composer, routes, self.clock, key, unknown=settings.sender.unknown)
 
     def transport(self) -> SmtpTransport:
         """A connection, not yet open, to the relay that the settings name."""

@@ -1,5 +1,6 @@
-"""A relay that is unwell is left alone for a while: 1, 2, 4 ... 30 minutes."""
+"""A relay that is unwell is left alone for a while: 1, 2, 4 ... 30 minutes. Pure."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sender.replies import Verdict
@@ -8,22 +9,35 @@ FIRST_REST = timedelta(minutes=1)
 LONGEST_REST = timedelta(minutes=30)
 
 
+@dataclass(frozen=True, slots=True)
 class Breaker:
-    """Opens on the relay's trouble, doubles its rest while that lasts, closes with the first good answer."""
+    """Closed, open until a moment, or, from then until a good answer, half open: one message tries first."""
 
-    def __init__(self) -> None:
-        self.open_until: datetime | None = None
-        self._rest = FIRST_REST
+    open_until: datetime | None = None
+    rests: int = 0  # in a row
+    why: str = ""
 
-    def closed(self, now: datetime) -> bool:
+    def lets_pass(self, now: datetime) -> bool:
         """Whether the relay may be used."""
         return self.open_until is None or now >= self.open_until
 
-    def heard(self, verdict: Verdict, now: datetime) -> None:
-        """Take in what an attempt told about the relay; several that end together count once."""
-        if verdict.relay_trouble or verdict.pause_send:
-            if self.closed(now):
-                self.open_until = now + self._rest
-                self._rest = min(2 * self._rest, LONGEST_REST)
-        else:
-            self.open_until, self._rest = None, FIRST_REST
+    def is_half_open(self, now: datetime) -> bool:
+        return self.open_until is not None and now >= self.open_until
+
+    def after(self, verdict: Verdict, now: datetime) -> "Breaker":
+        """The breaker once an attempt has told something about the relay, or itself if it has not.
+
+        What ends during a rest began before it, and says nothing new. A refusal of our account or set-up
+        rests the longest at once: only a person can mend it, and a wrong password tried often locks it.
+        """
+        if not self.lets_pass(now):
+            return self
+        if verdict.pause_send:
+            return Breaker(now + LONGEST_REST, self.rests + 1, verdict.reason)
+        if verdict.relay_trouble:
+            rest = FIRST_REST * 2 ** min(self.rests, 5)
+            return Breaker(now + min(rest, LONGEST_REST), self.rests + 1, verdict.reason)
+        return CLOSED if verdict.relay_well else self
+
+
+CLOSED = Breaker()

@@ -169,8 +169,8 @@ def release(session: Session, held: Claim, now: datetime) -> bool:
     return put_off(session, held, State.READY, now, "", charged=False)
 
 
-def give_back(database: Database, claims: Collection[Claim], again: datetime) -> None:
-    """Give claims of one batch back untried; they are ready again at that moment."""
+def give_back(database: Database, claims: Collection[Claim], again: datetime | None = None) -> None:
+    """Give claims of one batch back untried, to be ready again then; None: at once, in their order."""
     if not claims:
         return
     untried = (Delivery.id.in_([one.delivery_id for one in claims]), is_in(State.CLAIMED))
@@ -180,7 +180,7 @@ def give_back(database: Database, claims: Collection[Claim], again: datetime) ->
             .where(*untried, Delivery.fence == next(iter(claims)).fence)
             .values(
                 state=State.READY,
-                due_at=again,
+                due_at=again or Delivery.due_at,
                 fence=None,
                 lease_until=None,
                 attempts=Delivery.attempts - 1,

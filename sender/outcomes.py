@@ -18,7 +18,7 @@ from sender.bounces.status import code_of
 from sender.claiming import Claim, finish, put_off, release
 from sender.holding import held_if_damaged
 from sender.models import Delivery, State
-from sender.replies import Outcome, Verdict, next_attempt
+from sender.replies import DEADLINE, Outcome, Verdict, next_attempt
 from sender.windows import record_accepted
 
 
@@ -52,7 +52,7 @@ def _record(
     wait: timedelta,
     key: bytes,
 ) -> None:
-    """Write down how one attempt ended. `wait` is how long the relay is left alone, `jitter` in [-1, 1].
+    """Write down how one attempt ended. `wait`: until any relay may be used again; `jitter` in [-1, 1].
 
     A claim that is no longer ours changes nothing: somebody else has decided in the meantime.
     """
@@ -72,7 +72,7 @@ def _record(
     session.refresh(delivery)
     events.record(session, delivery.state, now, delivery=delivery, reply=delivery.reply)
     tell_enrolment(session, delivery, now)
-    if verdict.suppress or verdict.soft:
+    if verdict.suppress or (verdict.soft and delivery.state in (State.FAILED, State.EXPIRED)):
         kind = Kind.HARD if verdict.suppress else Kind.SOFT
         report = Report(kind, code_of("", verdict.reason), verdict.reason)
         record_report(session, delivery, report, now, key)
@@ -96,14 +96,20 @@ def _defer(
     jitter: float,
     wait: timedelta,
 ) -> bool:
-    """Let it wait for its next attempt; trouble of the relay is not charged to the message."""
+    """Let it wait for its next attempt, or expire; trouble of the relay is not charged to the message.
+
+    Where another relay is well there is no wait, and it is ready to go through that one.
+    """
     first = delivery.first_attempt_at or now
     if verdict.relay_trouble or verdict.pause_send:
-        return put_off(session, held, State.DEFERRED, now + wait, verdict.reason, charged=False)
-    due = next_attempt(delivery.attempts, first, now, jitter)
-    if due is None:
-        return finish(session, held, now, State.EXPIRED, verdict.reason)
-    return put_off(session, held, State.DEFERRED, due, verdict.reason)
+        if now + wait <= first + DEADLINE:
+            state = State.DEFERRED if wait else State.READY
+            return put_off(session, held, state, now + wait, verdict.reason, charged=False)
+    else:
+        due = next_attempt(delivery.attempts, first, now, jitter)
+        if due is not None:
+            return put_off(session, held, State.DEFERRED, due, verdict.reason)
+    return finish(session, held, now, State.EXPIRED, verdict.reason)
 
 
 def _abandon(session: Session, held: Claim, delivery: Delivery, now: datetime) -> bool:

@@ -38,9 +38,10 @@ class Verdict:
     reason: str
     pause_send: bool = False  # our own account or set-up is refused: stop, no recipient is to blame
     suppress: bool = False  # this mailbox does not exist: never write to it again
-    soft: bool = False  # one soft bounce, counted over different sends
+    soft: bool = False  # the mailbox's own trouble: one soft bounce, once nothing more is tried
     policy: bool = False  # refused for what we are or what we sent: counts towards the send's breaker
     relay_trouble: bool = False  # its breaker opens; the message is not charged an attempt
+    relay_well: bool = False  # it answered as it should: its breaker closes
     throttle: bool = False  # too fast for this domain: halve its rate
 
 
@@ -55,18 +56,22 @@ def judge(attempt: Attempt) -> Verdict:
             return Verdict(Outcome.UNKNOWN, reason)
         return Verdict(Outcome.DEFERRED, reason, relay_trouble=attempt.phase in _BEFORE_ENVELOPE)
     if attempt.accepted:
-        return Verdict(Outcome.ACCEPTED, reason)
+        return Verdict(Outcome.ACCEPTED, reason, relay_well=True)
     if reply.code < 500:
         return _temporary(attempt.phase, reply, reason)
     return _permanent(attempt.phase, reply, reason)
 
 
 def _temporary(phase: Phase, reply: Reply, reason: str) -> Verdict:
+    trouble = reply.code == 421 or phase in _BEFORE_ENVELOPE
+    throttle = (reply.enhanced or "").startswith("4.7.") or bool(_THROTTLED.search(reply.text))
     return Verdict(
         Outcome.DEFERRED,
         reason,
-        relay_trouble=reply.code == 421 or phase in _BEFORE_ENVELOPE,
-        throttle=(reply.enhanced or "").startswith("4.7.") or bool(_THROTTLED.search(reply.text)),
+        soft=phase is Phase.RCPT and not trouble and not throttle,
+        relay_trouble=trouble,
+        relay_well=not trouble,
+        throttle=throttle,
     )
 
 
@@ -77,13 +82,14 @@ def _permanent(phase: Phase, reply: Reply, reason: str) -> Verdict:
         return Verdict(Outcome.DEFERRED, reason, relay_trouble=True)
     enhanced = reply.enhanced or ""
     if phase in _CONTENT:
-        return Verdict(Outcome.FAILED, reason, policy=True)
+        return Verdict(Outcome.FAILED, reason, policy=True, relay_well=True)
     return Verdict(
         Outcome.FAILED,
         reason,
         suppress=enhanced in NO_SUCH_MAILBOX,
         soft=enhanced == _MAILBOX_FULL or (reply.code == 552 and not enhanced),
         policy=enhanced.startswith("5.7."),
+        relay_well=True,
     )
 
 

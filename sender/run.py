@@ -1,28 +1,28 @@
 """The sender: claims a batch, opens window after window of it, and records the answers as they come.
 
-While one window is with the relay, the letters of the next are written. One transaction records what has
+While one window is with the relays, the letters of the next are written. One transaction records what has
 ended and opens the next window: never more is in doubt than there are connections (sender/windows.py).
 """
 
 import asyncio
 import logging
 import random
-from collections import Counter, deque
-from collections.abc import Callable, Collection, Mapping
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy.exc import DBAPIError
 
 from courseletter.clock import Clock
 from courseletter.database import Database
-from sender.breaker import Breaker
 from sender.claiming import Claim, claim, give_back
 from sender.event_loop import LoopThread
+from sender.lanes import Lane, Route
 from sender.letters import Composer, Letter
 from sender.outcomes import record_window
 from sender.replies import Outcome, Verdict, judge
 from sender.sweeping import UnknownPolicy, sweep
-from sender.transport import Attempt, Parcel, Pool, Report
+from sender.transport import Attempt, Parcel
 from sender.windows import open_window
 
 BATCH = 500  # claimed at once: few enough that the last is sent well within its lease
@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 
 
 class Mailer:
-    """Sends through one relay, as many messages at once as its pool has connections.
+    """Sends through its routes, as many messages at once as their pools have connections.
 
     work() and close() belong to one thread at a time; stop() may be called from any.
     """
@@ -44,7 +44,7 @@ class Mailer:
         self,
         database: Database,
         composer: Composer,
-        open_pool: Callable[[Report], Pool],
+        routes: Sequence[Route],
         clock: Clock,
         key: bytes,
         *,
@@ -57,10 +57,7 @@ class Mailer:
         self._key = key
         self._unknown = unknown
         self._retry_seconds = retry_seconds  # before a ledger that cannot be written is tried again
-        self._breaker = Breaker()
-        self._pool = open_pool(self._hear)
-        self._size = self._pool.free
-        self._under_way = 0
+        self._lanes = [Lane(route, self._hear) for route in routes]
         self._ended: dict[Claim, Verdict] = {}
         self._stopping = False
         self._loop = LoopThread()
@@ -72,11 +69,11 @@ class Mailer:
         return self.send()
 
     def send(self) -> Counter[str]:
-        """Send for a round, until nothing is ready, or the relay is unwell. Returns the outcomes' counts."""
+        """Send for a round, until nothing is ready, or no relay is well. Returns the outcomes' counts."""
         return self._loop.run(self._round())
 
     def send_batch(self) -> Counter[str]:
-        """Send one batch, unless the relay is unwell. Returns the outcomes' counts."""
+        """Send one batch, if a relay is well. Returns the outcomes' counts."""
         until = self._clock.now() + ROUND
         return self._loop.run(self.process_batch(until)) if self._goes_on(until) else Counter()
 
@@ -86,8 +83,11 @@ class Mailer:
         self._loop.call(self._news.set)
 
     def close(self) -> None:
-        self._loop.run(self._pool.close(PATIENCE))
+        self._loop.run(self._close_pools())
         self._loop.stop()
+
+    async def _close_pools(self) -> None:
+        await asyncio.gather(*(lane.pool.close(PATIENCE) for lane in self._lanes))
 
     async def _round(self) -> Counter[str]:
         outcomes: Counter[str] = Counter()
@@ -102,58 +102,71 @@ class Mailer:
     async def process_batch(self, until: datetime) -> Counter[str]:
         """Claim what is ready, a batch at most, and attempt each once. Returns the outcomes' counts.
 
-        What no attempt has begun for by `until` is given back.
+        What no attempt has begun for by `until` is given back, and so is what waits for a relay that is
+        unwell: the next batch takes it to another.
         """
         outcomes: Counter[str] = Counter()
-        waiting = deque(await asyncio.to_thread(self._claim))
-        written: deque[Letter] = deque()
-        while waiting or written or self._under_way or self._ended:
-            if not self._goes_on(until):
-                outcomes["released"] += await self._give_back([*waiting, *(one.claim for one in written)])
-                waiting.clear()
-                written.clear()
-                if self._stopping and self._under_way:
-                    await self._pool.close(PATIENCE)
-            self._write_ahead(waiting, written)
-            window = [written.popleft() for _ in range(min(self._pool.free, len(written)))]
+        await asyncio.to_thread(self._claim)
+        while self._ended or any(lane.is_busy for lane in self._lanes):
+            now = self._clock.now()
+            going_on = not self._stopping and now < until
+            given_up = [lane for lane in self._lanes if not (going_on and lane.may_send(now))]
+            outcomes["released"] += await self._give_back(given_up)
+            if self._stopping:
+                await self._close_pools()
+            self._write_ahead()
+            window = [(lane, letter) for lane in self._lanes for letter in lane.window(now)]
             if window or self._ended:
                 outcomes.update(await self._turn(window))
-            elif self._under_way:
+            elif any(lane.under_way for lane in self._lanes):
                 await self._until_news()
         return outcomes
 
     def _goes_on(self, until: datetime) -> bool:
         now = self._clock.now()
-        return not self._stopping and now < until and self._breaker.closed(now)
+        return not self._stopping and now < until and any(lane.may_send(now) for lane in self._lanes)
 
-    def _claim(self) -> list[Claim]:
-        claims = claim(self._database, self._clock.now(), BATCH)
+    def _claim(self) -> None:
+        """Claim a batch, and let it wait in the lanes that may send."""
+        now = self._clock.now()
+        claims = claim(self._database, now, BATCH)
         with self._database.read() as session:
             self._composer.learn(session, claims)
-        return claims
+        lanes = [lane for lane in self._lanes if lane.may_send(now)]
+        for place, one in enumerate(claims):
+            lanes[place % len(lanes)].waiting.append(one)
 
-    async def _give_back(self, claims: Collection[Claim]) -> int:
-        again = self._breaker.open_until or self._clock.now()
-        await asyncio.to_thread(give_back, self._database, claims, again)
+    async def _give_back(self, lanes: Collection[Lane]) -> int:
+        """Give back what waits in these lanes, until the moment when any relay may be used."""
+        claims = [one for lane in lanes for one in lane.clear()]
+        if claims:
+            again = self._wait(self._clock.now())
+            until = self._clock.now() + again if again else None
+            await asyncio.to_thread(give_back, self._database, claims, until)
         return len(claims)
 
-    def _write_ahead(self, waiting: deque[Claim], written: deque[Letter]) -> None:
-        """Write the letters of one window. Whatever is wrong with one stops no other (REQUIREMENTS 27)."""
-        while waiting and len(written) < self._size:
-            held = waiting.popleft()
-            try:
-                written.append(self._composer.compose(held))
-            except Exception as error:
-                log.exception("delivery %s cannot be written", held.delivery_id)
-                self._ended[held] = Verdict(Outcome.FAILED, f"cannot be written: {error}")
+    def _wait(self, now: datetime) -> timedelta:
+        """How long until any relay may be used."""
+        return min(lane.rest(now) for lane in self._lanes)
 
-    async def _turn(self, window: Collection[Letter]) -> Counter[str]:
+    def _write_ahead(self) -> None:
+        """Write the letters of one window. Whatever is wrong with one stops no other (REQUIREMENTS 27)."""
+        for lane in self._lanes:
+            while lane.waiting and len(lane.written) < lane.size:
+                held = lane.waiting.popleft()
+                try:
+                    lane.written.append(self._composer.compose(held))
+                except Exception as error:
+                    log.exception("delivery %s cannot be written", held.delivery_id)
+                    self._ended[held] = Verdict(Outcome.FAILED, f"cannot be written: {error}")
+
+    async def _turn(self, window: Collection[tuple[Lane, Letter]]) -> Counter[str]:
         """Record what has ended, open the next window, and hand over what may go."""
         ended, self._ended = self._ended, {}
-        allowed = await self._recorded(ended, window)
-        for letter in window:
+        allowed = await self._recorded(ended, [letter for _, letter in window])
+        for lane, letter in window:
             if letter.claim.delivery_id in allowed:
-                self._hand_over(letter)
+                self._hand_over(lane, letter)
             else:
                 self._ended[letter.claim] = Verdict(Outcome.ABANDONED, "called back before it went out")
         return Counter(verdict.outcome for verdict in ended.values())
@@ -174,22 +187,20 @@ class Mailer:
 
     def _write_turn(self, ended: Mapping[Claim, Verdict], window: Collection[Letter]) -> set[int]:
         now = self._clock.now()
-        wait = max(self._breaker.open_until - now, timedelta()) if self._breaker.open_until else timedelta()
+        wait = self._wait(now)
         with self._database.write() as session:
             record_window(session, ended, now, jitter=_jitter, wait=wait, key=self._key)
             hashes = [letter.address_hash for letter in window]
             return open_window(session, [letter.claim for letter in window], hashes, now)
 
-    def _hand_over(self, letter: Letter) -> None:
-        self._under_way += 1
+    def _hand_over(self, lane: Lane, letter: Letter) -> None:
         until = letter.claim.until  # a worker that slept past its lease must not send (REQUIREMENTS 22)
         in_time = lambda: self._clock.now() < until  # noqa: E731
-        self._pool.send(Parcel(letter.envelope, letter.message, letter.claim, in_time, canonical=True))
+        lane.send(Parcel(letter.envelope, letter.message, letter.claim, in_time, canonical=True))
 
-    def _hear(self, parcel: Parcel, attempt: Attempt) -> None:
+    def _hear(self, lane: Lane, parcel: Parcel, attempt: Attempt) -> None:
         verdict = judge(attempt)
-        self._breaker.heard(verdict, self._clock.now())
-        self._under_way -= 1
+        lane.heard(verdict, self._clock.now())
         self._ended[parcel.reference] = verdict
         self._news.set()
 

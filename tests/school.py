@@ -21,6 +21,7 @@ from courseletter.clock import MovableClock
 from courseletter.config import SenderSettings
 from courseletter.database import Database
 from sender.dkim import DkimKey
+from sender.lanes import Route
 from sender.letters import Composer
 from sender.links import Links
 from sender.memory import MemoryPool, MemoryRelay
@@ -96,6 +97,9 @@ class School:
         return Mailer(
             self.database, composer, self.open_pool, self.clock, KEY, unknown=self.unknown, retry_seconds=0
         )
+        composer = Composer(BRAND, SENDER, LINKS, KEY)
+        routes = [Route("memory", self.open_pool)]
+        return Mailer(self.database, composer, routes, self.clock, KEY, unknown=self.unknown, retry_seconds=0)
 
     def open_pool(self, report: Report) -> MemoryPool:
         return MemoryPool(3, report, self.memory)

@@ -26,11 +26,11 @@ REPLIES = [
     ("mail", "421 4.3.0 closing", "deferred", "relay_trouble"),
     ("mail", "550 5.7.1 sender refused", "deferred", "pause_send"),
     ("mail", "530 5.7.0 authenticate first", "deferred", "pause_send"),
-    ("rcpt", "450 4.2.0 greylisted", "deferred", ""),
+    ("rcpt", "450 4.2.0 greylisted", "deferred", "soft"),
     ("rcpt", "450 4.7.1 slow down", "deferred", "throttle"),
     ("rcpt", "451 too many messages from you", "deferred", "throttle"),
     ("rcpt", "452 4.5.3 too many recipients", "deferred", "throttle"),
-    ("rcpt", "452 4.2.2 mailbox full for now", "deferred", ""),
+    ("rcpt", "452 4.2.2 mailbox full for now", "deferred", "soft"),
     ("rcpt", "421 4.7.28 rate limited", "deferred", "relay_trouble throttle"),
     ("rcpt", "550 5.1.1 nobody", "failed", "suppress"),
     ("rcpt", "550 5.1.2 no such host", "failed", "suppress"),
@@ -46,7 +46,7 @@ REPLIES = [
     ("rcpt", "553 5.6.7 no SMTPUTF8", "failed", ""),
     ("rcpt", "554 5.7.1 blocked", "failed", "policy"),
     ("rcpt", "550 no such user here", "failed", ""),
-    ("rcpt", "450 5.1.1 says one thing and another", "deferred", ""),
+    ("rcpt", "450 5.1.1 says one thing and another", "deferred", "soft"),
     ("rcpt", "550 4.1.1 says one thing and another", "failed", ""),
     ("data", "451 4.3.0 later", "deferred", ""),
     ("data", "554 5.5.1 no", "failed", "policy"),
@@ -79,6 +79,8 @@ def test_every_reply_has_its_verdict(phase: str, reply: str, outcome: str, flags
     assert verdict.outcome == outcome
     assert {name for name in FLAGS if getattr(verdict, name)} == set(flags.split())
     assert verdict.reason.startswith(code)
+    trouble = verdict.relay_trouble or verdict.pause_send or verdict.outcome is Outcome.UNKNOWN
+    assert verdict.relay_well is not trouble, "an answer about a message is a good sign of the relay"
 
 
 @pytest.mark.parametrize(("phase", "outcome", "flags"), ERRORS)
@@ -87,10 +89,12 @@ def test_a_lost_connection_is_in_doubt_only_after_the_dot(phase: str, outcome: s
     assert verdict.outcome == outcome
     assert {name for name in FLAGS if getattr(verdict, name)} == set(flags.split())
     assert verdict.reason == "connection lost"
+    assert not verdict.relay_well
 
 
 def test_abandoned_is_neither_failed_nor_deferred() -> None:
-    assert judge(Attempt(Phase.DATA, abandoned=True)).outcome is Outcome.ABANDONED
+    verdict = judge(Attempt(Phase.DATA, abandoned=True))
+    assert (verdict.outcome, verdict.relay_well) == (Outcome.ABANDONED, False)
 
 
 @given(
