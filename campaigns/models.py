@@ -45,6 +45,7 @@ class Course(Base):
     revision_id: Mapped[int | None] = mapped_column(ForeignKey("revisions.id", use_alter=True))
     publishes: Mapped[int] = mapped_column(default=0)
     paused_at: Mapped[datetime | None]
+    paused_why: Mapped[str | None]  # what stopped it; None: a person did
     created_at: Mapped[datetime]
 
     mailing_list: Mapped[MailingList] = relationship()

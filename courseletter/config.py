@@ -40,6 +40,7 @@ DEFAULT_HOME = "courseletter-data"
 SHORTEST_SECRET = 32  # characters
 LONGEST_BASE_URL = 800  # octets: its links stand in mail headers, whose lines have 998 at most (RFC 5322)
 SHORTEST_SHARED_SECRET = 16  # of one that a provider made or keeps
+SLOWEST_DOMAIN, FASTEST_DOMAIN = 0.02, 10_000  # messages a second
 
 _ELSEWHERE = {  # settings that have no place in the file
     "home": "the data folder is the one this file lies in; COURSELETTER_HOME names another",
@@ -52,6 +53,7 @@ _RESTORE = (
 # The browser of our tests, and what Kubernetes sets for a service of our name.
 _NOT_OURS = re.compile(r"COURSELETTER_(CHROMIUM|SERVICE_(HOST|PORT)(_\w+)?|PORT(_\w+)?)")
 _IN_PATHS = "/%:@!$&'()*+,;=~"  # what may stand in a path as it is (RFC 3986, 3.3)
+_RELAY_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _TOPIC = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]{1,30}:\d{12}:[A-Za-z0-9_.-]{1,256}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
@@ -131,7 +133,10 @@ class SenderSettings(Section):
 
 
 class SmtpSettings(Section):
-    """The smarthost that takes our mail. `security = "none"` is for a server on this machine only."""
+    """A smarthost that takes our mail. `security = "none"` is for a server on this machine only.
+
+    What it may take has no limit unless one is set; a day is one of UTC.
+    """
 
     host: str = "localhost"
     port: int = Field(default=587, ge=1, le=65535)
@@ -140,6 +145,11 @@ class SmtpSettings(Section):
     password: SecretStr | None = None
     oauth_token: SecretStr | None = None
     connections: int = Field(default=10, ge=1, le=200)  # open at once, and so the most that is ever in doubt
+    weight: int = Field(default=1, ge=1, le=1000)  # its share of the load, beside the other relays'
+    per_second: float | None = Field(default=None, ge=0.01, le=10_000)
+    per_day: int | None = Field(default=None, ge=1)
+    warm_up: int | None = Field(default=None, ge=1)  # messages on the first day, for a relay that is new
+    warm_up_growth: float = Field(default=1.5, ge=1.01, le=10)  # from one day of sending to the next
 
 
 class BouncesSettings(Section):
@@ -242,6 +252,8 @@ class Settings(BaseSettings):
     brand: BrandSettings = BrandSettings()
     sender: SenderSettings = SenderSettings()
     smtp: SmtpSettings = SmtpSettings()
+    relays: dict[str, SmtpSettings] = {}
+    domains: dict[str, float] = {}
     bounces: BouncesSettings = BouncesSettings()
     mailbox: MailboxSettings = MailboxSettings()
     webhooks: WebhooksSettings = WebhooksSettings()
@@ -273,6 +285,40 @@ class Settings(BaseSettings):
             return zone_named(value).key
         except InvalidInput as error:
             raise ValueError(str(error).rstrip(".")) from None
+
+    @field_validator("relays")
+    @classmethod
+    def _named(cls, value: dict[str, SmtpSettings], info: ValidationInfo) -> dict[str, SmtpSettings]:
+        for name in value:
+            if not _RELAY_NAME.fullmatch(name):
+                raise ValueError(f"name relays in small letters, digits and hyphens; {name[:60]!r} is none")
+        if value and info.data.get("smtp") not in (None, SmtpSettings()):
+            raise ValueError("[smtp] is set too; make that one of the relays, as [relays.smtp]")
+        return value
+
+    @field_validator("domains", mode="before")
+    @classmethod
+    def _quoted(cls, value: Any) -> Any:
+        for name, rate in value.items() if isinstance(value, dict) else ():
+            if isinstance(rate, dict):  # TOML takes the dot for a table within a table
+                inner = next(iter(rate), "com")
+                raise ValueError(f'put the domain in quotation marks, as in "{name}.{inner}" = 5')
+        return value
+
+    @field_validator("domains")
+    @classmethod
+    def _rates(cls, value: dict[str, float]) -> dict[str, float]:
+        for name, rate in value.items():
+            if not SLOWEST_DOMAIN <= rate <= FASTEST_DOMAIN:
+                raise ValueError(
+                    f"write messages a second, from {SLOWEST_DOMAIN} to {FASTEST_DOMAIN}, for {name[:60]}"
+                )
+        return {name if name == "default" else _host_name(name.lower()): rate for name, rate in value.items()}
+
+    @property
+    def routes(self) -> dict[str, SmtpSettings]:
+        """The relays that mail goes through, by name: those of [relays], else the one of [smtp]."""
+        return self.relays or {"smtp": self.smtp}
 
     @property
     def database(self) -> str:
@@ -418,6 +464,8 @@ def _secret_of(home: Path) -> str:
 _ADVICE = {
     "int_parsing": "write a whole number",
     "int_type": "write a whole number",
+    "float_parsing": "write a number",
+    "float_type": "write a number",
     "greater_than_equal": "write a number not below {ge}",
     "less_than_equal": "write a number not above {le}",
     "string_type": "write a text in quotation marks",
@@ -473,9 +521,12 @@ def _explain(error: Any, path: Path, options: Mapping[str, str]) -> str:
     told = _ADVICE.get(error["type"], "")
     reason = told.format(**error.get("ctx", {})) if told else error["msg"].removeprefix("Value error, ")
     is_secret = any(word in key for word in ("password", "token", "secret"))
+    is_secret = is_secret or isinstance(error["input"], dict)  # there may be one in it
     shown = reason if is_secret else f"{reason} (it is {error['input']!r})"
     if key in options:
         return f"{options[key]}: {shown}"
     if variable in os.environ:
         return f"{variable}: {shown}"
+    if key.count(".") > 1:  # one of several relays: no variable reaches it
+        return f"{path}: {key}: {shown}"
     return f"{path}: {key}: {shown}; set it there or as {variable}"

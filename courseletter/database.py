@@ -30,7 +30,7 @@ from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 
 from courseletter.errors import CourseletterError
 
-SCHEMA = "0002"  # the newest migration
+SCHEMA = "0003"  # the newest migration
 BUSY_TIMEOUT = 10_000  # milliseconds a SQLite writer waits for the one before it
 
 _DAMAGED = ("not a database", "malformed")

@@ -24,6 +24,7 @@ from sender.pool import SmtpPool
 from sender.relay import Relay
 from sender.run import Mailer
 from sender.smtp import SmtpTransport
+from sender.throttle import DomainRates, Limits, WarmUp
 from subscribers.tokens import Tokens
 from templates.brand import Brand
 
@@ -57,7 +58,7 @@ class Installation:
         return sender_records(
             sender.domain,
             sender.bounce_domain,
-            self.settings.smtp.host,
+            [relay.host for relay in self.settings.routes.values()],
             self.dkim_keys(),
             bounce_host=self._bounce_host(),
             reports_to=f"postmaster@{sender.domain}",
@@ -105,8 +106,11 @@ class Installation:
         return self.settings.bounces.host_name or f"mail.{self.settings.sender.domain}"
 
     def mailer(self) -> Mailer:
-        """A sender through the relay that the settings name."""
+        """A sender through the relays that the settings name."""
         settings, key = self.settings, self.settings.key
+        fields = [
+            metadata_field(relay.host, settings.sender.bounce_domain) for relay in settings.routes.values()
+        ]
         composer = Composer(
             self.brand,
             settings.sender,
@@ -114,14 +118,29 @@ class Installation:
             key,
             self.dkim_keys(),
             takes_mail=settings.takes_mail,
-            metadata_field=metadata_field(settings.smtp.host, settings.sender.bounce_domain),
+            metadata_field=next(filter(None, fields), None),
         )
-        routes = [Route("smtp", partial(SmtpPool, _relay(settings), settings.smtp.connections))]
-        return Mailer(self.database, composer, routes, self.clock, key, unknown=settings.sender.unknown)
+        routes = [
+            Route(name, partial(SmtpPool, _relay(smtp), smtp.connections), limits_of(smtp))
+            for name, smtp in settings.routes.items()
+        ]
+        return Mailer(
+            self.database,
+            composer,
+            routes,
+            self.clock,
+            key,
+            domains=self.domain_rates(),
+            unknown=settings.sender.unknown,
+        )
+
+    def domain_rates(self) -> DomainRates:
+        own = dict(self.settings.domains)
+        return DomainRates(own.pop("default", None), own)
 
     def transport(self) -> SmtpTransport:
-        """A connection, not yet open, to the relay that the settings name."""
-        return SmtpTransport(_relay(self.settings))
+        """A connection, not yet open, to the first relay that the settings name."""
+        return SmtpTransport(_relay(next(iter(self.settings.routes.values()))))
 
 
 def open_installation(settings: Settings, clock: Clock | None = None) -> Installation:
@@ -170,7 +189,7 @@ def still_to_set(settings: Settings) -> list[str]:
             "`from_address` under [sender], the address your mail is sent from: "
             "`courseletter init` then writes its DNS records."
         )
-    if settings.smtp.host == SmtpSettings().host:
+    if any(relay.host == SmtpSettings().host for relay in settings.routes.values()):
         missing.append("`host` under [smtp], the server that takes your mail, if it is not this machine.")
     if is_this_machine(urlsplit(settings.base_url).hostname or ""):
         missing.append("`base_url`, where readers reach this server: only this machine finds it now.")
@@ -199,8 +218,12 @@ def _certificate(settings: Settings) -> ssl.SSLContext | None:
     return context
 
 
-def _relay(settings: Settings) -> Relay:
-    smtp = settings.smtp
+def limits_of(smtp: SmtpSettings) -> Limits:
+    warm_up = WarmUp(smtp.warm_up, smtp.warm_up_growth) if smtp.warm_up else None
+    return Limits(smtp.weight, smtp.per_second, smtp.per_day, warm_up)
+
+
+def _relay(smtp: SmtpSettings) -> Relay:
     token = smtp.oauth_token
     return Relay(
         host=smtp.host,

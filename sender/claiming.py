@@ -6,14 +6,28 @@ by window, is in sender/windows.py, what time alone moves in sender/sweeping.py.
 """
 
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, Update, and_, bindparam, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    Update,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal_column,
+    null,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from campaigns.enrolling import progress_after
@@ -28,6 +42,8 @@ LEASE = timedelta(minutes=10)
 # From the final dot on nobody else may decide while the answer can still come: RFC 5321 gives it 10 minutes,
 # and each block of the message before it 3.
 DOT_LEASE = timedelta(minutes=20)
+
+ASKED_FOR = "learner"  # a delivery's `by`, when a person waits for it
 
 
 @dataclass(slots=True, eq=False)
@@ -51,15 +67,19 @@ class Claim:
     facts: dict[str, Any] = field(repr=False)
 
 
-def claim(database: Database, now: datetime, limit: int) -> list[Claim]:
+def claim(database: Database, now: datetime, limit: int, *, asked_first: bool = False) -> list[Claim]:
     """Take up to `limit` ready deliveries, the longest due first. Courses on pause are left alone.
 
-    The first claim of a delivery freezes its facts and its date.
+    The first claim of a delivery freezes its facts and its date. `asked_first`: what a person waits for, a
+    confirmation or a lesson asked for, goes before what a schedule sends.
     """
     fence, until = secrets.token_hex(16), now + LEASE
     with database.write() as session:
-        values = {"our_fence": fence, "now": now, "until": until, "most": limit}
-        taken = session.connection().execute(_taking(dialect_of(session)), values).all()
+        values = {"our_fence": fence, "now": now, "until": until}
+        taken: list[Row[*tuple[Any, ...]]] = []
+        for asked_for in (True, False) if asked_first else (False,):
+            taking = _taking(dialect_of(session), asked_for)
+            taken += session.connection().execute(taking, values | {"most": limit - len(taken)})
         moves = [_move(row) for row in taken]
         after = progress_after(session, {move for move in moves if move is not None})
     claims = (
@@ -77,11 +97,11 @@ def _move(row: Row[*tuple[Any, ...]]) -> tuple[int, str, str] | None:
 
 
 @cache
-def _taking(dialect: str) -> Update:
+def _taking(dialect: str, asked_for: bool) -> Update:
     now = bindparam("now", type_=UtcDateTime())
     return (
         update(Delivery)
-        .where(among(dialect, Delivery.id, _longest_due()), is_in(State.READY))
+        .where(among(dialect, Delivery.id, _longest_due(asked_for)), is_in(State.READY))
         .values(
             state=State.CLAIMED,
             fence=bindparam("our_fence"),
@@ -115,8 +135,10 @@ def count_ready(session: Session, now: datetime, most: int) -> int:
     return session.scalar(counting, {"now": now, "most": most}) or 0
 
 
-def _longest_due() -> Select[int]:
-    some = _ready().order_by(Delivery.due_at, Delivery.id).limit(bindparam("most"))
+def _longest_due(asked_for: bool) -> Select[int]:
+    """What is ready, or of it what a person waits for. Literal, so that its index is used."""
+    ready = _ready().where(Delivery.by == literal_column(f"'{ASKED_FOR}'")) if asked_for else _ready()
+    some = ready.order_by(Delivery.due_at, Delivery.id).limit(bindparam("most"))
     return some.with_for_update(of=Delivery, skip_locked=True)
 
 
@@ -187,6 +209,43 @@ def give_back(database: Database, claims: Collection[Claim], again: datetime | N
             )
             .execution_options(synchronize_session=False)
         )
+
+
+def hold_back(session: Session, waits: Mapping[Claim, datetime | None]) -> None:
+    """Give claims back for which there is no room, each until its moment; None: as due as it was.
+
+    What this claim was the first to freeze is forgotten: a mail that waits for tomorrow is dated tomorrow.
+    """
+    if waits:
+        rows = [
+            {"held": one.delivery_id, "our_fence": one.fence, "until": until, "claimed_at": one.until - LEASE}
+            for one, until in waits.items()
+        ]
+        session.connection().execute(_holding_back(), rows)
+
+
+@cache
+def _holding_back() -> Update:
+    moment = UtcDateTime()
+    is_first = Delivery.first_attempt_at == bindparam("claimed_at", type_=moment)
+    return (
+        update(Delivery)
+        .where(
+            Delivery.id == bindparam("held"),
+            Delivery.fence == bindparam("our_fence"),
+            Delivery.state == State.CLAIMED,
+        )
+        .values(
+            state=State.READY,
+            due_at=func.coalesce(bindparam("until", type_=moment), Delivery.due_at),
+            fence=None,
+            lease_until=None,
+            attempts=Delivery.attempts - 1,
+            facts=case((is_first, null()), else_=Delivery.facts),
+            dated_at=case((is_first, null()), else_=Delivery.dated_at),
+            first_attempt_at=case((is_first, null()), else_=Delivery.first_attempt_at),
+        )
+    )
 
 
 def _moved(

@@ -22,7 +22,7 @@ class DnsRecord:
 def sender_records(
     from_domain: str,
     return_path_domain: str,
-    relay_host: str,
+    relay_hosts: Sequence[str],
     keys: Sequence[DkimKey],
     *,
     bounce_host: str,
@@ -31,10 +31,11 @@ def sender_records(
     """Return SPF and MX of the return path, each DKIM key, and DMARC of the From domain.
 
     `bounce_host` receives mail for the return path, `reports_to` is the address for DMARC reports. SPF names
-    the relay itself; a provider that documents an `include:` of its own wants that one instead.
+    the relays themselves; a provider that documents an `include:` of its own wants that one instead.
     """
+    relays = " ".join(dict.fromkeys(map(_spf_mechanism, relay_hosts)))
     return [
-        DnsRecord(return_path_domain, "TXT", f"v=spf1 {_spf_mechanism(relay_host)} ~all"),
+        DnsRecord(return_path_domain, "TXT", f"v=spf1 {relays} ~all"),
         *(DnsRecord(key.record_name, "TXT", key.record_value) for key in keys),
         DnsRecord(f"_dmarc.{from_domain}", "TXT", f"v=DMARC1; p=none; rua=mailto:{reports_to}"),
         DnsRecord(return_path_domain, "MX", f"10 {bounce_host}"),

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import insert, literal, select
 from sqlalchemy.orm import Session
 
-from campaigns.models import Enrolment
+from campaigns.models import Course, Enrolment
 from sender.models import Delivery, Event
 
 
@@ -18,16 +18,17 @@ def record(
     *,
     enrolment: Enrolment | None = None,
     delivery: Delivery | None = None,
+    course: Course | None = None,
     **data: Any,
 ) -> None:
-    """Append one event. Whom and what it concerns is taken from the enrolment or the delivery."""
+    """Append one event. Whom and what it concerns is taken from the enrolment, the delivery or the course."""
     about = delivery or enrolment
     session.add(
         Event(
             at=now,
             kind=kind,
             subscriber_id=about.subscriber_id if about else None,
-            course_id=about.course_id if about else None,
+            course_id=about.course_id if about else course and course.id,
             delivery_id=delivery.id if delivery else None,
             data=data,
         )

@@ -5,10 +5,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sender.breaker import CLOSED
+from sender.breaker import CLOSED, LONGEST_REST
 from sender.claiming import Claim
 from sender.letters import Letter
 from sender.replies import Verdict
+from sender.throttle import NO_LIMITS, Limits
 from sender.transport import Attempt, Parcel, Pool, Report
 
 
@@ -18,6 +19,7 @@ class Route:
 
     name: str
     open_pool: Callable[[Report], Pool]
+    limits: Limits = NO_LIMITS
 
 
 class Lane:
@@ -26,6 +28,7 @@ class Lane:
     def __init__(self, route: Route, hear: Callable[["Lane", Parcel, Attempt], None]) -> None:
         self.name = route.name
         self.breaker = CLOSED
+        self.paused = False  # by a person
         self.waiting: deque[Claim] = deque()
         self.written: deque[Letter] = deque()
         self.under_way = 0
@@ -37,10 +40,12 @@ class Lane:
         return bool(self.waiting or self.written or self.under_way)
 
     def may_send(self, now: datetime) -> bool:
-        return self.breaker.lets_pass(now)
+        return not self.paused and self.breaker.lets_pass(now)
 
     def rest(self, now: datetime) -> timedelta:
-        """How long the relay is still left alone."""
+        """How long the relay is still left alone; while it is paused, when to look again."""
+        if self.paused:
+            return LONGEST_REST
         until = self.breaker.open_until
         return max(until - now, timedelta()) if until else timedelta()
 
@@ -55,10 +60,11 @@ class Lane:
         self.under_way += 1
         self.pool.send(parcel)
 
-    def heard(self, verdict: Verdict, now: datetime) -> None:
-        """Take in how a parcel ended."""
+    def heard(self, verdict: Verdict, now: datetime) -> bool:
+        """Take in how a parcel ended. Returns whether it tells all nodes something about the relay."""
         self.under_way -= 1
-        self.breaker = self.breaker.after(verdict, now)
+        before, self.breaker = self.breaker, self.breaker.after(verdict, now)
+        return self.breaker is not before or verdict.throttle
 
     def clear(self) -> list[Claim]:
         """Take back what has not been handed over."""

@@ -20,10 +20,14 @@ class Delivered:
 
 
 class MemoryRelay:
-    """Accepts everything, but for recipients whose next answers were given by answer()."""
+    """Accepts everything, but for recipients whose next answers were given by answer().
+
+    `usual` is what it answers to all others; a relay that is ill answers everybody alike.
+    """
 
     def __init__(self) -> None:
         self.delivered: list[Delivered] = []
+        self.usual = ACCEPTED
         self._answers: defaultdict[str, deque[tuple[Attempt, bool]]] = defaultdict(deque)
 
     def answer(self, recipient: str, attempt: Attempt, *, arrives: bool = False) -> None:
@@ -35,7 +39,7 @@ class MemoryRelay:
 
     def take(self, envelope: Envelope, message: bytes, may_send: Callable[[], bool]) -> Attempt:
         answers = self._answers[envelope.recipient]
-        attempt, arrives = answers.popleft() if answers else (ACCEPTED, True)
+        attempt, arrives = answers.popleft() if answers else (self.usual, False)
         if _reaches_the_message(attempt) and not may_send():
             return Attempt(Phase.DATA, abandoned=True)
         if attempt.accepted or arrives:

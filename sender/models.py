@@ -1,12 +1,13 @@
 """Tables of what is sent: the ledger of deliveries, and the events that tell their story."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import (
     CheckConstraint,
     ColumnElement,
+    Float,
     ForeignKey,
     Index,
     String,
@@ -58,6 +59,7 @@ class Delivery(Base):
         CheckConstraint(f"state IN ({_STATES})", name="state"),
         Index("ix_deliveries_subscriber_id_created_at", "subscriber_id", "created_at"),
         _partial("ix_deliveries_ready", "due_at", "id", where="state = 'ready'"),
+        _partial("ix_deliveries_asked_for", "due_at", "id", where="state = 'ready' AND by = 'learner'"),
         _partial("ix_deliveries_deferred", "due_at", where="state = 'deferred'"),
         _partial("ix_deliveries_unknown", "due_at", where="state = 'unknown' AND finished_at IS NULL"),
         _partial("ix_deliveries_leased", "lease_until", where="lease_until IS NOT NULL"),
@@ -131,3 +133,44 @@ class Instance(Base):
     beat: Mapped[int]
     held_at: Mapped[datetime | None]
     held_why: Mapped[str | None]
+
+
+class RelayRecord(Base):
+    """What all nodes know of a relay: whether it is well, and what it has taken on which day (UTC)."""
+
+    __tablename__ = "relays"
+
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)  # as in the settings
+    open_until: Mapped[datetime | None]  # its breaker (sender/breaker.py)
+    rests: Mapped[int] = mapped_column(default=0)
+    why: Mapped[str] = mapped_column(default="")
+    paused_at: Mapped[datetime | None]  # by a person
+    day: Mapped[date]
+    days: Mapped[int] = mapped_column(default=0)  # on which something was sent, `day` included
+    used: Mapped[int] = mapped_column(default=0)  # on `day`
+
+
+class BucketRecord(Base):
+    """A token bucket (sender/throttle.py): a relay's own, with the domain "", or a recipient domain's at it.
+
+    A bucket that is full and knows no slowdown needs no row.
+    """
+
+    __tablename__ = "buckets"
+
+    relay: Mapped[str] = mapped_column(String(40), primary_key=True)
+    domain: Mapped[str] = mapped_column(String(255), primary_key=True)
+    full_at: Mapped[datetime]
+    queue_until: Mapped[datetime]
+    rate: Mapped[float | None] = mapped_column(Float)  # a second, learned from a complaint at `slowed_at`
+    slowed_at: Mapped[datetime | None]
+    why: Mapped[str] = mapped_column(default="")
+
+
+class Reception(Base):
+    """How a course's last messages were received, the newest last: `a` taken, `r` refused for policy."""
+
+    __tablename__ = "receptions"
+
+    course_id: Mapped[str] = mapped_column(ForeignKey("courses.id"), primary_key=True)
+    recent: Mapped[str] = mapped_column(String(200), default="")

@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from campaigns.drafting import find_course
 from campaigns.models import Course, Enrolment
@@ -28,6 +29,13 @@ def pause_course(database: Database, name: str, now: datetime) -> int:
     return _call_back_queued(database, course_id, now)
 
 
+def stop_course(session: Session, course: Course, why: str, now: datetime) -> bool:
+    """Pause a course for a person to look at. What is queued waits. False: it was paused before."""
+    stopping = update(Course).where(Course.id == course.id, Course.paused_at.is_(None))
+    stopped = stopping.values(paused_at=now, paused_why=why).returning(Course.id)
+    return session.scalar(stopped) is not None
+
+
 def resume_course(database: Database, name: str, now: datetime) -> None:
     """Clear the flag. The tick dates anew whoever was due meanwhile (S9)."""
     with database.read() as session:
@@ -35,7 +43,8 @@ def resume_course(database: Database, name: str, now: datetime) -> None:
     # What was queued while the flag was being set would go out at once, at whatever hour it is.
     _call_back_queued(database, course_id, now)
     with database.write() as session:
-        session.get_one(Course, course_id).paused_at = None
+        course = session.get_one(Course, course_id)
+        course.paused_at = course.paused_why = None
 
 
 def release_sends(database: Database, home: Path, now: datetime) -> bool:

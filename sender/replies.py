@@ -44,6 +44,11 @@ class Verdict:
     relay_well: bool = False  # it answered as it should: its breaker closes
     throttle: bool = False  # too fast for this domain: halve its rate
 
+    @property
+    def is_untried(self) -> bool:
+        """Whether it ended before the relay had anything to do with the message."""
+        return self.relay_trouble or self.pause_send or self.outcome is Outcome.ABANDONED
+
 
 def judge(attempt: Attempt) -> Verdict:
     """Return what `attempt` means for the message, its recipient, the send and the relay."""

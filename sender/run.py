@@ -15,13 +15,16 @@ from sqlalchemy.exc import DBAPIError
 
 from courseletter.clock import Clock
 from courseletter.database import Database
-from sender.claiming import Claim, claim, give_back
+from sender.claiming import Claim, give_back
+from sender.dispatching import Dispatcher, Sign
 from sender.event_loop import LoopThread
 from sender.lanes import Lane, Route
 from sender.letters import Composer, Letter
 from sender.outcomes import record_window
+from sender.refusals import Watch
 from sender.replies import Outcome, Verdict, judge
 from sender.sweeping import UnknownPolicy, sweep
+from sender.throttle import DomainRates
 from sender.transport import Attempt, Parcel
 from sender.windows import open_window
 
@@ -48,6 +51,7 @@ class Mailer:
         clock: Clock,
         key: bytes,
         *,
+        domains: DomainRates = DomainRates(),
         unknown: UnknownPolicy = "retry_once",
         retry_seconds: float = 1,
     ) -> None:
@@ -57,8 +61,11 @@ class Mailer:
         self._key = key
         self._unknown = unknown
         self._retry_seconds = retry_seconds  # before a ledger that cannot be written is tried again
-        self._lanes = [Lane(route, self._hear) for route in routes]
+        self._dispatcher = Dispatcher(database, routes, domains, self._hear)
+        self._lanes = self._dispatcher.lanes
+        self._watch = Watch(database)
         self._ended: dict[Claim, Verdict] = {}
+        self._signs: list[Sign] = []
         self._stopping = False
         self._loop = LoopThread()
         self._news = asyncio.Event()  # something has ended, or we are to stop
@@ -69,12 +76,15 @@ class Mailer:
         return self.send()
 
     def send(self) -> Counter[str]:
-        """Send for a round, until nothing is ready, or no relay is well. Returns the outcomes' counts."""
+        """Send for a round, until nothing is ready, or no relay may be used. Returns the outcomes' counts."""
+        self._dispatcher.look(self._clock.now())
         return self._loop.run(self._round())
 
     def send_batch(self) -> Counter[str]:
-        """Send one batch, if a relay is well. Returns the outcomes' counts."""
-        until = self._clock.now() + ROUND
+        """Send one batch, if a relay may be used. Returns the outcomes' counts."""
+        now = self._clock.now()
+        self._dispatcher.look(now)
+        until = now + ROUND
         return self._loop.run(self.process_batch(until)) if self._goes_on(until) else Counter()
 
     def stop(self) -> None:
@@ -105,8 +115,7 @@ class Mailer:
         What no attempt has begun for by `until` is given back, and so is what waits for a relay that is
         unwell: the next batch takes it to another.
         """
-        outcomes: Counter[str] = Counter()
-        await asyncio.to_thread(self._claim)
+        outcomes = Counter(held=await asyncio.to_thread(self._claim))
         while self._ended or any(lane.is_busy for lane in self._lanes):
             now = self._clock.now()
             going_on = not self._stopping and now < until
@@ -120,34 +129,32 @@ class Mailer:
                 outcomes.update(await self._turn(window))
             elif any(lane.under_way for lane in self._lanes):
                 await self._until_news()
-        return outcomes
+        await asyncio.to_thread(self._dispatcher.settle, self._clock.now())
+        return +outcomes
 
     def _goes_on(self, until: datetime) -> bool:
         now = self._clock.now()
-        return not self._stopping and now < until and any(lane.may_send(now) for lane in self._lanes)
+        return not self._stopping and now < until and self._dispatcher.is_open(now)
 
-    def _claim(self) -> None:
-        """Claim a batch, and let it wait in the lanes that may send."""
-        now = self._clock.now()
-        claims = claim(self._database, now, BATCH)
+    def _claim(self) -> int:
+        """Claim a batch, and let it wait in the lanes. Returns how many wait for their turn instead."""
+        claims, held = self._dispatcher.claim(self._clock.now(), BATCH)
         with self._database.read() as session:
             self._composer.learn(session, claims)
-        lanes = [lane for lane in self._lanes if lane.may_send(now)]
-        for place, one in enumerate(claims):
-            lanes[place % len(lanes)].waiting.append(one)
+        return held
 
     async def _give_back(self, lanes: Collection[Lane]) -> int:
         """Give back what waits in these lanes, until the moment when any relay may be used."""
-        claims = [one for lane in lanes for one in lane.clear()]
+        claims: list[Claim] = []
+        for lane in lanes:
+            for one in lane.clear():
+                self._dispatcher.not_sent(lane, one)
+                claims.append(one)
         if claims:
-            again = self._wait(self._clock.now())
-            until = self._clock.now() + again if again else None
-            await asyncio.to_thread(give_back, self._database, claims, until)
+            now = self._clock.now()
+            wait = self._dispatcher.wait(now)
+            await asyncio.to_thread(give_back, self._database, claims, now + wait if wait else None)
         return len(claims)
-
-    def _wait(self, now: datetime) -> timedelta:
-        """How long until any relay may be used."""
-        return min(lane.rest(now) for lane in self._lanes)
 
     def _write_ahead(self) -> None:
         """Write the letters of one window. Whatever is wrong with one stops no other (REQUIREMENTS 27)."""
@@ -159,35 +166,45 @@ class Mailer:
                 except Exception as error:
                     log.exception("delivery %s cannot be written", held.delivery_id)
                     self._ended[held] = Verdict(Outcome.FAILED, f"cannot be written: {error}")
+                    self._dispatcher.not_sent(lane, held)
 
     async def _turn(self, window: Collection[tuple[Lane, Letter]]) -> Counter[str]:
         """Record what has ended, open the next window, and hand over what may go."""
         ended, self._ended = self._ended, {}
-        allowed = await self._recorded(ended, [letter for _, letter in window])
+        signs, self._signs = self._signs, []
+        allowed = await self._recorded(ended, [letter for _, letter in window], signs)
         for lane, letter in window:
             if letter.claim.delivery_id in allowed:
                 self._hand_over(lane, letter)
             else:
                 self._ended[letter.claim] = Verdict(Outcome.ABANDONED, "called back before it went out")
+                self._dispatcher.not_sent(lane, letter.claim)
+        if self._watch.saw(ended):
+            await asyncio.to_thread(self._watch.write_down, self._clock.now())
         return Counter(verdict.outcome for verdict in ended.values())
 
-    async def _recorded(self, ended: Mapping[Claim, Verdict], window: Collection[Letter]) -> set[int]:
+    async def _recorded(
+        self, ended: Mapping[Claim, Verdict], window: Collection[Letter], signs: Collection[Sign]
+    ) -> set[int]:
         """Carry out the turn's transaction. While the ledger cannot be written nothing goes out, and what
         the relay has answered is kept, until its lease is over (REQUIREMENTS 23).
         """
         until = min(one.until for one in (*ended, *(letter.claim for letter in window)))
         while True:
             try:
-                return await asyncio.to_thread(self._write_turn, ended, window)
+                return await asyncio.to_thread(self._write_turn, ended, window, signs)
             except DBAPIError as error:
                 if self._clock.now() >= until:
                     raise
                 log.warning("the ledger cannot be written, trying again: %s", str(error.orig).strip())
                 await asyncio.sleep(self._retry_seconds)
 
-    def _write_turn(self, ended: Mapping[Claim, Verdict], window: Collection[Letter]) -> set[int]:
+    def _write_turn(
+        self, ended: Mapping[Claim, Verdict], window: Collection[Letter], signs: Collection[Sign]
+    ) -> set[int]:
         now = self._clock.now()
-        wait = self._wait(now)
+        wait = self._dispatcher.wait(now)
+        self._dispatcher.heed(signs, now)
         with self._database.write() as session:
             record_window(session, ended, now, jitter=_jitter, wait=wait, key=self._key)
             hashes = [letter.address_hash for letter in window]
@@ -200,7 +217,10 @@ class Mailer:
 
     def _hear(self, lane: Lane, parcel: Parcel, attempt: Attempt) -> None:
         verdict = judge(attempt)
-        lane.heard(verdict, self._clock.now())
+        if lane.heard(verdict, self._clock.now()):
+            self._signs.append((lane, parcel.reference, verdict))
+        if verdict.is_untried:
+            self._dispatcher.not_sent(lane, parcel.reference)
         self._ended[parcel.reference] = verdict
         self._news.set()
 

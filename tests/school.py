@@ -2,10 +2,10 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from email import message_from_bytes, policy
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from sqlalchemy import select
@@ -29,6 +29,7 @@ from sender.models import Delivery
 from sender.planning import next_moment, tick
 from sender.run import Mailer
 from sender.sweeping import UnknownPolicy
+from sender.throttle import NO_LIMITS, DomainRates, Limits
 from sender.transport import Report
 from subscribers import consent
 from subscribers.consent import Evidence
@@ -71,7 +72,10 @@ _FILL = " ".join(
 
 
 class School:
-    """One course on one database, sending to `memory` over three connections."""
+    """One course on one database, sending to `memory` over three connections.
+
+    `limits` names the relays: the first is `memory`, the others are in `others`, with three connections each.
+    """
 
     def __init__(
         self,
@@ -81,10 +85,15 @@ class School:
         cadence: Cadence = DAILY,
         zone: str = "Europe/Berlin",
         memory: MemoryRelay | None = None,
+        limits: Mapping[str, Limits] | None = None,
+        domains: DomainRates | None = None,
     ) -> None:
         self.database = database
         self.clock = MovableClock(now)
         self.memory = memory or MemoryRelay()
+        self.limits = limits or {"memory": NO_LIMITS}
+        self.domains = domains or DomainRates()
+        self.others = {name: MemoryRelay() for name in list(self.limits)[1:]}
         self.unknown: UnknownPolicy = "retry_once"
         self.dkim_keys: Sequence[DkimKey] = ()
         self.metadata_field: str | None = None
@@ -94,12 +103,20 @@ class School:
     def new_mailer(self) -> Mailer:
         """A sender that knows nothing of the one before, as after a crash."""
         composer = Composer(BRAND, SENDER, LINKS, KEY, self.dkim_keys, metadata_field=self.metadata_field)
+        names = iter(self.limits.items())
+        first, limits = next(names)
+        routes = [Route(first, self.open_pool, limits)]
+        routes += [Route(name, partial(MemoryPool, 3, relay=self.others[name]), one) for name, one in names]
         return Mailer(
-            self.database, composer, self.open_pool, self.clock, KEY, unknown=self.unknown, retry_seconds=0
+            self.database,
+            composer,
+            routes,
+            self.clock,
+            KEY,
+            domains=self.domains,
+            unknown=self.unknown,
+            retry_seconds=0,
         )
-        composer = Composer(BRAND, SENDER, LINKS, KEY)
-        routes = [Route("memory", self.open_pool)]
-        return Mailer(self.database, composer, routes, self.clock, KEY, unknown=self.unknown, retry_seconds=0)
 
     def open_pool(self, report: Report) -> MemoryPool:
         return MemoryPool(3, report, self.memory)

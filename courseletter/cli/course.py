@@ -247,6 +247,7 @@ def _facts(session: Session, course: Course) -> dict[str, Any]:
         "zone": course.zone,
         "rhythm": Cadence.from_json(course.cadence).phrase(),
         "state": _state(course.revision_id, course.paused_at),
+        "paused_why": course.paused_why,
         "people": session.scalar(people),
         "lessons": [
             {

@@ -49,6 +49,7 @@ def send_test(
             mail = PreparedMail(compiled, _letterhead(opened, found), opened.dkim_keys())
         stamp = _stamp(opened, address, name)
         transport = opened.transport()
+        relay = next(iter(opened.settings.routes.values()))
         attempt = transport.deliver(
             Envelope(opened.settings.sender.from_address, address, mail.needs_smtputf8),
             mail.write(context, stamp),
@@ -58,8 +59,8 @@ def send_test(
     subject = render(compiled, context).subject
     if not attempt.accepted:
         raise CourseletterError(
-            f"{opened.settings.smtp.host} did not take the test ({attempt.phase}): {judge(attempt).reason}. "
-            + _advice(opened.settings.smtp, attempt)
+            f"{relay.host} did not take the test ({attempt.phase}): {judge(attempt).reason}. "
+            + _advice(relay, attempt)
         )
     if as_json:
         return print_json({"to": address, "subject": subject, "message_id": stamp.message_id})

@@ -44,7 +44,8 @@ def serve(
             timeout_graceful_shutdown=PATIENCE,
         )
         base = opened.settings.base_url
-        sending = f"Sending through {opened.settings.smtp.host}" if worker else "Sending is left to `worker`"
+        relays = ", ".join(relay.host for relay in opened.settings.routes.values())
+        sending = f"Sending through {relays}" if worker else "Sending is left to `worker`"
         with working(opened) if worker else nullcontext():
             say(f"Readers' pages: {base}   {sending}")
             say(f"Listening on {host}:{port}. Ctrl+C ends it.")

@@ -4,7 +4,7 @@ from datetime import datetime
 from math import ceil
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from campaigns.models import Course
@@ -13,6 +13,7 @@ from sender.bounces.judging import RATE_WINDOW, WARN_RATE, Alarm, alarm
 from sender.bounces.models import Bounce
 from sender.bounces.report import Kind
 from sender.models import Delivery, State
+from sender.pausing import stop_course
 
 
 def watch(session: Session, delivery: Delivery, now: datetime) -> bool:
@@ -29,7 +30,8 @@ def watch(session: Session, delivery: Delivery, now: datetime) -> bool:
     found = alarm(complaints, deliveries)
     if found is Alarm.WARN and alarm(complaints - 1, deliveries) is Alarm.NONE:
         events.record(session, "complaints_warned", now, delivery=delivery, **figures)
-    if found is not Alarm.PAUSE or not _pause(session, course, now):
+    why = f"{complaints} complaints about {deliveries} deliveries in {RATE_WINDOW.days} days"
+    if found is not Alarm.PAUSE or not stop_course(session, course, why, now):
         return False
     events.record(session, "complaints_paused", now, delivery=delivery, **figures)
     return True
@@ -59,8 +61,3 @@ def _deliveries(session: Session, course_id: str, now: datetime, enough: int) ->
         .subquery()
     )
     return session.scalar(select(func.count()).select_from(lately)) or 0
-
-
-def _pause(session: Session, course: Course, now: datetime) -> bool:
-    pausing = update(Course).where(Course.id == course.id, Course.paused_at.is_(None)).values(paused_at=now)
-    return session.scalar(pausing.returning(Course.id)) is not None
