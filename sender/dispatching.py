@@ -86,8 +86,12 @@ class Dispatcher:
 
     def heed(self, signs: Iterable[Sign], now: datetime) -> None:
         """Tell all nodes. May be repeated: what was written down once stays as it is."""
-        for lane, held, verdict in signs:
-            self._meter.heed(lane.name, domain_of(held.facts["email"]), verdict, now)
+        told = {
+            (lane.name, domain_of(held.facts["email"]), verdict.throttle): verdict
+            for lane, held, verdict in signs
+        }
+        for (relay, domain, _), verdict in told.items():  # a window of refusals says the same many times
+            self._meter.heed(relay, domain, verdict, now)
 
     def settle(self, now: datetime) -> None:
         """Put back the tokens of what was not sent. If the database will not have them, they are lost."""

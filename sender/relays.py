@@ -36,7 +36,10 @@ class SlowDomain:
 
 @dataclass(frozen=True, slots=True)
 class RelayReport:
-    """One relay. `day` is the how-manieth of sending; a day begins at midnight UTC."""
+    """One relay. `day` is the how-manieth of sending; a day begins at midnight UTC.
+
+    Without an allowance a day's messages are not counted: `used_today` is None.
+    """
 
     name: str
     condition: Condition
@@ -45,7 +48,7 @@ class RelayReport:
     weight: int
     per_second: float | None
     day: int
-    used_today: int
+    used_today: int | None
     allowance: int | None
     slow_domains: Sequence[SlowDomain]
 
@@ -85,6 +88,7 @@ def _reported(
     now: datetime,
 ) -> RelayReport:
     today = (tally_of(row) if row else NOTHING_YET).at(now)
+    allowance = limits.allowance(today.days)
     condition, until, why = _condition(row, now) if row else (Condition.WELL, None, "")
     if condition is Condition.WELL and today.room(limits, now) == 0:
         condition, until = Condition.FULL, next_day(now)
@@ -96,8 +100,8 @@ def _reported(
         weight=limits.weight,
         per_second=limits.per_second,
         day=today.days,
-        used_today=today.used,
-        allowance=limits.allowance(today.days),
+        used_today=None if allowance is None else today.used,
+        allowance=allowance,
         slow_domains=slow_domains,
     )
 

@@ -159,9 +159,11 @@ class Tally:
     used: int = 0
 
     def at(self, now: datetime) -> "Tally":
-        """The tally as it stands now: a new day begins with its first message."""
+        """The tally as it stands now: a day on which nothing was sent is as if it had not been."""
         today = now.astimezone(UTC).date()
-        return self if self.days and today <= self.day else Tally(today, self.days + 1)
+        if self.days and today <= self.day:
+            return self
+        return Tally(today, self.days + 1 if self.used else max(self.days, 1))
 
     def room(self, limits: Limits, now: datetime) -> int | None:
         """How many more may go today; None: any."""

@@ -132,6 +132,8 @@ def show(course: CourseName, as_json: AsJson = False) -> None:
     _print_lessons(found)
     people = "1 person" if found["people"] == 1 else f"{found['people']} people"
     say(f"{found['rhythm']}, {found['zone']} · {people} · {found['state']}")
+    if found["paused_why"]:
+        say(f"Why it is paused: {found['paused_why']}")
     return say(f"Sign-up page: {found['sign_up']}")
 
 

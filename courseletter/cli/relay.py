@@ -54,7 +54,10 @@ def show(relay: RelayName, as_json: AsJson = False) -> None:
     if as_json:
         return print_json(asdict(found))
     say(f"{found.name} is {_state(found)}.")
-    say(f"Today it has taken {count(found.used_today, 'message')}; its allowance is {_allowance(found)}.")
+    if found.used_today is None:
+        say("It may take any number of messages a day.")
+    else:
+        say(f"Today it has taken {count(found.used_today, 'message')} of {_allowance(found)}.")
     if not found.slow_domains:
         return say("No recipient domain has asked us to slow down.")
     columns = ("domain", "a second", "since (UTC)", "why")

@@ -239,3 +239,62 @@ def test_a_secret_that_was_lost_is_not_called_a_new_folder(home: Path) -> None:
     (home / "secret.key").unlink()
     with pytest.raises(config.ConfigError, match=r"secret\.key is missing\. Restore it from a backup"):
         config.load(home)
+
+
+# --- Relays
+
+
+def test_one_relay_needs_no_table_of_relays(home: Path) -> None:
+    write(home, '[smtp]\nhost = "smtp.example.net"\nper_day = 500\n')
+    (name, relay), *others = config.load(home).routes.items()
+    assert (name, relay.host, relay.per_day, relay.per_second, others) == (
+        *("smtp", "smtp.example.net", 500, None, []),
+    )
+
+
+def test_several_relays_are_tables(home: Path) -> None:
+    write(
+        home,
+        '[relays.main]\nhost = "a.example.net"\nweight = 3\nwarm_up = 100\n'
+        '[relays.backup]\nhost = "b.example.net"\n[domains]\ndefault = 20\n"Bücher.example" = 0.5\n',
+    )
+    settings = config.load(home)
+    assert {name: (one.host, one.weight) for name, one in settings.routes.items()} == {
+        "main": ("a.example.net", 3),
+        "backup": ("b.example.net", 1),
+    }
+    assert settings.domains == {"default": 20, "xn--bcher-kva.example": 0.5}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[relays.main]\nport = 70000\n", "relays.main.port: write a number not above 65535"),
+        ("[relays.main]\nwight = 3\n", "relays.main.wight: no setting has this name"),
+        ("[relays.main]\nper_second = 0\n", "relays.main.per_second: write a number not below 0.01"),
+        ("[relays.main]\nwarm_up = 2.5\n", "relays.main.warm_up: "),
+        ("[relays.main]\nwarm_up = true\n", "relays.main.warm_up: write a text or a number"),
+        ('[relays."Main 1"]\nhost = "a.test"\n', "relays: name relays in small letters"),
+        ("[smtp]\nweight = 0\n", "smtp.weight: write a number not below 1"),
+        ("relays = 3\n", "relays: write a table"),
+        ("[domains]\ngmail.com = 5\n", 'domains: put the domain in quotation marks, as in "gmail.com" = 5'),
+        ('[domains]\n"gmail.com" = "fast"\n', "domains.gmail.com: write a number"),
+        ('[domains]\n"gmail.com" = 0\n', "domains: write messages a second"),
+    ],
+)
+def test_a_wrong_relay_or_domain_names_its_key(home: Path, text: str, said: str) -> None:
+    write(home, text)
+    with pytest.raises(config.ConfigError, match=re.escape(f" {said}")):
+        config.load(home)
+
+
+def test_smtp_beside_relays_is_refused_and_no_password_shown(home: Path) -> None:
+    write(home, '[smtp]\nhost = "a.test"\n[relays.main]\nhost = "b.test"\npassword = "hunter2hunter2"\n')
+    with pytest.raises(config.ConfigError, match=r"\[relays\.smtp\]") as caught:
+        config.load(home)
+    assert "hunter2" not in str(caught.value)
+
+
+def test_relays_may_come_from_the_environment(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COURSELETTER_RELAYS", '{"main": {"host": "a.example.net", "password": "secret"}}')
+    assert config.load(home).routes["main"].host == "a.example.net"

@@ -196,7 +196,7 @@ def test_what_exceeds_the_days_cap_waits_for_the_next_day_the_oldest_first(found
     school.mailer = school.new_mailer()
     later(school, MINUTE)
     assert len(school.memory.delivered) == 3
-    (shown,) = report(school)
+    shown = report(school)[0]
     assert (shown.condition, shown.until) == (Condition.FULL, datetime(2026, 3, 12, tzinfo=UTC))
     assert (shown.used_today, shown.allowance) == (3, 3)
     school.clock.move_to(datetime(2026, 3, 12, tzinfo=UTC))

@@ -108,10 +108,11 @@ def test_a_plan_never_overflows() -> None:
         (Tally(date(2026, 3, 11), 4, 90), NOW, Tally(date(2026, 3, 11), 4, 90)),
         (Tally(date(2026, 3, 10), 4, 90), NOW, Tally(date(2026, 3, 11), 5, 0)),
         (Tally(date(2026, 1, 1), 4, 90), NOW, Tally(date(2026, 3, 11), 5, 0)),  # idle days do not count
+        (Tally(date(2026, 3, 10), 4, 0), NOW, Tally(date(2026, 3, 11), 4, 0)),  # nor do those of an ill relay
         (Tally(date(2026, 3, 12), 4, 90), NOW, Tally(date(2026, 3, 12), 4, 90)),  # a clock that was set back
     ],
 )
-def test_a_day_of_sending_begins_with_its_first_message(tally: Tally, now: datetime, at: Tally) -> None:
+def test_a_day_counts_when_something_was_sent_on_it(tally: Tally, now: datetime, at: Tally) -> None:
     assert tally.at(now) == at
 
 
