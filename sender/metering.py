@@ -7,9 +7,10 @@ after them. The database is asked once for a batch, never for a message.
 import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from courseletter.database import Database
@@ -30,6 +31,8 @@ from sender.throttle import (
     domain_of,
     slowed,
 )
+
+KEPT: Final = timedelta(hours=1)  # a bucket that is full again is as good as none
 
 log = logging.getLogger(__name__)
 
@@ -207,7 +210,7 @@ def _lock(session: Session, relays: Collection[str]) -> Sequence[RelayRecord]:
 
 
 def _store(session: Session, allotment: Allotment) -> None:
-    """Write down what has changed; a bucket that is full again is as good as none."""
+    """Write down what has changed, and forget buckets that have been full for long."""
     for relay, tally in allotment.tallies.items():
         row = session.get_one(RelayRecord, relay)
         row.day, row.days, row.used = tally.day, tally.days, tally.used
@@ -220,3 +223,12 @@ def _store(session: Session, allotment: Allotment) -> None:
         moments = {name: adding.excluded[name] for name in ("full_at", "queue_until")}
         storing = adding.on_conflict_do_update(index_elements=["relay", "domain"], set_=moments)
         session.connection().execute(storing, buckets)
+        long_full = allotment.now - KEPT
+        session.execute(
+            delete(BucketRecord).where(
+                BucketRecord.relay.in_(allotment.tallies),
+                BucketRecord.rate.is_(None),
+                BucketRecord.full_at < long_full,
+                BucketRecord.queue_until < long_full,
+            )
+        )

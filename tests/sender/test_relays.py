@@ -18,7 +18,7 @@ from sender.claiming import LEASE
 from sender.dispatching import Dispatcher
 from sender.lanes import Route
 from sender.memory import MemoryPool, MemoryRelay
-from sender.models import Delivery, RelayRecord, State
+from sender.models import BucketRecord, Delivery, RelayRecord, State
 from sender.planning import tick
 from sender.relays import Condition, RelayReport
 from sender.throttle import RECOVERY, DomainRates, Limits, WarmUp
@@ -320,6 +320,17 @@ def test_nodes_together_never_exceed_a_domains_rate(found: Found) -> None:
     tick(school.database, school.clock.now())
     at_once(school, 3)
     assert len(school.memory.delivered) == 5
+
+
+def test_buckets_that_are_full_again_are_forgotten(found: Found) -> None:
+    school = found(DomainRates(default=1))
+    enrol(school, 2, "once.example.org")
+    school.work()
+    school.clock.move_to(school.clock.now() + timedelta(hours=2))
+    enrol(school, 1, "later.example.org")
+    school.work()
+    with school.database.read() as session:
+        assert [row.domain for row in session.query(BucketRecord)] == ["later.example.org"]
 
 
 def test_where_nothing_is_limited_nothing_is_counted(found: Found) -> None:
