@@ -142,7 +142,8 @@ class Meter:
                 relay,
             )
         elif verdict.relay_trouble:
-            log.warning("relay %s is left alone until %s: %s", relay, breaker.open_until, verdict.reason)
+            until = f"{breaker.open_until:%H:%M:%S} UTC"
+            log.warning("relay %s is left alone until %s: %s", relay, until, verdict.reason)
 
     def _slow_down(self, session: Session, relay: str, domain: str, why: str, now: datetime) -> None:
         row = session.get(BucketRecord, (relay, domain))
