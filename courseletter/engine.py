@@ -49,7 +49,8 @@ def engine_of(installation: Installation) -> Engine:
     """The engine for this database. Raises CourseletterError where it could not send at all."""
     installation.dkim_keys()  # a process of our own could only say so in the log, again and again
     settings = installation.settings
-    processes = Processes(settings.home, min(settings.sender.processes, settings.smtp.connections))
+    connections = min(relay.connections for relay in settings.routes.values())  # each process needs one
+    processes = Processes(settings.home, min(settings.sender.processes, connections))
     if installation.database.is_sqlite:
         return Children(installation.database, processes)
     return Node(installation.database, processes)

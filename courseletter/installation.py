@@ -105,8 +105,10 @@ class Installation:
     def _bounce_host(self) -> str:
         return self.settings.bounces.host_name or f"mail.{self.settings.sender.domain}"
 
-    def mailer(self) -> Mailer:
-        """A sender through the relays that the settings name."""
+    def mailer(self, processes: int = 1) -> Mailer:
+        """A sender through the relays that the settings name, with its share of their connections: what is
+        configured is meant for all `processes` of this machine.
+        """
         settings, key = self.settings, self.settings.key
         fields = [
             metadata_field(relay.host, settings.sender.bounce_domain) for relay in settings.routes.values()
@@ -121,7 +123,7 @@ class Installation:
             metadata_field=next(filter(None, fields), None),
         )
         routes = [
-            Route(name, partial(SmtpPool, _relay(smtp), smtp.connections), limits_of(smtp))
+            Route(name, partial(SmtpPool, _relay(smtp), smtp.connections // processes), limits_of(smtp))
             for name, smtp in settings.routes.items()
         ]
         return Mailer(

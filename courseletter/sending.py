@@ -14,7 +14,6 @@ from queue import SimpleQueue
 from threading import Thread, Timer
 
 from courseletter import config
-from courseletter.config import Settings
 from courseletter.database import Database
 from courseletter.installation import open_installation
 from courseletter.logs import log, log_to_stderr, told
@@ -24,8 +23,8 @@ from sender.run import PATIENCE, Mailer
 def main() -> None:
     """Send until the parent has gone. Argument: among how many processes the connections are shared."""
     log_to_stderr()
-    opened = open_installation(_sharing(config.load(), int(sys.argv[1])))
-    mailer = opened.mailer()
+    opened = open_installation(config.load())
+    mailer = opened.mailer(processes=int(sys.argv[1]))
     if opened.database.is_sqlite:
         follow_nudges(mailer)
     else:
@@ -90,13 +89,6 @@ def _leave() -> None:
     """End at once: something does not let go, and nobody may be there to end us."""
     log.warning("the relay is silent; its message is left to the ledger, which knows how far it came")
     os._exit(1)
-
-
-def _sharing(settings: Settings, processes: int) -> Settings:
-    """The settings with this process's share of the connections: what is configured is meant for all."""
-    smtp = settings.smtp
-    share = smtp.model_copy(update={"connections": max(smtp.connections // processes, 1)})
-    return settings.model_copy(update={"smtp": share})
 
 
 if __name__ == "__main__":
