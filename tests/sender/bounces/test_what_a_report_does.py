@@ -181,8 +181,8 @@ def test_a_message_id_of_ours_is_enough_and_only_for_its_own_reader(desk: Desk) 
     assert [one.email for one in desk.all(Suppression)] == [ADA]
 
 
-@pytest.mark.parametrize("number", [999, 2**31, 2**63, "test1", "0"])
-def test_a_delivery_that_is_unknown_or_erased_concerns_nobody(desk: Desk, number: int | str) -> None:
+@pytest.mark.parametrize("number", [0, 999, 2**31 - 1])
+def test_a_delivery_that_is_unknown_or_erased_concerns_nobody(desk: Desk, number: int) -> None:
     report = Report(Kind.HARD, names=(return_path(KEY, number, BOUNCES),), address=ADA)
     assert desk.intake.take(report) is Effect.FOREIGN
     assert desk.untouched()
