@@ -9,7 +9,7 @@ from shutil import copyfile, copytree
 import pytest
 from nodes import Nodes, address, nodes, runs, until
 from sink import Sink
-from sqlalchemy import text
+from sqlalchemy import create_engine, text
 
 from courseletter import cli, jobs
 from courseletter.clock import SystemClock
@@ -23,6 +23,7 @@ SENDERS = f"SELECT count(*) FROM {jobs.SCHEMA}.procrastinate_workers"
 JOBS = f"SELECT count(*) FROM {jobs.SCHEMA}.procrastinate_jobs"
 RUNNING = f"{JOBS} WHERE status = 'doing'"
 STALL = f"UPDATE {jobs.SCHEMA}.procrastinate_workers SET last_heartbeat = now() - interval '1 hour'"
+END_ALL = text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name")
 EMPTY = f"TRUNCATE {jobs.SCHEMA}.procrastinate_jobs, {jobs.SCHEMA}.procrastinate_workers CASCADE"
 
 
@@ -188,6 +189,24 @@ def test_what_is_ready_without_a_job_gets_one(on_server: Nodes, sink: Sink) -> N
     assert asked(on_server, JOBS) == 0
     on_server.start()
     all_once(on_server, sink, 1)
+
+
+def test_r23_a_node_goes_on_when_the_database_is_back(on_server: Nodes, sink: Sink) -> None:
+    node = on_server.start()
+    on_server.enrol(600)
+    until(lambda: len(sink.accepted) > 20, "the first arrive")
+    url = on_server.database.engine.url
+    elsewhere = create_engine(url.set(database="template1"), isolation_level="AUTOCOMMIT")
+    with elsewhere.connect() as server:
+        server.execute(text(f"ALTER DATABASE {url.database} WITH ALLOW_CONNECTIONS false"))
+        server.execute(END_ALL, {"name": url.database})
+        try:
+            until(lambda: "the database cannot be used" in node.said(), "the ticker notices")
+            until(lambda: "the ledger cannot be written" in node.said(), "the sender notices")
+        finally:
+            server.execute(text(f"ALTER DATABASE {url.database} WITH ALLOW_CONNECTIONS true"))
+    elsewhere.dispose()
+    all_once(on_server, sink, 600)
 
 
 # --- Both
