@@ -48,6 +48,7 @@ class Fault:
     handshake: str = ""
     offers: tuple[str, ...] = LOCK_STEP
     octets: int = 0
+    rest: int = 1  # minutes that the relay is left alone
 
 
 def fault(saw: list[str], state: State, attempts: int = 1, **more: Any) -> Fault:
@@ -62,7 +63,7 @@ FAULTS = {
     "greeting 554": fault([], DEFERRED, 0, GREETING=b"554 5.3.2 no service\r\n"),
     "greeting silence": fault([], DEFERRED, 0, GREETING=SILENCE),
     "EHLO 502": fault(["EHLO", "HELO", *DATA[1:]], ACCEPTED, EHLO=b"502 5.5.1 what?\r\n", took=1),
-    "EHLO 502, TLS wanted": fault(HELLO, DEFERRED, 0, EHLO=b"502 5.5.1 what?\r\n", relay=ENCRYPTED),
+    "EHLO 502, TLS wanted": fault(HELLO, DEFERRED, 0, EHLO=b"502 5.5.1 what?\r\n", relay=ENCRYPTED, rest=30),
     "STARTTLS 454": fault(SECURED, DEFERRED, 0, STARTTLS=b"454 4.7.0 not now\r\n", relay=ENCRYPTED),
     "STARTTLS stripped": fault(HELLO, DEFERRED, 0, EHLO=b"250 stripped\r\n", relay=ENCRYPTED),
     "bad certificate": fault(SECURED, DEFERRED, 0, handshake="TLS failed: expired", relay=ENCRYPTED),
@@ -70,9 +71,9 @@ FAULTS = {
         SECURED, DEFERRED, 0, STARTTLS=b"220 go\r\n250 injected\r\n", relay=ENCRYPTED
     ),
     "AUTH 454": fault(KNOWN, DEFERRED, 0, AUTH=b"454 4.7.0 later\r\n", relay=WITH_PASSWORD),
-    "AUTH 535": fault(KNOWN, DEFERRED, 0, AUTH=b"535 5.7.8 wrong\r\n", relay=WITH_PASSWORD),
+    "AUTH 535": fault(KNOWN, DEFERRED, 0, AUTH=b"535 5.7.8 wrong\r\n", relay=WITH_PASSWORD, rest=30),
     "MAIL 451": fault(MAIL, DEFERRED, MAIL=b"451 4.3.0 later\r\n"),
-    "MAIL 550": fault(MAIL, DEFERRED, 0, MAIL=b"550 5.7.1 not you\r\n"),
+    "MAIL 550": fault(MAIL, DEFERRED, 0, MAIL=b"550 5.7.1 not you\r\n", rest=30),
     "RCPT 450": fault(RCPT, DEFERRED, RCPT=b"450 4.2.0 greylisted\r\n"),
     "RCPT 421": fault(RCPT, DEFERRED, 0, RCPT=b"421 4.3.2 closing\r\n"),
     "RCPT 550": fault(RCPT, FAILED, then=FAILED, bounce="hard", RCPT=b"550 5.1.1 nobody\r\n"),
@@ -108,7 +109,7 @@ def test_the_ledger_knows_what_the_relay_did(school: School, name: str) -> None:
     assert school.change(lambda session: is_suppressed(session, KEY, ADA)) == (one.bounce == "hard")
     assert school.enrolment(enrolment).state == ("left" if one.bounce == "hard" else "active")
     if one.state in (DEFERRED, UNKNOWN):
-        first, last = (30, 30) if one.state == UNKNOWN else (4, 6) if one.attempts else (1, 1)
+        first, last = (30, 30) if one.state == UNKNOWN else (4, 6) if one.attempts else (one.rest, one.rest)
         assert timedelta(minutes=first) <= row.due_at - school.clock.now() <= timedelta(minutes=last)
 
     talk.handshake = ""
