@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -122,25 +123,31 @@ def check_cadence(cadence: Cadence) -> None:
         raise InvalidInput("; ".join(problems), field="cadence")
 
 
-def unsendable(course: Course) -> Iterator[str]:
-    """The titles and subjects that no mail's header can carry, a sentence each (REQUIREMENTS 8)."""
-    lines = [(f"The course “{course.title}”", "title", course.title)]
+class Unsendable(NamedTuple):
+    """A line that no mail's header can carry. `lesson` is None for the course's own title."""
+
+    lesson: Lesson | None
+    part: str
+    why: str
+
+
+def unsendable(course: Course) -> Iterator[Unsendable]:
+    """The titles and subjects that no mail's header can carry (REQUIREMENTS 8)."""
+    lines: list[tuple[Lesson | None, str, str]] = [(None, "title", course.title)]
     for lesson in course.lessons:
-        lines += [
-            (f"“{lesson.title}”", "title", lesson.title),
-            (f"“{lesson.title}”", "subject", lesson.subject),
-        ]
-    for where, field, text in lines:
+        lines += (lesson, "title", lesson.title), (lesson, "subject", lesson.subject)
+    for of, part, text in lines:
         try:
-            check_header_text(text, field)
+            check_header_text(text, part)
         except InvalidInput as error:
-            yield f"{' '.join(where.split())}: {error}"
+            yield Unsendable(of, part, str(error))
 
 
 def check_headers(course: Course) -> None:
     """Raise InvalidInput with the first title or subject that no mail's header can carry."""
-    for problem in unsendable(course):
-        raise InvalidInput(problem, field="subject")
+    for lesson, _, why in unsendable(course):
+        name = f"“{lesson.title}”" if lesson else f"The course “{course.title}”"
+        raise InvalidInput(f"{' '.join(name.split())}: {why}", field="subject")
 
 
 def renumber(course: Course) -> list[Lesson]:

@@ -4,24 +4,21 @@ Changing a course that people are under way in needs a plan of who gets what whe
 refused until there is one.
 """
 
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from campaigns import article as articles
-from campaigns.cadence import Cadence
-from campaigns.drafting import check_cadence, unsendable
+from campaigns.checking import drafts
+from campaigns.checking.drafts import Checked
+from campaigns.checking.finding import Severity
 from campaigns.models import CONTENT, Course, Enrolment, Lesson, Revision, RevisionLesson
-from campaigns.reading.assembling import fold
 from courseletter.errors import InvalidInput
 from subscribers.fields import known_fields
-from templates import conditions
 from templates.brand import Brand
 from templates.compiling import CompiledLesson, LessonSource, compile_lesson, validate
-from templates.problems import TemplateError, in_line, problems
+from templates.problems import TemplateError
 
 _UNDER_WAY = (
     "People are under way in the published revision, and a change of a running course needs a plan first: "
@@ -42,9 +39,9 @@ def publish(session: Session, course: Course, brand: Brand, now: datetime) -> Re
 
     Raises NotPublishable, and then nothing was changed.
     """
-    findings = blocking(course, brand)
-    if findings:
-        raise NotPublishable(course.title, findings)
+    checked = check(session, course, brand)
+    if blocking := [one.sentence for one in checked.findings if one.severity is Severity.BLOCKING]:
+        raise NotPublishable(course.title, blocking)
     compiled = _compiled(session, course, brand)
     revision = Revision(
         course_id=course.id,
@@ -72,33 +69,10 @@ def publish(session: Session, course: Course, brand: Brand, now: datetime) -> Re
     return revision
 
 
-def blocking(course: Course, brand: Brand) -> list[str]:
-    """Everything that stands in the way of publishing this draft, all at once."""
-    found = []
-    if not any(lesson.kind == "lesson" for lesson in course.lessons):
-        found.append("It has no lesson: add one.")
-    if not brand.address.strip():
-        found.append(
-            "The footer needs your postal address: set `address` under [brand] in courseletter.toml, "
-            "or COURSELETTER_BRAND_ADDRESS."
-        )
-    check_cadence(Cadence.from_json(course.cadence))
-    found += _lost_notices(course)
-    found += unsendable(course)
-    for lesson in course.lessons:
-        for line in (lesson.title, lesson.subject, lesson.preheader):
-            found += [_at_line(lesson.title, None, message) for message in in_line(line)]
-        if lesson.only_if:
-            conditions.parse(lesson.only_if)
-        if lesson.format == "markdown":
-            found += [_at_line(lesson.title, one.line, one.message) for one in problems(lesson.body)]
-    return found
-
-
-def _at_line(title: str, line: int | None, message: str) -> str:
-    # A lesson's file has its settings above the text, so that its lines count otherwise.
-    where = "" if line is None else f", line {line} of its text"
-    return f"“{title}”{where}: {message}"
+def check(session: Session, course: Course, brand: Brand) -> Checked:
+    """What the checks say of this draft; the blocking findings stop publishing."""
+    sources = [source_of(course, number, lesson) for number, lesson in numbered(course)]
+    return drafts.check(course, sources, brand, known_fields(session))
 
 
 def _compiled(session: Session, course: Course, brand: Brand) -> list[CompiledLesson]:
@@ -108,8 +82,7 @@ def _compiled(session: Session, course: Course, brand: Brand) -> list[CompiledLe
         for mail in compiled:
             validate(mail, fields)
     except TemplateError as error:
-        found = _at_line(error.template, error.line, error.message)
-        raise NotPublishable(course.title, [found]) from None
+        raise NotPublishable(course.title, [str(error)]) from None
     return compiled
 
 
@@ -121,23 +94,6 @@ def _says(revision: Revision) -> list[Any]:
         *(getattr(revision, name) for name in about),
         *(getattr(lesson, name) for lesson in revision.lessons for name in each),
     ]
-
-
-def _lost_notices(course: Course) -> Iterator[str]:
-    """The disclosures and disclaimers of the course's article that its mails would not carry."""
-    if course.article is None:
-        return
-    article = articles.Article.from_dict(course.article.payload)
-    above = fold(" ".join(course.disclosures))
-    anywhere = above + fold(" ".join(course.disclaimers))
-    for key, texts, kept in (
-        ("disclosures", article.disclosures, above),
-        ("disclaimers", article.disclaimers, anywhere),
-    ):
-        for text in texts:
-            if fold(text) not in kept:
-                shown = text if len(text) <= 80 else f"{text[:79]}…"
-                yield f"The article's “{shown}” is missing: put it back under {key} in course.toml."
 
 
 def compile_course(course: Course, brand: Brand) -> list[CompiledLesson]:

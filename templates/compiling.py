@@ -24,6 +24,7 @@ from templates.merge_fields import SUBSCRIBER, MergeField, parts, without_recipi
 from templates.problems import TemplateError, in_line, problems
 from templates.slots import Slots
 from templates.syntax import field_of, fields, parse
+from templates.tracing import trace_tokens
 from templates.words import runs_right_to_left, words
 
 # Past this many lessons single segments are too thin to count on a phone.
@@ -109,19 +110,24 @@ def validate(compiled: CompiledLesson, known_fields: Collection[str]) -> None:
             )
 
 
-def compile_lesson(source: LessonSource, brand: Brand) -> CompiledLesson:
-    """Compile for publishing. Raises MissingAddress, or TemplateError at the first problem of the lesson."""
+def compile_lesson(source: LessonSource, brand: Brand, *, traced: bool = False) -> CompiledLesson:
+    """Compile for publishing. Raises MissingAddress, or TemplateError at the first problem of the lesson.
+
+    `traced`: with the author's lines, for the checks alone (templates.tracing).
+    """
     brand.require_address()
     name = without_recipient(source.title)
     for text in (source.title, source.subject, source.preheader):
         if broken := in_line(text):
             raise TemplateError(name, None, broken[0])
     if source.format == "mjml":
-        job = {"source": dataclasses.asdict(source), "brand": dataclasses.asdict(brand)}
-        return CompiledLesson.from_json(sandbox.run(name, "compile", **job))
+        job = {"source": dataclasses.asdict(source), "brand": dataclasses.asdict(brand), "traced": traced}
+        return CompiledLesson.from_json(sandbox.run(name, "templates.expert:compile_lesson", **job))
     if wrong := problems(source.body):
         raise TemplateError(name, wrong[0].line + source.line_offset, wrong[0].message)
     tokens = parse(source.body)
+    if traced:
+        trace_tokens(tokens)
     slots = Slots(repr(source), repr(brand))
     theme = Theme(slots, brand, source.language, source.course_title, source.preheader)
     found = blocks(tokens)

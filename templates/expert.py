@@ -7,7 +7,7 @@ stands alone and must itself carry what every mail must.
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from types import TracebackType
 from typing import Any
 
@@ -22,6 +22,7 @@ from templates.mjml_check import SLOT, Element, check, comments, holds_html
 from templates.problems import TemplateError
 from templates.sandbox import OUTPUT, TOO_BIG
 from templates.slots import Slots
+from templates.tracing import trace_mjml
 
 _GROUPS = ("subscriber", *FIXED, "previous", "next")
 _STATEMENTS = frozenset({"if", "elif", "else", "endif", "for", "endfor", "set"})
@@ -41,7 +42,7 @@ def compile_lesson(job: Mapping[str, Any]) -> str:
     """Check an expert lesson and compile it; the CompiledLesson as JSON."""
     fields: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in job["source"].items()}
     source = LessonSource(**fields)
-    return _Compilation(source, Brand(**job["brand"])).compiled().to_json()
+    return _Compilation(source, Brand(**job["brand"])).compiled(traced=job["traced"]).to_json()
 
 
 def render(job: Mapping[str, Any]) -> dict[str, str]:
@@ -53,9 +54,6 @@ def render(job: Mapping[str, Any]) -> dict[str, str]:
     return {"subject": rendered.subject, "html": rendered.html, "text": rendered.text}
 
 
-TASKS: dict[str, Callable[[Mapping[str, Any]], Any]] = {"compile": compile_lesson, "render": render}
-
-
 class _Compilation:
     def __init__(self, source: LessonSource, brand: Brand) -> None:
         self.source = source
@@ -64,7 +62,7 @@ class _Compilation:
         self.statements: list[tuple[str, int]] = []
         self.slots = Slots(json.dumps([repr(source), repr(brand)]))
 
-    def compiled(self) -> CompiledLesson:
+    def compiled(self, *, traced: bool) -> CompiledLesson:
         source, slots = self.source, self.slots
         tree = self._parsed()
         whole = source.body.lstrip().startswith("<mjml")
@@ -72,6 +70,7 @@ class _Compilation:
         self._try_out()
         self._check(body if whole else f"<mjml><mj-body>{body}</mj-body></mjml>")
         body = self._rows_of_statements(body)
+        body = trace_mjml(body) if traced else body
         if whole:
             self._carries_what_it_must(tree)
             html, text = mjml.compile(body), plain.of_html(mjml.compile(body))

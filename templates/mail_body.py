@@ -15,6 +15,7 @@ from templates import prose
 from templates.blocks import Block, Box, Branch, Button, Picture, Placeholder, Prose
 from templates.slots import Slots
 from templates.syntax import attributes_of
+from templates.tracing import attribute_of, class_of
 
 SERIF = "'Iowan Old Style','Palatino Linotype',Palatino,P052,Georgia,serif"
 MONO = "ui-monospace,SFMono-Regular,Menlo,Consolas,monospace"
@@ -22,13 +23,13 @@ WIDEST = 536  # what the 600 px column leaves between its gutters
 PHONE_LINE = 28  # how many letters of a table a phone of 320 px has room for beside each other
 NARROWEST = 5  # how many of them a column has at least, whose words may break
 
-_OPENING = re.compile(r"<([a-z][a-z0-9]*)((?: [a-z]+=\"[^\"]*\")*)>")
+_OPENING = re.compile(r"<([a-z][a-z0-9]*)((?: [a-z-]+=\"[^\"]*\")*)>")
 _ADDRESS = re.compile(r" (href|src)=\"([^\"]*)\"")
 _TABLE = re.compile(r"<table\b.*?</table>", re.S)
 _ROW = re.compile(r"(?=<tr\b)")
 _CELL = re.compile(r"<(t[hd])\b([^>]*)>(.*?)(?=</t[hd]>)", re.S)
 _TAG = re.compile(r"<[^>]+>")
-_ABSOLUTE = re.compile(r"(?:https?|mailto|tel):|cl[0-9a-f]{8}x", re.I)
+ABSOLUTE = re.compile(r"(?:https?|mailto|tel):|cl[0-9a-f]{8}x", re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,8 @@ class MailBody:
                 return self._picture(image)
             case Button(tokens):
                 label, href = self._button(tokens)
-                return f'<mj-button css-class="btn" href="{escape(href)}">{escape(label)}</mj-button>'
+                css = f"btn{class_of(tokens[0])}"
+                return f'<mj-button css-class="{css}" href="{escape(href)}">{escape(label)}</mj-button>'
             case Branch(condition, then, otherwise):
                 slots = self.slots
                 parts = [slots.between(f"{{% if {slots.condition(condition)} %}}"), self.rows(then)]
@@ -87,7 +89,7 @@ class MailBody:
             case Picture(image):
                 return self._styled(f"<p>{prose.render([image], self.slots)}</p>", paragraph)
             case Button(tokens):
-                return self._button_html(*self._button(tokens))
+                return self._button_html(*self._button(tokens), attribute_of(tokens[0]))
             case Box(kind, attributes, inside):
                 return self._box(kind, attributes, inside)
             case Branch(condition, then, otherwise):
@@ -103,21 +105,22 @@ class MailBody:
         width = min(int(given), WIDEST) if given.isdecimal() and int(given) else WIDEST
         src = prose.address(image, "src", self.slots)
         return (
-            f'<mj-image css-class="tx" align="{self.direction.start}" width="{width}px" font-size="15px"'
-            f' src="{escape(src)}" alt="{escape(alt)}" />'
+            f'<mj-image css-class="tx{class_of(image)}" align="{self.direction.start}" width="{width}px"'
+            f' font-size="15px" src="{escape(src)}" alt="{escape(alt)}" />'
         )
 
     def _reachable(self, image: Token) -> bool:
-        return _ABSOLUTE.match(prose.address(image, "src", self.slots)) is not None
+        return ABSOLUTE.match(prose.address(image, "src", self.slots)) is not None
 
     def _button(self, tokens: Sequence[Token]) -> tuple[str, str]:
         return prose.words(tokens, self.slots), prose.address(tokens[0], "href", self.slots)
 
-    def _button_html(self, label: str, href: str) -> str:
+    def _button_html(self, label: str, href: str, line: str) -> str:
         return (
             '<table role="presentation" cellpadding="0" cellspacing="0" style="margin:0 0 16px"><tr>'
             '<td class="btn-td" bgcolor="#17604f" style="background:#17604f;border-radius:8px">'
-            f'<a class="btn-a" href="{escape(href)}" style="{_BUTTON}">{escape(label)}</a></td></tr></table>'
+            f'<a class="btn-a"{line} href="{escape(href)}" style="{_BUTTON}">{escape(label)}</a>'
+            "</td></tr></table>"
         )
 
     def _box(self, kind: str, attributes: Mapping[str, str], inside: Sequence[Block]) -> str:
@@ -148,7 +151,7 @@ class MailBody:
         if " style=" in attributes:
             return match[0]
         for name, url in _ADDRESS.findall(attributes):
-            if not _ABSOLUTE.match(url):
+            if not ABSOLUTE.match(url):
                 if tag == "img":
                     return re.sub(r'.* alt="([^"]*)".*', r"\1", attributes)
                 attributes = attributes.replace(f' {name}="{url}"', "")

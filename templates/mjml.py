@@ -11,7 +11,7 @@ from courseletter.errors import InvalidInput
 LARGEST = 512 * 1024
 DEEPEST = 200
 
-_TAG = re.compile(r"<!--.*?-->|<(/?)([A-Za-z][\w:-]*)((?:[^<>\"']|\"[^\"]*\"|'[^']*')*)>", re.S)
+TAG = re.compile(r"<!--.*?-->|<(/?)([A-Za-z][\w:-]*)((?:[^<>\"']|\"[^\"]*\"|'[^']*')*)>", re.S)
 _ATTRIBUTE = re.compile(r"([\w:@.-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')", re.S)
 _ENTITY = re.compile(r"&(?:[A-Za-z][A-Za-z0-9]*|#[0-9]+|#[xX][0-9A-Fa-f]+);")
 _INLINE_STYLE = re.compile(
@@ -38,7 +38,7 @@ def compile(mjml: str) -> str:
 
 def mended(mjml: str) -> str:
     """The same MJML with attribute values that mrml passes on unharmed."""
-    return _TAG.sub(_mend_tag, mjml)
+    return TAG.sub(_mend_tag, mjml)
 
 
 def _mend_tag(match: re.Match[str]) -> str:
@@ -84,7 +84,7 @@ def _bounded(mjml: str) -> None:
     if len(mjml.encode()) > LARGEST:
         raise InvalidInput(f"The lesson is over {LARGEST // 1024} KB of MJML. Split it into two.")
     depth = 0
-    for match in _TAG.finditer(mjml):
+    for match in TAG.finditer(mjml):
         if match[2] is None or match[3].endswith("/") or match[2].lower() in _VOID:
             continue
         depth += -1 if match[1] else 1

@@ -71,6 +71,7 @@ def in_line(text: str) -> list[str]:
     return broken(text)
 
 
+NO_ALT = "The image has no alternative text. Say what it shows: ![A desk](…), or mark it {decorative}."
 _IN_HTML = "Merge fields are not filled inside HTML. Write this part in Markdown."
 _LINK_DEFAULT = "A field in a link address has neither spaces nor a default. Write [text]({{links.web}})."
 
@@ -139,7 +140,7 @@ def _of_address(token: Token, key: str) -> Iterator[str]:
 def _of_image(image: Token) -> Iterator[str]:
     given = attributes_of(image)
     if not words_of(image.children) and "decorative" not in given:
-        yield "The image has no alternative text. Say what it shows: ![A desk](…), or mark it {decorative}."
+        yield NO_ALT
     width = given.get("width")
     if width is not None and not (width.isdecimal() and int(width)):
         yield f"The width “{width}” is no number of pixels. Write {{width=480}}."

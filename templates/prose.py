@@ -16,6 +16,7 @@ from markdown_it.utils import OptionsDict
 from templates.blocks import words_of
 from templates.merge_fields import ADDRESS_FIELD, MergeField
 from templates.syntax import attributes_of, field_of
+from templates.tracing import ATTRIBUTE, attribute_of
 
 # fmt: off
 TAGS = frozenset({
@@ -30,7 +31,7 @@ _ATTRIBUTES = {
     "th": {"align"},
     "td": {"align"},
     "ol": {"start"},
-    "*": {"dir", "lang"},
+    "*": {"dir", "lang", ATTRIBUTE},
 }
 CLASSES = {
     "aside": {"takeaway", "disclosure"},
@@ -141,18 +142,21 @@ class _Renderer(RendererHTML):
 
     def _link_open(self, token: Token) -> str:
         button = ' class="button"' if "button" in attributes_of(token) else ""
-        return f'<a href="{escape(address(token, "href", self.fill))}"{_title(token)}{button}>'
+        href = escape(address(token, "href", self.fill))
+        return f'<a href="{href}"{_title(token)}{button}{attribute_of(token)}>'
 
     def _image(self, token: Token) -> str:
         width = attributes_of(token).get("width", "")
         size = f' width="{int(width)}"' if width.isdecimal() else ""
         alt = escape(words(token.children, self.fill))
-        return f'<img src="{escape(address(token, "src", self.fill))}" alt="{alt}"{_title(token)}{size}>'
+        src = escape(address(token, "src", self.fill))
+        return f'<img src="{src}" alt="{alt}"{_title(token)}{size}{attribute_of(token)}>'
 
     def _cell_open(self, token: Token) -> str:
         # markdown-it writes an inline style, which no mail or policy of ours lets through.
         align = str(token.attrGet("style") or "").removeprefix("text-align:")
-        return f'<{token.tag} align="{escape(align)}">' if align else f"<{token.tag}>"
+        side = f' align="{escape(align)}"' if align else ""
+        return f"<{token.tag}{side}{attribute_of(token)}>"
 
     def _directive_open(self, token: Token) -> str:
         if token.info == "if":

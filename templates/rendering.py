@@ -99,7 +99,7 @@ class _InTheChild:
         self._compiled = compiled.to_json()
 
     def pieces(self, context: dict[str, Any]) -> Pieces:
-        made = sandbox.run(self._name, "render", compiled=self._compiled, context=context)
+        made = sandbox.run(self._name, "templates.expert:render", compiled=self._compiled, context=context)
         return Pieces(made["subject"], (made["html"],), (made["text"],))
 
 

@@ -1,0 +1,92 @@
+"""All points that one mail can be looked at for. A mail with an author's own code is looked at in the child."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, NamedTuple
+
+from campaigns.checking import clients, duties, legibility, linking, pictures, promises, structure
+from campaigns.checking.finding import Finding, blocking
+from campaigns.checking.mail import Expected, Mail
+from campaigns.checking.showing import show
+from templates import sandbox
+from templates.compiling import CompiledLesson
+from templates.problems import TemplateError
+
+_LOOKED_AT = 2 * duties.LARGEST  # bytes; what is larger is blocked anyway, and would keep others waiting
+
+_CHECKS: tuple[Callable[[Mail], Iterable[Finding]], ...] = (
+    duties.size,
+    duties.document,
+    duties.unsubscribe,
+    duties.postal_address,
+    pictures.alternative_text,
+    pictures.file,
+    linking.address,
+    linking.text,
+    legibility.contrast_light,
+    legibility.contrast_dark,
+    legibility.text_size,
+    legibility.button_size,
+    structure.headings,
+    structure.tables,
+    structure.elements,
+    duties.text_part,
+    pictures.balance,
+    clients.support,
+    duties.disclosure,
+    promises.days,
+)
+
+
+class Target(NamedTuple):
+    """An address that a mail sends readers to, or takes a picture from."""
+
+    address: str
+    line: int | None
+    picture: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    findings: tuple[Finding, ...]
+    targets: tuple[Target, ...] = ()
+    size: int = 0  # bytes of HTML that a recipient gets at most
+
+
+def examine(compiled: CompiledLesson, context: dict[str, Any], expected: Expected) -> Examined:
+    """Look at a lesson that was compiled with its lines."""
+    if not compiled.expert:
+        return _examine(compiled, context, expected)
+    job = {"compiled": compiled.to_json(), "context": context, "expected": asdict(expected)}
+    try:
+        found = sandbox.run(compiled.name, "campaigns.checking.examining:in_the_child", **job)
+    except TemplateError:
+        message = "The mail is too much to be checked in 2 seconds."
+        mend = "Nest its elements less, and make its styles and loops simpler."
+        return Examined((blocking("markup", message, mend),))
+    return Examined(
+        tuple(Finding.from_json(one) for one in found["findings"]),
+        tuple(Target(*one) for one in found["targets"]),
+        found["size"],
+    )
+
+
+def in_the_child(job: Mapping[str, Any]) -> dict[str, Any]:
+    """The task of the sandbox's child."""
+    values = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in job["expected"].items()
+    }
+    compiled = CompiledLesson.from_json(job["compiled"])
+    examined = _examine(compiled, job["context"], Expected(**values))
+    return {**asdict(examined), "targets": [tuple(one) for one in examined.targets]}
+
+
+def _examine(compiled: CompiledLesson, context: dict[str, Any], expected: Expected) -> Examined:
+    shown = show(compiled, context)
+    mail = Mail(shown, expected)
+    if shown.size > _LOOKED_AT:
+        return Examined(tuple(duties.size(mail)), size=shown.size)
+    findings = tuple(finding for check in _CHECKS for finding in check(mail))
+    links = [Target(link.href, mail.line(link.element), False) for link in mail.authors_links]
+    seen = [Target(one.get("src") or "", mail.line(one), True) for one in mail.all("img")]
+    return Examined(findings, (*links, *seen), shown.size)

@@ -1,0 +1,31 @@
+"""The points that a course is checked for, by the code that its findings bear."""
+
+POINTS = {
+    "size": "The mail stays below the size at which Gmail cuts it off",
+    "unsubscribe": "Both parts carry the unsubscribe link",
+    "postal-address": "Both parts carry the sender's postal address",
+    "field": "Every merge field is known, or has a fallback",
+    "subject": "The subject is there, fits, and can stand in a header",
+    "preheader": "The preheader is there and fits",
+    "document": "The mail says its language and its title",
+    "image-alt": "Pictures have alternative texts",
+    "image-file": "Pictures have an address, a type and a width that clients show",
+    "link-address": "Links lead to a whole address",
+    "link-alive": "Links answer (asked for with --links)",
+    "link-text": "Links say where they lead",
+    "contrast": "Text can be read on its ground",
+    "contrast-dark": "Text can be read in dark clients",
+    "text-size": "Text is large enough",
+    "button-size": "Buttons are large enough for a thumb",
+    "headings": "Headings go down by one level at a time",
+    "table-role": "Layout tables are marked as such",
+    "text-part": "The plain text says what the HTML says",
+    "image-balance": "There is text beside the pictures",
+    "client-support": "Mail clients know the HTML and CSS",
+    "element": "No script, form or frame",
+    "disclosure": "The disclosure stands above the first affiliate link",
+    "promise": "What is said of the next lesson and of dates is true",
+    "markup": "The lesson's text, its MJML and Jinja2 can be read",
+    # What publishing asks for besides.
+    "course": "The course has lessons, a rhythm and its article's notices",
+}
