@@ -84,17 +84,10 @@ def _newest(stats: dict[str, Any], client: str) -> str:
 
 
 def main() -> None:
-    data = json.loads(Path(sys.argv[1]).read_text("utf-8"))
-    # A feature a line, so that a new version of the data is a diff that can be read.
-    kinds = (
-        json.dumps(kind) + ": {\n" + ",\n".join(f"  {json.dumps(n)}: {json.dumps(c)}" for n, c in sorted(v.items()))
-        + "\n }"
-        for kind, v in trimmed(data).items()
-        if kind != "updated"
-    )  # fmt: skip
-    updated = json.dumps(data["last_update_date"][:10])
-    text = f'{{\n "updated": {updated},\n ' + ",\n ".join(kinds) + "\n}\n"
-    (Path(__file__).parent / "clients.json").write_text(text, "utf-8")
+    made = trimmed(json.loads(Path(sys.argv[1]).read_text("utf-8")))
+    # A feature a line, so that new data is a diff that can be read.
+    text = re.sub(r'(?<=[\[",])\n {6,}(?=")|\n {4}(?=\])', "", json.dumps(made, indent=2, sort_keys=True))
+    (Path(__file__).parent / "clients.json").write_text(f"{text}\n", "utf-8")
 
 
 if __name__ == "__main__":

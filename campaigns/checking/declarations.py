@@ -136,11 +136,6 @@ def _font(tokens: Sequence[Any]) -> Iterator[tuple[str, Any]]:
 def _paddings(lengths: Sequence[Length | None]) -> Iterator[tuple[str, Any]]:
     if not 1 <= len(lengths) <= 4:
         return
-    top, right, bottom, left = {
-        1: lambda a: (a, a, a, a),
-        2: lambda a, b: (a, b, a, b),
-        3: lambda a, b, c: (a, b, c, b),
-        4: lambda a, b, c, d: (a, b, c, d),
-    }[len(lengths)](*lengths)
-    for side, length in zip(_SIDES, (top, right, bottom, left), strict=True):
-        yield from _found(side, length)
+    # Top, right, bottom, left: a side that is not said is its opposite, or the top.
+    for side, place in zip(_SIDES, {1: "0000", 2: "0101", 3: "0121", 4: "0123"}[len(lengths)], strict=True):
+        yield from _found(side, lengths[int(place)])

@@ -3,7 +3,7 @@
 Publishing stops at the blocking ones; `courseletter course check` and the editor show all.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -32,7 +32,7 @@ _NO_ADDRESS = "The sender’s postal address"
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """`targets` are the addresses in each lesson, by its id; `sizes` what its mail weighs at most, in bytes."""
+    """By lesson id: `targets`, the addresses in it, and `sizes`, what its mail weighs at most, in bytes."""
 
     findings: list[Finding]
     targets: dict[str, tuple[Target, ...]]
@@ -40,8 +40,10 @@ class Checked:
 
 
 def check(course: Course, sources: Sequence[LessonSource], brand: Brand, known: Collection[str]) -> Checked:
-    """Look at a draft. `sources` are its lessons as they would be compiled, in order; `known` the names of the
-    fields that subscribers have. Broken lessons make findings and no errors."""
+    """Look at a draft. A broken lesson makes findings and no errors.
+
+    `sources` are its lessons as they would be compiled, in order; `known` names the fields subscribers have.
+    """
     found: list[sequence.Found] = [(None, finding) for finding in sequence.settings(course, brand)]
     found += sequence.headers(course)
     found += sequence.promises(course)

@@ -30,7 +30,7 @@ def size(mail: Mail) -> Iterator[Finding]:
     kilobytes = f"{mail.shown.size / 1024:.0f}\u00a0KB"
     mend = "Shorten the lesson, or split it into two."
     if mail.shown.size >= LARGEST:
-        message = f"The mail is {kilobytes}: Gmail cuts off what comes after 102\u00a0KB, the unsubscribe link first."
+        message = f"The mail is {kilobytes}: after 102, Gmail cuts it off, and with it the unsubscribe link."
         yield blocking("size", message, mend)
     elif mail.shown.size > LARGE:
         yield warning("size", f"The mail is {kilobytes}, and Gmail cuts mails off at 102\u00a0KB.", mend)
@@ -80,7 +80,7 @@ def text_part(mail: Mail) -> Iterator[Finding]:
 
 def disclosure(mail: Mail) -> Iterator[Finding]:
     found = next(
-        ((link, certain) for link in mail.authors_links if (certain := affiliate(mail, link)) is not None),
+        ((link, certain) for link in mail.authors_links if (certain := affiliate(link)) is not None),
         None,
     )
     if found is None:
@@ -100,7 +100,7 @@ def disclosure(mail: Mail) -> Iterator[Finding]:
     yield (blocking if certain or told else warning)("disclosure", message, mend, line)
 
 
-def affiliate(mail: Mail, link: Link) -> bool | None:
+def affiliate(link: Link) -> bool | None:
     """Whether the author earns by a link: surely, perhaps (False), or None for no sign of it."""
     try:
         parts = urlsplit(link.href)

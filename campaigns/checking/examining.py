@@ -1,4 +1,4 @@
-"""All points that one mail can be looked at for. A mail with an author's own code is looked at in the child."""
+"""All points of one mail. One that holds an author's own code is looked at in the sandbox's child."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
@@ -73,8 +73,11 @@ def examine(compiled: CompiledLesson, context: dict[str, Any], expected: Expecte
 
 def in_the_child(job: Mapping[str, Any]) -> dict[str, Any]:
     """The task of the sandbox's child."""
-    values = {
-        name: tuple(value) if isinstance(value, list) else value for name, value in job["expected"].items()
+    said: dict[str, Any] = job["expected"]
+    values: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in said.items()
+    }
+        name: tuple(value) if isinstance(value, list) else value for name, value in said.items()
     }
     compiled = CompiledLesson.from_json(job["compiled"])
     examined = _examine(compiled, job["context"], Expected(**values))

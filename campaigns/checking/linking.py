@@ -9,7 +9,7 @@ from campaigns.checking.mail import Mail
 
 _EMPTY_WORDS = {
     "en": "here|click here|click|link|this link|read more|more|learn more|this|go|see here|find out more",
-    "de": "hier|klicken sie hier|hier klicken|klick hier|link|mehr|weiterlesen|mehr erfahren|weiter|mehr lesen",
+    "de": "hier|klicken sie hier|hier klicken|klick hier|link|mehr|weiterlesen|mehr erfahren|mehr lesen",
     "fr": "ici|cliquez ici|cliquer ici|lien|ce lien|lire la suite|en savoir plus|plus|suite",
     "es": "aquí|haz clic aquí|haga clic aquí|pulsa aquí|enlace|este enlace|leer más|más|ver más|saber más",
     "pt": "aqui|clique aqui|link|este link|ler mais|leia mais|mais|saber mais|saiba mais",

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import NamedTuple, cast
 
 from lxml.etree import iterwalk
-from lxml.html import HTMLParser, HtmlElement, document_fromstring
+from lxml.html import HtmlElement, HTMLParser, document_fromstring
 
 from campaigns.checking.showing import OURS, Shown
 from campaigns.checking.styles import Scheme, Style, computed

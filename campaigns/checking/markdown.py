@@ -1,4 +1,4 @@
-"""What only the source of a Markdown lesson shows: errors of its dialect, open fields, and what a mail leaves out."""
+"""What only a Markdown lesson's source shows: errors of its dialect, open fields, what a mail leaves out."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -25,7 +25,7 @@ class OpenField(NamedTuple):
 
 
 def split(message: str, mend: str) -> tuple[str, str]:
-    """A message of the templates as what is so and what to do; `mend` where it says no more than the first."""
+    """A message of the templates as what is so and what to do; `mend` where it says only the first."""
     parts = _STOP.fullmatch(message)
     return (parts[1], parts[2]) if parts else (message, mend)
 

@@ -65,8 +65,8 @@ def balance(mail: Mail) -> Iterator[Finding]:
     said = sum(len(run.text.split()) for run in mail.runs if mail.line(run.element) is not None)
     if pictures and said < _LEAST_WORDS * len(pictures):
         message = (
-            f"The lesson has {_count(said, 'word')} beside {_count(len(pictures), 'picture')}: mail servers take "
-            "mails of pictures for spam, and many readers see none."
+            f"The lesson has {_count(said, 'word')} beside {_count(len(pictures), 'picture')}: mail "
+            "servers take mails of pictures for spam, and many readers see none."
         )
         yield warning("image-balance", message, "Say in words what the pictures say.", mail.line(pictures[0]))
 
@@ -88,10 +88,8 @@ def _kind(src: str) -> str:
 
 def _name(picture: HtmlElement) -> str:
     src = picture.get("src") or ""
-    return (
-        clipped(src if src.lower().startswith("data:") else src.rpartition("/")[2] or src, 40)
-        or "without address"
-    )
+    name = src if src.lower().startswith("data:") else src.rpartition("/")[2] or src
+    return clipped(name, 40) or "without address"
 
 
 def _count(number: int, noun: str) -> str:

@@ -1,4 +1,4 @@
-"""What only the course as a whole shows: its settings, its article's notices, what lessons say of each other."""
+"""What only the whole course shows: its settings, its article's notices, what lessons say of each other."""
 
 from collections.abc import Iterator
 

@@ -78,10 +78,8 @@ class _Everything(NodeTransformer):
 
 class _Longest(_Everything):
     def branches(self, found: Sequence[Sequence[nodes.Node]]) -> list[nodes.Node]:
-        return list(max(found, key=_length))
+        return list(max(found, key=lambda branch: sum(map(_length, branch))))
 
 
-def _length(branch: Sequence[nodes.Node]) -> int:
-    return sum(len(data.data) for node in branch for data in node.find_all(nodes.TemplateData)) + sum(
-        len(node.data) for node in branch if isinstance(node, nodes.TemplateData)
-    )
+def _length(node: nodes.Node) -> int:
+    return sum(len(data.data) for data in node.find_all(nodes.TemplateData))

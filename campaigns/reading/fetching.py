@@ -14,7 +14,7 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from threading import Event, Timer
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 from courseletter.errors import InvalidInput
@@ -26,6 +26,10 @@ MOST_BYTES = 10_000_000
 _MOST_HOPS = 5
 _SECONDS_PER_STEP = 10.0
 _SECONDS_IN_ALL = 30.0
+
+_LONGEST_LENGTH = 16  # digits
+
+_Taken = TypeVar("_Taken")
 
 # host -> every address it has, as text. May raise OSError.
 Resolver = Callable[[str, int], Sequence[str]]
@@ -93,6 +97,15 @@ def is_allowed(address: str) -> bool:
     return parsed.is_global and not parsed.is_multicast
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a server says before it sends a page. `length` is in bytes, None where it does not tell."""
+
+    status: int
+    content_type: str
+    length: int | None
+
+
 class Fetcher:
     """`resolver` and `transport` are the two ways out into the network; tests give their own. A page must
     have arrived after `seconds`."""
@@ -109,6 +122,14 @@ class Fetcher:
 
     def fetch(self, url: str) -> Page:
         """The page at `url`. Raises InvalidInput, in one line, for whatever stands in the way."""
+        return self._reach(url, _page)
+
+    def probe(self, url: str) -> Answer:
+        """What the server answers to `url` after redirects, whether a page or not. Raises InvalidInput where
+        it answers nothing."""
+        return self._reach(url, _answer)
+
+    def _reach(self, url: str, take: Callable[[httpx2.Response, str], _Taken]) -> _Taken:
         import httpx2
 
         late = Event()
@@ -126,7 +147,7 @@ class Fetcher:
         ending.daemon = True
         ending.start()
         try:
-            return self._follow(client, url)
+            return self._follow(client, url, take)
         except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError, RuntimeError, OSError) as error:
             if late.is_set() or isinstance(error, httpx2.TimeoutException):
                 raise InvalidInput(
@@ -140,18 +161,22 @@ class Fetcher:
             ending.cancel()
             client.close()
 
-    def _follow(self, client: httpx2.Client, url: str) -> Page:
+    def _follow(
+        self, client: httpx2.Client, url: str, take: Callable[[httpx2.Response, str], _Taken]
+    ) -> _Taken:
         for _ in range(_MOST_HOPS + 1):
-            page = self._one_hop(client, url)
-            if isinstance(page, Page):
-                return page
-            url = page
+            response = self._one_hop(client, url)
+            try:
+                if not response.is_redirect:
+                    return take(response, url)
+                url = urljoin(url, str(response.headers.get("location", "")))
+            finally:
+                response.close()
         raise InvalidInput(
             f"{url} redirects more than {_MOST_HOPS} times: give the address it should end at."
         )
 
-    def _one_hop(self, client: httpx2.Client, url: str) -> Page | str:
-        """The page, or the address it redirects to."""
+    def _one_hop(self, client: httpx2.Client, url: str) -> httpx2.Response:
         parts = _parts(url)
         address = self._checked_address(parts.host, parts.port, url)
         request = client.build_request(
@@ -165,20 +190,7 @@ class Fetcher:
             },
             extensions={"sni_hostname": parts.host},
         )
-        response = client.send(request, stream=True)
-        try:
-            if response.is_redirect:
-                return urljoin(url, str(response.headers.get("location", "")))
-            _refuse_status(response.status_code, url)
-            content_type = response.headers.get("content-type", "")
-            charset = re.search(r"charset=[\"']?([\w.:-]+)", content_type, re.I)
-            encoding = response.headers.get("content-encoding", "identity").lower()
-            data = _capped(response.iter_raw(), encoding, url)
-            return Page(
-                url, content_type.partition(";")[0].strip().lower(), charset[1] if charset else None, data
-            )
-        finally:
-            response.close()
+        return client.send(request, stream=True)
 
     def _checked_address(self, host: str, port: int, url: str) -> str:
         try:
@@ -192,6 +204,24 @@ class Fetcher:
                 field="source",
             )
         return str(addresses[0])
+
+
+def _page(response: httpx2.Response, url: str) -> Page:
+    _refuse_status(response.status_code, url)
+    charset = re.search(r"charset=[\"']?([\w.:-]+)", response.headers.get("content-type", ""), re.I)
+    encoding = response.headers.get("content-encoding", "identity").lower()
+    data = _capped(response.iter_raw(), encoding, url)
+    return Page(url, _content_type(response), charset[1] if charset else None, data)
+
+
+def _answer(response: httpx2.Response, _url: str) -> Answer:
+    length = response.headers.get("content-length", "")
+    whole = length.isdecimal() and len(length) < _LONGEST_LENGTH
+    return Answer(response.status_code, _content_type(response), int(length) if whole else None)
+
+
+def _content_type(response: httpx2.Response) -> str:
+    return str(response.headers.get("content-type", "")).partition(";")[0].strip().lower()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from campaigns.reading import read
 from campaigns.splitting import SplitSettings, split, warnings
 from campaigns.wording import shown
 from courseletter import config
+from courseletter.cli import checks
 from courseletter.cli.articles import Entry, Form, Maximum, Minimum, Target
 from courseletter.cli.cadences import Days, Gap, Start, Time, cadence_of
 from courseletter.cli.output import AsJson, CourseName, count, installation, print_json, print_table, say
@@ -28,6 +29,8 @@ from sender import pausing
 app = typer.Typer(
     help="Make courses of articles, and publish them.", no_args_is_help=True, add_completion=False
 )
+
+app.command()(checks.check)
 
 LONGEST_ID = 10  # digits
 

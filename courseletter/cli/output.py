@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import track
 from rich.table import Table
+from rich.text import Text
 from sqlalchemy.exc import DBAPIError
 
 from courseletter import config
@@ -83,6 +84,11 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], title:
 def say(text: str) -> None:
     """Print one line of plain text, whatever brackets and control characters are in it."""
     _console().print(_plain(text), soft_wrap=True)
+
+
+def print_text(text: Text) -> None:
+    """Print a text with its colours, where the output shows any."""
+    _console().print(text, soft_wrap=True)
 
 
 def count(number: int, noun: str) -> str:
