@@ -77,8 +77,6 @@ def in_the_child(job: Mapping[str, Any]) -> dict[str, Any]:
     values: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in said.items()
     }
-        name: tuple(value) if isinstance(value, list) else value for name, value in said.items()
-    }
     compiled = CompiledLesson.from_json(job["compiled"])
     examined = _examine(compiled, job["context"], Expected(**values))
     return {**asdict(examined), "targets": [tuple(one) for one in examined.targets]}
