@@ -112,7 +112,7 @@ def _size(token: Any) -> Length | None:
 
 def _weight(token: Any) -> int | None:
     if token.type == "number":
-        return int(token.value)
+        return int(min(max(token.value, 1), 1000))
     words = {"normal": 400, "bold": 700, "bolder": 700, "lighter": 300}
     return words.get(token.lower_value) if token.type == "ident" else None
 

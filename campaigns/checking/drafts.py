@@ -21,6 +21,7 @@ from campaigns.models import Course, Lesson
 from templates.brand import Brand
 from templates.compiling import LessonSource, compile_lesson
 from templates.merge_fields import MergeField, parts
+from templates.mjml import LARGEST
 from templates.problems import TemplateError
 from templates.syntax import parse
 from templates.words import words
@@ -68,6 +69,9 @@ def _examined(
     known: Collection[str],
 ) -> Examined:
     """One lesson's own text and, where it compiles, the mail that it becomes."""
+    if len(source.body) > LARGEST:
+        message = f"The lesson has over {LARGEST // 1024}\u00a0KB of text, and mail has room for about 80."
+        return Examined((blocking("size", message, "Split it into several lessons."),))
     found: list[Finding] = []
     is_markdown = source.format == "markdown"
     if is_markdown:

@@ -18,6 +18,7 @@ _EMPTY_WORDS = {
     "ar": "هنا|اضغط هنا|انقر هنا|رابط|اقرأ المزيد|المزيد",
     "he": "כאן|לחצו כאן|לחץ כאן|קישור|קרא עוד|קראו עוד|עוד",
 }
+_LONGEST = 40
 _MEND = "Write the whole address: https://…"
 
 
@@ -55,7 +56,8 @@ def text(mail: Mail) -> Iterator[Finding]:
     )
     for link in mail.links:
         line = mail.line(link.element)
-        said = re.sub(r"[\W_]+$|^[\W_]+", "", link.words).lower()
+        # What is longer says something.
+        said = re.sub(r"[\W_]+$|^[\W_]+", "", link.words[:_LONGEST]).lower()
         if not link.words:
             message = f"The link to {clipped(link.href) or 'nowhere'} has no words."
             mend = "Give it text, or its picture an alternative text that says where it leads."

@@ -4,13 +4,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 from lxml.etree import iterwalk
 from lxml.html import HtmlElement, HTMLParser, document_fromstring
 
 from campaigns.checking.showing import OURS, Shown
-from campaigns.checking.styles import Scheme, Style, computed
+from campaigns.checking.styles import Scheme, Style, computed, ruled
+from campaigns.checking.stylesheet import Rule
 from templates.tracing import ATTRIBUTE, LINE_CLASS
 
 # What is drawn as nothing: no-break and other spaces, joiners, soft hyphens, padding of previews.
@@ -62,12 +63,16 @@ class Mail:
         return [element for element in self.root.iter() if isinstance(element.tag, str)]
 
     @cached_property
+    def _ruled(self) -> dict[HtmlElement, list[Rule]]:
+        return ruled(self.root)
+
+    @cached_property
     def light(self) -> dict[HtmlElement, Style]:
-        return computed(self.root, "light")
+        return computed(self.root, self._ruled, "light")
 
     @cached_property
     def dark(self) -> dict[HtmlElement, Style]:
-        return computed(self.root, "dark")
+        return computed(self.root, self._ruled, "dark")
 
     def styles(self, scheme: Scheme) -> dict[HtmlElement, Style]:
         return self.light if scheme == "light" else self.dark
@@ -136,7 +141,3 @@ def words(element: HtmlElement) -> str:
 
 def in_line(text: str) -> str:
     return _EMPTY.sub(" ", text).strip()
-
-
-def is_within(element: HtmlElement, outer: HtmlElement) -> bool:
-    return any(one is outer for one in cast("Iterator[HtmlElement]", element.iterancestors()))

@@ -4,7 +4,7 @@ CSS Cascade 4 as far as the checks ask: a client's own styles, attributes, style
 styles, !important; then inheritance. Outlook's and Gmail's own inversions of colours are not foretold.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple, cast
 
 from cssselect2 import ElementWrapper
@@ -12,7 +12,7 @@ from lxml.html import HtmlElement
 
 from campaigns.checking.colour import WHITE, Colour, parse
 from campaigns.checking.declarations import PICTURE, Declared, Length, inline
-from campaigns.checking.stylesheet import matcher
+from campaigns.checking.stylesheet import Rule, matcher
 
 Scheme = Literal["light", "dark"]
 
@@ -44,16 +44,25 @@ def sheets(root: HtmlElement) -> tuple[tuple[str, str], ...]:
     return tuple((style.get("media", ""), style.text or "") for style in found)
 
 
-def computed(root: HtmlElement, scheme: Scheme) -> dict[HtmlElement, Style]:
-    """The style of every element, in the order of the document."""
+def ruled(root: HtmlElement) -> dict[HtmlElement, list[Rule]]:
+    """The rules that meet each element, the weakest first, in the order of the document."""
     match = matcher(sheets(root)).match
+    return {
+        wrapper.etree_element: [rule for *_, rule in match(wrapper)]
+        for wrapper in ElementWrapper.from_html_root(root).iter_subtree()
+    }
+
+
+def computed(
+    root: HtmlElement, rules: Mapping[HtmlElement, list[Rule]], scheme: Scheme
+) -> dict[HtmlElement, Style]:
+    """The style of every element in a client of this scheme."""
     canvas = _canvas(root, scheme)
     found: dict[HtmlElement, Style] = {}
-    for wrapper in ElementWrapper.from_html_root(root).iter_subtree():
-        element = wrapper.etree_element
-        ruled = [rule.declarations for *_, rule in match(wrapper) if rule.scheme in ("", scheme)]
+    for element, met in rules.items():
+        sheet = [one for rule in met if rule.scheme in ("", scheme) for one in rule.declarations]
         parent = found.get(element.getparent(), canvas)
-        found[element] = _style(element, _cascaded(element, ruled), parent, scheme)
+        found[element] = _style(element, _cascaded(element, sheet), parent, scheme)
     return found
 
 
@@ -70,9 +79,8 @@ def _knows_dark(root: HtmlElement) -> bool:
     return any("dark" in one for one in said)
 
 
-def _cascaded(element: HtmlElement, ruled: Iterable[Iterable[Declared]]) -> dict[str, Any]:
+def _cascaded(element: HtmlElement, sheet: Sequence[Declared]) -> dict[str, Any]:
     """The winning values of an element, by name."""
-    sheet = [one for declarations in ruled for one in declarations]
     own = inline(element.get("style", ""))
     order = (
         *(one for one in sheet if not one.important),

@@ -100,8 +100,8 @@ def test_the_welcome_promises_the_rhythm_that_is_true(
     ("values", "expected"),
     [
         ({"disclosures": []}, "“This post contains affiliate links. We may earn a"),
-        ({"disclosures": ["Some links are ads."]}, "put it back under disclosures in course.toml"),
-        ({"disclaimers": []}, "put it back under disclaimers in course.toml"),
+        ({"disclosures": ["Some links are ads."]}, "Put it back under disclosures in course.toml"),
+        ({"disclaimers": []}, "Put it back under disclaimers in course.toml"),
     ],
 )
 def test_r19_what_the_article_discloses_cannot_be_lost(
