@@ -115,7 +115,7 @@ class _Walk:
             self.open.pop()
         elif any(element.name == name for element in self.open):
             while (element := self.open.pop()).name != name:
-                yield Problem(element.line, f"<{element.name}> is not closed before </{name}>.")
+                yield Problem(element.line, f"<{element.name}> is not closed before </{name}>. Add its end.")
         elif name.lower() not in _VOID:
             yield Problem(line, f"</{name}> closes nothing. Take it out.")
 

@@ -21,10 +21,11 @@ _DRAWN = frozenset({
     "mj-accordion", "mj-accordion-element", "mj-carousel", "mj-carousel-image",
 })  # fmt: skip
 _PICTURES = frozenset({"mj-image", "mj-carousel-image"})
-_CLASS = re.compile(r"(\scss-class\s*=\s*([\"'])[^\"']*)(?=\2)")
+_CLASS = re.compile(r"(\scss-class\s*=\s*[\"'])")
 _CLASSES = rf"(?:line-[0-9]+|{UNNAMED})(?:-outlook)?"
 _TRACES = re.compile(
-    rf' {ATTRIBUTE}="[0-9]+"| class="{_CLASSES}(?: {_CLASSES})*"| {_CLASSES}(?=[ "])|/\*line [0-9]+\*/'
+    rf' {ATTRIBUTE}="[0-9]+"| class="{_CLASSES}(?: {_CLASSES})*"|(?<=class="){_CLASSES} (?:{_CLASSES} )*'
+    rf'| {_CLASSES}(?=")|/\*line [0-9]+\*/'
 )
 
 
@@ -101,7 +102,7 @@ def _tag(tag: re.Match[str], line: int, components: bool) -> str:
 def _with_class(name: str, rest: str, line: int) -> str:
     unnamed = name in _PICTURES and not re.search(r"\salt\s*=", rest)
     classes = f"line-{line} {UNNAMED}" if unnamed else f"line-{line}"
-    written, found = _CLASS.subn(rf"\g<1> {classes}", rest, count=1)
+    written, found = _CLASS.subn(rf"\g<1>{classes} ", rest, count=1)
     return written if found else f' css-class="{classes}"{rest}'
 
 

@@ -40,7 +40,8 @@ def document(mail: Mail) -> Iterator[Finding]:
     title = mail.root.findtext(".//title")
     if not (title or "").strip():
         yield warning("document", "The mail has no title.", "Write <mj-title> into <mj-head>.")
-    if not mail.root.get("lang"):
+    # "und" is what the compiler writes where the author says nothing (BCP 47: undetermined).
+    if mail.root.get("lang", "und") == "und":
         mend = f'Begin with <mjml lang="{mail.expected.language}">.'
         yield warning("document", "The mail does not say its language: it is read out in a wrong one.", mend)
 
@@ -66,6 +67,8 @@ def postal_address(mail: Mail) -> Iterator[Finding]:
 def text_part(mail: Mail) -> Iterator[Finding]:
     text = mail.shown.text
     for link in mail.authors_links:
+        if link.href.startswith("#"):
+            continue
         if link.href and link.href not in text and link.href.removeprefix("mailto:") not in text:
             message = f"The plain text lacks the address of “{clipped(link.words or link.href)}”."
             mend = "Make it an ordinary link: [text](address), or <a href> in an <mj-text>."

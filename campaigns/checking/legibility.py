@@ -1,12 +1,12 @@
 """Whether a mail can be read: contrast in light and dark, the size of text and of buttons."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from campaigns.checking import colour
 from campaigns.checking.colour import contrast
 from campaigns.checking.finding import Finding, clipped, warning
-from campaigns.checking.mail import Mail
-from campaigns.checking.styles import Scheme, Style
+from campaigns.checking.mail import Mail, Run
+from campaigns.checking.styles import Style
 
 # WCAG 2.2, 1.4.3: large is 18 pt, or 14 pt and bold.
 ENOUGH, ENOUGH_LARGE = 4.5, 3.0
@@ -17,25 +17,30 @@ _A_BUTTONS_ROOM = 8.0  # px of padding, from which a link is drawn as a button
 
 
 def contrast_light(mail: Mail) -> Iterator[Finding]:
-    yield from _contrast(mail, "light", "contrast", "")
+    styled = ((run, mail.light[run.element]) for run in mail.runs)
+    yield from _contrast(mail, styled, "contrast", "")
 
 
 def contrast_dark(mail: Mail) -> Iterator[Finding]:
-    yield from _contrast(mail, "dark", "contrast-dark", " in dark clients")
+    """Of what looks otherwise in the dark; the rest has its finding in the light."""
+    styled = (
+        (run, dark)
+        for run in mail.runs
+        if (dark := mail.dark[run.element])[:2] != mail.light[run.element][:2]  # colour and ground
+    )
+    yield from _contrast(mail, styled, "contrast-dark", " in dark clients")
 
 
-def _contrast(mail: Mail, scheme: Scheme, code: str, where: str) -> Iterator[Finding]:
-    styles = mail.styles(scheme)
+def _contrast(mail: Mail, styled: Iterable[tuple[Run, Style]], code: str, where: str) -> Iterator[Finding]:
     seen = set()
-    for run in mail.runs:
-        style = styles[run.element]
-        if style.ground is None or not style.shown:
+    for run, style in styled:
+        if style.ground is None:
             continue
-        text, least = style.colour.over(style.ground), _least(style)
-        found, line = contrast(text, style.ground), mail.line(run.element)
-        if found >= least or (key := (str(text), str(style.ground), line)) in seen:
+        text, least, line = style.colour.over(style.ground), _least(style), mail.line(run.element)
+        found = contrast(text, style.ground)
+        if found >= least or (text, style.ground, line) in seen:
             continue
-        seen.add(key)
+        seen.add((text, style.ground, line))
         message = (
             f"“{clipped(run.text, 40)}” is hard to read{where}: {text} on {style.ground} has a contrast of "
             f"{found:.1f}, and {least:.1f} is the least."

@@ -63,7 +63,7 @@ def text(mail: Mail) -> Iterator[Finding]:
             mend = "Give it text, or its picture an alternative text that says where it leads."
             yield warning("link-text", message, mend, line)
         elif said in empty:
-            message = f"“{clipped(link.words)}” does not say where it leads, also not to those who hear it."
+            message = f"“{clipped(link.words)}” does not say where it leads: links are read out alone."
             yield warning("link-text", message, "Let the link's text name what is behind it.", line)
         elif re.match(r"https?://\S{40,}$", link.words):
             message = f"The link shows its address, {clipped(link.words, 40)}."

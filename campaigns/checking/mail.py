@@ -10,7 +10,7 @@ from lxml.etree import iterwalk
 from lxml.html import HtmlElement, HTMLParser, document_fromstring
 
 from campaigns.checking.showing import OURS, Shown
-from campaigns.checking.styles import Scheme, Style, computed, ruled
+from campaigns.checking.styles import Style, computed, ruled
 from campaigns.checking.stylesheet import Rule
 from templates.tracing import ATTRIBUTE, LINE_CLASS
 
@@ -73,9 +73,6 @@ class Mail:
     @cached_property
     def dark(self) -> dict[HtmlElement, Style]:
         return computed(self.root, self._ruled, "dark")
-
-    def styles(self, scheme: Scheme) -> dict[HtmlElement, Style]:
-        return self.light if scheme == "light" else self.dark
 
     def is_shown(self, element: HtmlElement) -> bool:
         return self.light[element].shown
