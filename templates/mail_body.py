@@ -156,6 +156,8 @@ class MailBody:
                     return re.sub(r'.* alt="([^"]*)".*', r"\1", attributes)
                 attributes = attributes.replace(f' {name}="{url}"', "")
         if tag in _RENAMED:
+            # The dark theme knows it by its class.
+            attributes += ' class="aside"' if tag == "aside" and " class=" not in attributes else ""
             return f'<div{attributes} style="{self._styles(tag, "")}">'
         if tag == "img" and " alt=" not in attributes:
             attributes += ' alt=""'

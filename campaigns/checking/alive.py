@@ -48,7 +48,7 @@ def _findings(targets: Iterable[Target], answers: Mapping[str, Answer | str]) ->
         answer = answers.get(target.address)
         name = clipped(target.address)
         if isinstance(answer, str):
-            message = f"{name} cannot be reached: it {answer}." if " " in answer else f"{name}: {answer}."
+            message = f"{name} cannot be reached: {answer}."
             yield warning("link-alive", message, "Open it in your browser, and mend or drop it.", target.line)
         elif answer is not None:
             yield from _of_status(target, answer.status, name)

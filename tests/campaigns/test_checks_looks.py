@@ -93,7 +93,8 @@ def test_the_ground_is_what_lies_nearest_behind(outer: str, inner: str, expected
 
 
 def test_attributes_count_for_less_than_styles() -> None:
-    table = '<table bgcolor="#111111"><tr><td id=it bgcolor="#222222" style="background:#333333">x</td></tr></table>'
+    cell = '<td id=it bgcolor="#222222" style="background:#333333">x</td>'
+    table = f'<table bgcolor="#111111"><tr>{cell}</tr></table>'
     assert str(look(table).ground) == "#333333"
     assert str(look(table.replace("style", "data-was")).ground) == "#222222"
     assert str(look('<font color="#444444"><i id=it>x</i></font>').colour) == "#444444"
@@ -123,9 +124,14 @@ def test_sizes(style: str, size: float, weight: int, height: float) -> None:
 
 @pytest.mark.parametrize(
     ("style", "sides"),
-    [("padding: 1px", (1, 1, 1, 1)), ("padding: 1px 2px", (1, 2, 1, 2)), ("padding: 1px 2px 3px", (1, 2, 3, 2)),
-     ("padding: 1px 2px 3px 4px", (1, 2, 3, 4)), ("padding: 1px; padding-left: 1em", (1, 1, 1, 16))],
-)  # fmt: skip
+    [
+        ("padding: 1px", (1, 1, 1, 1)),
+        ("padding: 1px 2px", (1, 2, 1, 2)),
+        ("padding: 1px 2px 3px", (1, 2, 3, 2)),
+        ("padding: 1px 2px 3px 4px", (1, 2, 3, 4)),
+        ("padding: 1px; padding-left: 1em", (1, 1, 1, 16)),
+    ],
+)
 def test_the_room_around(style: str, sides: tuple[float, ...]) -> None:
     assert look(f'<p id=it style="{style}">x</p>').padding == sides
 

@@ -1,4 +1,4 @@
-"""Lines for the checks: carried to each element of the mail, and gone without a trace where they are taken out."""
+"""Lines for the checks: carried to each element of the mail, and gone when they are taken out."""
 
 import re
 from dataclasses import replace
