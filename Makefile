@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/installed
 
-.PHONY: install demo test verifiers check bench lock clean
+.PHONY: install demo test verifiers check bench clients lock clean
 
 install: $(STAMP)
 
@@ -34,6 +34,11 @@ bench: install
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.composing
 	$(BIN)/python -m benchmarks.smtp
+
+# What mail clients know, anew from caniemail's npm package; see campaigns/checking/CANIEMAIL-LICENSE.
+clients: install
+	@folder=$$(mktemp -d) && (cd "$$folder" && npm pack --silent caniemail@2.0.2 >/dev/null && tar xzf caniemail-*.tgz) \
+	    && $(BIN)/python -m campaigns.checking.caniemail "$$folder/package/data/caniemail.json"; rm -r "$$folder"
 
 # Pin anew what pyproject.toml asks for. Hashes only: no file records where a package came from.
 lock: install

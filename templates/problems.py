@@ -20,6 +20,8 @@ from templates.syntax import (
     parse,
 )
 
+# What XML, and so MJML, has no place for.
+_CONTROL = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]+")
 _BLOCK_MARK = re.compile(r"(:::+)[ \t]*([a-z]*)|::([a-z]+)[ \t]*(?:\n|\Z)")
 
 
@@ -46,7 +48,7 @@ def problems(body: str) -> list[Problem]:
     """Every error of a Markdown lesson's body, in the order of its lines."""
     # Only exact tokens tell an escaped brace or colon from a plain one.
     tokens = parse(body, exact=True)
-    found: list[Problem] = []
+    found = [Problem(body.count("\n", 0, at.start()) + 1, _UNPRINTED) for at in _CONTROL.finditer(body)]
     line, inside = 1, list[str]()
     for token in tokens:
         line = token.map[0] + 1 if token.map else line
@@ -67,11 +69,12 @@ def problems(body: str) -> list[Problem]:
 
 
 def in_line(text: str) -> list[str]:
-    """Every error of a one-line text with merge fields: title, subject, preheader."""
-    return broken(text)
+    """Every error of a one-line text: title, subject, preheader."""
+    return [*([_UNPRINTED] if _CONTROL.search(text) else []), *broken(text)]
 
 
 NO_ALT = "The image has no alternative text. Say what it shows: ![A desk](…), or mark it {decorative}."
+_UNPRINTED = "A control character stands here, which no mail can carry. Delete it, or type the line anew."
 _IN_HTML = "Merge fields are not filled inside HTML. Write this part in Markdown."
 _LINK_DEFAULT = "A field in a link address has neither spaces nor a default. Write [text]({{links.web}})."
 

@@ -83,14 +83,8 @@ class Mail:
     @cached_property
     def runs(self) -> list[Run]:
         """The visible text, in order."""
-        found: list[Run] = []
-        for event, element in iterwalk(self.root, events=("start", "end", "comment")):
-            holder, text = (
-                (element, element.text) if event == "start" else (element.getparent(), element.tail)
-            )
-            if text and holder is not None and self.is_shown(holder) and (seen := in_line(text)):
-                found.append(Run(holder, seen))
-        return found
+        seen = ((holder, in_line(text)) for holder, text in _pieces(self.root) if text)
+        return [Run(holder, text) for holder, text in seen if text and self.is_shown(holder)]
 
     @cached_property
     def links(self) -> list[Link]:
@@ -98,7 +92,8 @@ class Mail:
         return [
             Link(element, (element.get("href") or "").strip(), words(element))
             for element in self.all("a")
-            if self.is_shown(element) and not (element.get("name") or element.get("id"))
+            if self.is_shown(element)
+            and (element.get("href") or not (element.get("name") or element.get("id")))
         ]
 
     @property
@@ -123,17 +118,17 @@ class Mail:
 
 def words(element: HtmlElement) -> str:
     """What an element shows, in one line, pictures as their alternative texts."""
-    parts: list[str] = []
-    for one in element.iter():
-        if not isinstance(one.tag, str):
-            parts.append(one.tail or "" if one is not element else "")
-            continue
-        if one.tag == "img":
-            parts.append(f" {one.get('alt', '')} ")
-        parts.append(one.text or "")
-        if one is not element:
-            parts.append(one.tail or "")
+    parts = (f" {one.get('alt', '')} " if one.tag == "img" else text for one, text in _pieces(element))
     return in_line("".join(parts))
+
+
+def _pieces(root: HtmlElement) -> Iterator[tuple[HtmlElement, str]]:
+    """The text of an element in order, each piece with the element it stands in."""
+    for event, element in iterwalk(root, events=("start", "end", "comment")):
+        if event == "start":
+            yield element, element.text or ""
+        elif element is not root:
+            yield element.getparent(), element.tail or ""
 
 
 def in_line(text: str) -> str:

@@ -38,7 +38,8 @@ def test_titles_in_tables(hostile, command: tuple[str, ...]) -> None:
 def test_titles_in_messages_and_errors(hostile) -> None:
     shown = hostile.refused("course", "publish", "three-small-habits")
     refused = hostile.refused("send-test", "three-small-habits", "--to", "me@example.org", "--lesson", "9")
-    for text in (shown, refused):
+    checked = hostile("course", "check", "three-small-habits").out
+    for text in (shown, refused, checked):
         assert MARKUP in text
         assert not set(text) & set("\x1b\x07\x9b\u202e\u202c")
 

@@ -15,6 +15,7 @@ from templates.problems import in_line
         ("a\nb {{ subscriber.name|attr('format') }}", 2, "is not a merge field"),
         ("a\n\n> b\n> {{ x", 4, "is not a merge field"),
         ("# {{ x }}", 1, "is not a merge field"),
+        ("a\nb \x1b[31m c", 2, "A control character stands here"),
         ("| a |\n|--|\n| {{ x }} |", 3, "is not a merge field"),
         ("*a* ![{{ x }}](https://e.org/a.png)", 1, "is not a merge field"),
         ("a {{ links.foo }}", 1, "There is no links.foo; links has"),
