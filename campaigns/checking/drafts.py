@@ -13,16 +13,15 @@ from babel.dates import get_day_names
 from campaigns import wording
 from campaigns.cadence import Cadence
 from campaigns.checking import heads, markdown, sequence
-from campaigns.checking.examining import Examined, Target, examine
+from campaigns.checking.examining import LOOKED_AT, Examined, Target, examine
 from campaigns.checking.finding import Finding, Severity, blocking
 from campaigns.checking.mail import Expected
 from campaigns.checking.showing import LINKS
-from campaigns.models import Course, Lesson
+from campaigns.models import Course
 from templates.brand import Brand
 from templates.compiling import LessonSource, compile_lesson
 from templates.merge_fields import MergeField, parts
-from templates.mjml import LARGEST
-from templates.problems import TemplateError
+from templates.problems import TemplateError, in_line
 from templates.syntax import parse
 from templates.words import words
 
@@ -48,53 +47,88 @@ def check(course: Course, sources: Sequence[LessonSource], brand: Brand, known: 
     found: list[sequence.Found] = [(None, finding) for finding in sequence.settings(course, brand)]
     found += sequence.headers(course)
     found += sequence.promises(course)
-    if not brand.address.strip():
-        brand = replace(brand, address=_NO_ADDRESS)
-    expected = _expected(course, brand)
-    targets, sizes = {}, {}
-    for place, (lesson, source) in enumerate(zip(course.lessons, sources, strict=True)):
-        found += ((lesson, finding) for finding in heads.lines(lesson))
-        examined = _examined(lesson, source, brand, _context(course, place, sources, brand), expected, known)
-        found += ((lesson, finding) for finding in examined.findings)
-        targets[lesson.id], sizes[lesson.id] = examined.targets, examined.size
-    return Checked(_in_order(course, found), targets, sizes)
+    draft = _Draft(
+        course, sources, brand if brand.address.strip() else replace(brand, address=_NO_ADDRESS), known
+    )
+    examined = {lesson.id: draft.examined(place) for place, lesson in enumerate(course.lessons)}
+    for lesson in course.lessons:
+        found += ((lesson, finding) for finding in examined[lesson.id].findings)
+    return Checked(
+        _in_order(course, found),
+        {key: one.targets for key, one in examined.items()},
+        {key: one.size for key, one in examined.items()},
+    )
 
 
-def _examined(
-    lesson: Lesson,
-    source: LessonSource,
-    brand: Brand,
-    context: dict[str, Any],
-    expected: Expected,
-    known: Collection[str],
-) -> Examined:
-    """One lesson's own text and, where it compiles, the mail that it becomes."""
-    if len(source.body) > LARGEST:
-        message = f"The lesson has over {LARGEST // 1024}\u00a0KB of text, and mail has room for about 80."
-        return Examined((blocking("size", message, "Split it into several lessons."),))
-    found: list[Finding] = []
-    is_markdown = source.format == "markdown"
-    if is_markdown:
-        found += markdown.errors(source.body)
-        tokens = parse(source.body)
+class _Draft:
+    """The lessons of a course, each looked at by its place among them."""
+
+    def __init__(
+        self, course: Course, sources: Sequence[LessonSource], brand: Brand, known: Collection[str]
+    ) -> None:
+        self.course = course
+        self.sources = sources
+        self.brand = brand
+        self.known = known
+        self.expected = _expected(course, brand)
+
+    def examined(self, place: int) -> Examined:
+        """A lesson's own lines and text and, where it compiles, the mail that it becomes."""
+        lesson, source = self.course.lessons[place], self.sources[place]
+        found = list(heads.lines(lesson))
+        if len(source.body) > LOOKED_AT:
+            message = (
+                f"The lesson has over {LOOKED_AT // 1024}\u00a0KB of text, and mail has room for about 80."
+            )
+            found.append(blocking("size", message, "Split it into several lessons."))
+            return Examined(tuple(found))
+        tokens = parse(source.body) if source.format == "markdown" else []
         found += markdown.left_out(tokens)
-        found += heads.open_fields(lesson, list(markdown.open_fields(tokens)), known)
-    if found and any(finding.severity is Severity.BLOCKING for finding in found):
-        return Examined(tuple(found))
-    try:
-        compiled = compile_lesson(source, brand, traced=True)
-    except TemplateError as error:
-        mend = "Mend it there." if error.line is not None else "Make the lesson simpler."
-        broken = blocking("markup", *markdown.split(error.message, mend), error.line)
-        # What is wrong with its head has been said.
-        return Examined((*found, broken) if _is_of_body(lesson, error) else tuple(found))
-    found += heads.unknown_fields(compiled.needs, known)
-    examined = examine(compiled, context, replace(expected, expert=not is_markdown))
-    return replace(examined, findings=(*found, *examined.findings))
+        found += heads.open_fields(lesson, list(markdown.open_fields(tokens)), self.known)
+        mail = self._mail(place)
+        return replace(mail, findings=(*found, *mail.findings))
+
+    def _mail(self, place: int) -> Examined:
+        source = self.sources[place]
+        try:
+            compiled = compile_lesson(source, self.brand, traced=True)
+        except TemplateError as error:
+            return Examined(tuple(_broken(source, error)))
+        unknown = heads.unknown_fields(compiled.needs, self.known)
+        examined = examine(compiled, self._context(place), replace(self.expected, expert=compiled.expert))
+        return replace(examined, findings=(*unknown, *examined.findings))
+
+    def _context(self, place: int) -> dict[str, Any]:
+        """A reader who has everything that can be had, so that every part of the mail is seen."""
+        lesson, source, sources = self.course.lessons[place], self.sources[place], self.sources
+        before, after = sources[max(place - 1, 0)], sources[min(place + 1, len(sources) - 1)]
+        when = "2 January"  # no weekday: those are looked for in what the author wrote
+        names = {"first_name": "Ada", "last_name": "Byron", "email": "ada@example.org"}
+        return {
+            "subscriber": {**names, "joined": when},
+            "lesson": {
+                "number": source.number,
+                "total": source.total,
+                "title": source.title,
+                "minutes": source.minutes,
+                "next_when": when,
+            },
+            "course": {"title": self.course.title, "total": source.total},
+            "sender": {"name": self.brand.name, "address": self.brand.address},
+            "links": LINKS,
+            "previous": {"number": before.number, "title": before.title, "recap": lesson.recap},
+            "next": {"number": after.number, "title": after.title, "teaser": lesson.teaser, "when": when},
+        }
 
 
-def _is_of_body(lesson: Lesson, error: TemplateError) -> bool:
-    return not any(error.message in f"{one.message} {one.mend}" for one in heads.lines(lesson))
+def _broken(source: LessonSource, error: TemplateError) -> list[Finding]:
+    """Why a lesson does not compile. What is wrong with its head has been said."""
+    found = list(markdown.errors(source.body)) if source.format == "markdown" else []
+    lines = (source.title, source.subject, source.preheader)
+    if found or error.message in [message for line in lines for message in in_line(line)]:
+        return found
+    mend = "Mend it there." if error.line is not None else "Make the lesson simpler."
+    return [blocking("markup", *markdown.split(error.message, mend), error.line)]
 
 
 def _in_order(course: Course, found: Sequence[sequence.Found]) -> list[Finding]:
@@ -130,26 +164,3 @@ def _weekdays(language: str) -> tuple[str, ...]:
     except (UnknownLocaleError, ValueError):
         locale = Locale("en")
     return tuple(str(get_day_names("wide", locale=locale)[day]) for day in range(7))
-
-
-def _context(course: Course, place: int, sources: Sequence[LessonSource], brand: Brand) -> dict[str, Any]:
-    """A reader who has everything that can be had, so that every part of the mail is seen."""
-    lesson, source = course.lessons[place], sources[place]
-    before = sources[max(place - 1, 0)]
-    after = sources[min(place + 1, len(sources) - 1)]
-    when = "2 January"
-    return {
-        "subscriber": {"first_name": "Ada", "last_name": "Byron", "email": "ada@example.org", "joined": when},
-        "lesson": {
-            "number": source.number,
-            "total": source.total,
-            "title": source.title,
-            "minutes": source.minutes,
-            "next_when": when,
-        },
-        "course": {"title": course.title, "total": source.total},
-        "sender": {"name": brand.name, "address": brand.address},
-        "links": LINKS,
-        "previous": {"number": before.number, "title": before.title, "recap": lesson.recap},
-        "next": {"number": after.number, "title": after.title, "teaser": lesson.teaser, "when": when},
-    }

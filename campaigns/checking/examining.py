@@ -12,7 +12,8 @@ from templates import sandbox
 from templates.compiling import CompiledLesson
 from templates.problems import TemplateError
 
-_LOOKED_AT = 2 * duties.LARGEST  # bytes; what is larger is blocked anyway, and would keep others waiting
+# Bytes, or letters of a lesson. What is larger is blocked anyway, and would keep others waiting.
+LOOKED_AT = 2 * duties.LARGEST
 
 _CHECKS: tuple[Callable[[Mail], Iterable[Finding]], ...] = (
     duties.size,
@@ -85,7 +86,7 @@ def in_the_child(job: Mapping[str, Any]) -> dict[str, Any]:
 def _examine(compiled: CompiledLesson, context: dict[str, Any], expected: Expected) -> Examined:
     shown = show(compiled, context)
     mail = Mail(shown, expected)
-    if shown.size > _LOOKED_AT:
+    if shown.size > LOOKED_AT:
         return Examined(tuple(duties.size(mail)), size=shown.size)
     findings = tuple(finding for check in _CHECKS for finding in check(mail))
     links = [Target(link.href, mail.line(link.element), False) for link in mail.authors_links]

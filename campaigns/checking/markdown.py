@@ -17,6 +17,9 @@ from templates.syntax import field_of
 _STOP = re.compile(r"((?:“[^”]*”|`[^`]*`|[^“`])*?[.?]) (.+)", re.S)
 
 
+_SRC = re.compile(r"\ssrc\s*=\s*[\"']?([^\"'\s>]*)", re.I)
+
+
 class OpenField(NamedTuple):
     """A merge field in the text that has no fallback and stands under no condition that asks for it."""
 
@@ -41,10 +44,13 @@ def left_out(tokens: Sequence[Token]) -> Iterator[Finding]:
     for token, line in _lined(tokens):
         if token.type in ("html_block", "html_inline"):
             yield from _tags(token.content, line)
-        elif token.type == "image" and not ABSOLUTE.match(str(token.attrGet("src") or "")):
-            message = f"Readers get no picture: {clipped(str(token.attrGet('src') or ''))} is not on the web."
-            mend = "Put it on the web and write its whole address, https://…."
-            yield warning("image-file", message, mend, line)
+        elif token.type == "image" and not ABSOLUTE.match(src := str(token.attrGet("src") or "")):
+            yield _unreachable(src, line)
+
+
+def _unreachable(src: str, line: int) -> Finding:
+    message = f"Readers get no picture: {clipped(src)} is not on the web."
+    return warning("image-file", message, "Put it on the web and write its whole address, https://….", line)
 
 
 def _tags(html: str, line: int) -> Iterator[Finding]:
@@ -53,7 +59,9 @@ def _tags(html: str, line: int) -> Iterator[Finding]:
         line += html.count("\n", at, tag.start())
         at = tag.start()
         name = (tag[2] or "").lower()
-        if name and not tag[1] and name not in TAGS:
+        if name == "img" and (src := _SRC.search(tag[3])) and not ABSOLUTE.match(src[1]):
+            yield _unreachable(src[1], line)
+        elif name and not tag[1] and name not in TAGS:
             message = f"<{name}> is left out of the mail: no client shows it, or none safely."
             yield warning("element", message, "Write it in Markdown, or link to a page that has it.", line)
 

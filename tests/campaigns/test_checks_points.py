@@ -58,7 +58,7 @@ DARK = "is hard to read in dark clients: #e7edeb on #ffffff"
 WRONG = [
     Wrong("size", {"body": words(85)}, "warning", None, "KB, and Gmail cuts mails off at 102", "split it into two"),
     Wrong("size", {"body": words(110)}, "blocking", None, "and with it the unsubscribe link", "split it into two"),
-    Wrong("size", {"body": "x" * 600_000}, "blocking", None, "over 512\u00a0KB of text", "Split it into several lessons"),
+    Wrong("size", {"body": "x" * 600_000}, "blocking", None, "over 200\u00a0KB of text", "Split it into several lessons"),
     Wrong("unsubscribe", whole(*HIDDEN_FOOT), "blocking", None, "shows no unsubscribe link", "{{ links.unsubscribe }}"),
     Wrong("postal-address", whole("{{ sender.address }}", "<i style='visibility:hidden'>{{ sender.address }}</i>"), "blocking", None, "does not show the sender's postal address", "{{ sender.address }}"),
     Wrong("postal-address", {}, "blocking", None, "The footer needs your postal address", "`address` under [brand]", "course", "", Brand("Quiet Desk", " ")),
@@ -82,6 +82,7 @@ WRONG = [
     Wrong("image-alt", in_column('    <mj-image src="https://example.org/a.png" />'), "blocking", 3, "The picture a.png has no alternative text", 'alt="…"'),
     Wrong("image-alt", in_text('one\n<img width="9" src="https://example.org/a.png">'), "blocking", 5, "The picture a.png has no alternative text", 'alt="…"'),
     Wrong("image-file", after("![A desk](images/desk.png)"), "warning", 18, "images/desk.png is not on the web", "https://"),
+    Wrong("image-file", after("<div>\n<img alt='A desk' src='/desk.png'>\n</div>"), "warning", 19, "/desk.png is not on the web", "https://"),
     Wrong("image-file", after("![A desk](https://example.org/desk.svg)"), "warning", 18, "is SVG, which Gmail on the web does not show", "JPEG, PNG or GIF"),
     Wrong("image-file", after("![A desk](https://example.org/desk.webp)"), "warning", 18, "is WEBP, which Outlook for Windows does not show", "JPEG"),
     Wrong("image-file", after("A line with ![a desk](https://example.org/desk.png) in it."), "warning", 18, "has no width", "{width=480}"),
