@@ -34,6 +34,7 @@ bench: install
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.composing
 	$(BIN)/python -m benchmarks.smtp
+	$(BIN)/python -m benchmarks.checking
 
 # What mail clients know, anew from caniemail's npm package; see campaigns/checking/CANIEMAIL-LICENSE.
 clients: install

@@ -1,29 +1,15 @@
-"""What every mail must carry: unsubscribe link, postal address, disclosure, its whole text as plain text.
-
-REQUIREMENTS 16 and 19; size, language and title stand here too, being of the mail as a whole.
-"""
+"""What is of the mail as a whole: its size, language, title, and what it must carry (REQUIREMENTS 16)."""
 
 import re
 from collections.abc import Iterator
-from urllib.parse import parse_qs, urlsplit
 
 from campaigns.checking.finding import Finding, blocking, clipped, warning
-from campaigns.checking.mail import Link, Mail, in_line
+from campaigns.checking.mail import Mail, letters
 from campaigns.checking.showing import LARGE, LINKS
 
 LARGEST = 100 * 1024  # bytes; Gmail cuts at 102 KB
 _LEAST_IN_TEXT = 0.9  # of the words
 _WORD = re.compile(r"\w{4,}")
-
-_NETWORKS = (
-    "amzn.to", "awin1.com", "tidd.ly", "shareasale.com", "shrsl.com", "anrdoezrs.net", "dpbolvw.net",
-    "jdoqocy.com", "kqzyfj.com", "tkqlhce.com", "linksynergy.com", "prf.hn", "pxf.io", "sjv.io",
-    "redirectingat.com", "viglink.com", "clickbank.net", "rstyle.me", "digistore24.com", "partnerize.com",
-    "webgains.com", "tradedoubler.com", "impact.com",
-)  # fmt: skip
-_CERTAIN = frozenset(("affid", "aff_id", "affiliate", "affiliate_id", "awinaffid", "irclickid", "afftrack"))
-_LIKELY = frozenset(("ref", "aff", "partner"))
-_SAID_SO = re.compile(r"\W{0,3}[(\[*][^)\]]{0,30}(?:affil|afil|werbe|provision|アフィ|شريك|שותפ)", re.I)
 
 
 def size(mail: Mail) -> Iterator[Finding]:
@@ -57,10 +43,10 @@ def unsubscribe(mail: Mail) -> Iterator[Finding]:
 
 def postal_address(mail: Mail) -> Iterator[Finding]:
     mend = "Put {{ sender.address }} into its foot."
-    address = _letters(mail.expected.address)
-    if not address or address not in _letters(" ".join(run.text for run in mail.runs)):
+    address = letters(mail.expected.address)
+    if not address or address not in letters(" ".join(run.text for run in mail.runs)):
         yield blocking("postal-address", "The mail does not show the sender's postal address.", mend)
-    if not address or address not in _letters(mail.shown.text):
+    if not address or address not in letters(mail.shown.text):
         yield blocking("postal-address", "The plain text lacks the sender's postal address.", mend)
 
 
@@ -79,69 +65,3 @@ def text_part(mail: Mail) -> Iterator[Finding]:
     if len(lacking) > (1 - _LEAST_IN_TEXT) * len(said):
         message = f"The plain text lacks “{clipped(' '.join(lacking))}”."
         yield warning("text-part", message, "Write it as text, not in what only HTML shows.")
-
-
-def disclosure(mail: Mail) -> Iterator[Finding]:
-    found = next(
-        ((link, certain) for link in mail.authors_links if (certain := affiliate(link)) is not None),
-        None,
-    )
-    if found is None:
-        return
-    link, certain = found
-    line, name = mail.line(link.element), clipped(link.words or link.href)
-    above = _letters(_text_above(mail, link))
-    told = [said for said in mail.expected.disclosures if _letters(said)]
-    if any(_letters(said) in above for said in told) or _has_box_above(mail, link):
-        return
-    message = f"“{name}” looks like an affiliate link, and nothing above it says that you earn by it."
-    mend = (
-        "Put the disclosure above it."
-        if told
-        else "Add the disclosure to the course, or a :::disclosure box above the link."
-    )
-    yield (blocking if certain or told else warning)("disclosure", message, mend, line)
-
-
-def affiliate(link: Link) -> bool | None:
-    """Whether the author earns by a link: surely, perhaps (False), or None for no sign of it."""
-    try:
-        parts = urlsplit(link.href)
-        host, keys = (parts.hostname or "").lower(), set(parse_qs(parts.query, keep_blank_values=True))
-    except ValueError:
-        return None
-    keys = {key.lower() for key in keys}
-    shop = re.search(r"(?:^|\.)amazon\.[a-z.]{2,6}$", host) is not None
-    if any(host == name or host.endswith(f".{name}") for name in _NETWORKS) or keys & _CERTAIN:
-        return True
-    if (shop and "tag" in keys) or _SAID_SO.match(_text_after(link)):
-        return True
-    return False if keys & _LIKELY else None
-
-
-def _text_after(link: Link) -> str:
-    return in_line(link.element.tail or "")
-
-
-def _text_above(mail: Mail, link: Link) -> str:
-    above = []
-    for run in mail.runs:
-        if run.element is link.element or link.element in run.element.iterancestors():
-            break
-        above.append(run.text)
-    return " ".join(above)
-
-
-def _has_box_above(mail: Mail, link: Link) -> bool:
-    """Whether a :::disclosure of the lesson stands above the link."""
-    for element in mail.elements:
-        if element is link.element:
-            return False
-        if "notebox" in element.get("class", "").split() and mail.is_shown(element):
-            return True
-    return False
-
-
-def _letters(text: str) -> str:
-    """Letters and digits alone: spaces, dashes and quotation marks differ between the two parts."""
-    return "".join(char for char in text.casefold() if char.isalnum())

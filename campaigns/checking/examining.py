@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
-from campaigns.checking import clients, duties, legibility, linking, pictures, promises, structure
+from campaigns.checking import affiliates, clients, duties, legibility, linking, pictures, promises, structure
 from campaigns.checking.finding import Finding, blocking
 from campaigns.checking.mail import Expected, Mail
 from campaigns.checking.showing import show
@@ -34,7 +34,7 @@ _CHECKS: tuple[Callable[[Mail], Iterable[Finding]], ...] = (
     duties.text_part,
     pictures.balance,
     clients.support,
-    duties.disclosure,
+    affiliates.disclosure,
     promises.days,
 )
 

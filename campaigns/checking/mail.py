@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
@@ -45,17 +45,13 @@ class Link(NamedTuple):
     words: str  # what it shows, alternative texts included
 
 
-@dataclass(frozen=True)
 class Mail:
-    shown: Shown
-    expected: Expected
-    root: HtmlElement = field(init=False)
-
-    def __post_init__(self) -> None:
+    def __init__(self, shown: Shown, expected: Expected) -> None:
+        self.shown = shown
+        self.expected = expected
         # The author's tags are at most 200 deep (templates.mjml), ours come on top of them.
         parser = HTMLParser(encoding="utf-8", huge_tree=True)
-        root = document_fromstring(self.shown.html.encode("utf-8", "replace"), parser=parser)
-        object.__setattr__(self, "root", root)
+        self.root = document_fromstring(shown.html.encode("utf-8", "replace"), parser=parser)
 
     @cached_property
     def elements(self) -> list[HtmlElement]:
@@ -133,3 +129,8 @@ def _pieces(root: HtmlElement) -> Iterator[tuple[HtmlElement, str]]:
 
 def in_line(text: str) -> str:
     return _EMPTY.sub(" ", text).strip()
+
+
+def letters(text: str) -> str:
+    """Letters and digits alone: spaces, dashes and quotation marks differ between the two parts."""
+    return "".join(char for char in text.casefold() if char.isalnum())

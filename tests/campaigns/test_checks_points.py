@@ -121,6 +121,7 @@ WRONG = [
     Wrong("element", in_text('<p onclick="alert(1)">Press</p>'), "blocking", 4, "The attribute onclick is a script", "Take onclick out"),
     Wrong("element", after("A\n<iframe src='https://example.org'></iframe>"), "warning", 19, "<iframe> is left out of the mail", "Write it in Markdown"),
     Wrong("disclosure", {**after("[The lamp](https://www.amazon.de/dp/1?tag=desk-21)"), "course": {"disclosures": []}}, "blocking", 18, "“The lamp” looks like an affiliate link", "Add the disclosure to the course"),
+    Wrong("disclosure", {**after("[A](https://example.org/?ref=a)\n[The lamp](https://amzn.to/3x)"), "course": {"disclosures": []}}, "blocking", 19, "“The lamp” looks like an affiliate link", ":::disclosure"),
     Wrong("disclosure", {**after("[The lamp](https://example.org/lamp) (affiliate link)"), "course": {"disclosures": []}}, "blocking", 18, "looks like an affiliate link", "Add the disclosure"),
     Wrong("disclosure", {**after("[The lamp](https://example.org/lamp?ref=desk)"), "course": {"disclosures": []}}, "warning", 18, "looks like an affiliate link", ":::disclosure"),
     Wrong("disclosure", expert(re.sub(r"\n.*>(This course.*)</mj-text>", "", WHOLE).replace("example.org/more", "amzn.to/3x").replace("{{ sender.address }}", "{{ sender.address }}. This course contains affiliate links, by which we may earn a commission.")), "blocking", 18, "nothing above it says that you earn by it", "Put the disclosure above it"),
