@@ -87,6 +87,8 @@ def _as_text(finding: Finding) -> Text:
     place = f"line {finding.line}: " if finding.line is not None else ""
     if finding.part not in ("body", "course"):
         place = f"{finding.part}: "
-    text = Text(f"{finding.severity:<{_MARGIN}}", style=_COLOURS[finding.severity])
-    text.append(f"{place}{one_line(finding.message)}\n", style="default not bold")
-    return text.append(f"{'':<{_MARGIN}}{one_line(finding.mend)}", style="dim")
+    return Text.assemble(
+        (f"{finding.severity:<{_MARGIN}}", _COLOURS[finding.severity]),
+        f"{place}{one_line(finding.message)}\n",
+        (f"{'':<{_MARGIN}}{one_line(finding.mend)}", "dim"),
+    )
