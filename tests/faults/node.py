@@ -1,0 +1,55 @@
+"""One process of a sender, for the crash tests to kill, to stop and to starve.
+
+It is set up by the environment, as an installation is, and works until nothing is left to do at the clock's
+moment.
+"""
+
+import logging
+import time
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import and_, exists, or_, select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from campaigns.models import Enrolment
+from courseletter import config
+from courseletter.installation import open_installation
+from faults.shared_clock import SharedClock
+from sender.models import Delivery, State
+from sender.planning import tick
+
+PAUSE = 0.02  # seconds between two turns: another process has to do something first
+
+log = logging.getLogger(__name__)
+
+
+def work(clock_path: Path, *roles: str) -> None:
+    """Plan (`tick`), send (`send`), or both."""
+    logging.basicConfig(level="WARNING", format="%(levelname)s %(message)s")
+    clock = SharedClock(clock_path)
+    installation = open_installation(config.load(), clock)
+    mailer = installation.mailer()
+    working = True
+    while working:
+        try:
+            if "tick" in roles:
+                tick(installation.database, clock.now())
+            if "send" in roles:
+                mailer.work()
+            with installation.database.read() as session:
+                working = is_work_left(session, clock.now())
+        except DBAPIError as error:  # as courseletter/worker.py does: the next turn tries again
+            log.error("the database cannot be used: %s", str(error.orig).partition("\n")[0])
+        time.sleep(PAUSE)
+    mailer.close()
+
+
+def is_work_left(session: Session, now: datetime) -> bool:
+    """Whether there is anything to plan, to send or to sweep at this moment."""
+    due = exists().where(
+        Enrolment.state == "active", Enrolment.due_at <= now, Enrolment.queued_lesson.is_(None)
+    )
+    ready = and_(Delivery.state.in_((State.READY, State.DEFERRED)), Delivery.due_at <= now)
+    return session.scalar(select(or_(due, exists().where(or_(ready, Delivery.lease_until <= now))))) or False
