@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/installed
 
-.PHONY: install demo test verifiers check bench clients lock clean
+.PHONY: install demo test soak verifiers check bench clients lock clean
 
 install: $(STAMP)
 
@@ -19,6 +19,10 @@ demo: install
 
 test: install
 	$(BIN)/pytest -n auto --dist loadgroup
+
+# The crash tests at length: 200 kills a database and policy. Its report is kept.
+soak: install
+	$(BIN)/pytest tests/faults -n0 --soak docs/soak.md
 
 # What some tests ask for a second opinion, from npm; without it they skip.
 verifiers:

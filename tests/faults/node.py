@@ -9,6 +9,7 @@ import time
 from datetime import datetime
 from pathlib import Path
 
+from faults.shared_clock import SharedClock
 from sqlalchemy import and_, exists, or_, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
@@ -16,10 +17,10 @@ from sqlalchemy.orm import Session
 from campaigns.models import Enrolment
 from courseletter import config
 from courseletter.installation import open_installation
-from faults.shared_clock import SharedClock
 from sender.models import Delivery, State
 from sender.planning import tick
 
+LEASED = (State.CLAIMED, State.IN_DOUBT)
 PAUSE = 0.02  # seconds between two turns: another process has to do something first
 
 log = logging.getLogger(__name__)
@@ -52,4 +53,5 @@ def is_work_left(session: Session, now: datetime) -> bool:
         Enrolment.state == "active", Enrolment.due_at <= now, Enrolment.queued_lesson.is_(None)
     )
     ready = and_(Delivery.state.in_((State.READY, State.DEFERRED)), Delivery.due_at <= now)
-    return session.scalar(select(or_(due, exists().where(or_(ready, Delivery.lease_until <= now))))) or False
+    over = and_(Delivery.state.in_(LEASED), Delivery.lease_until <= now)
+    return session.scalar(select(or_(due, exists().where(or_(ready, over))))) or False

@@ -6,10 +6,12 @@ own: a blow that is timed to a step of the conversation knows whom it meets.
 
 import asyncio
 from asyncio import StreamReader, StreamWriter
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from email import message_from_bytes, policy
+from email.parser import BytesHeaderParser
+from email.policy import compat32
 from functools import partial
 from hashlib import sha256
 from threading import Condition
@@ -26,27 +28,27 @@ LONGEST = 1 << 20  # octets of a message
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """One message that the relay took."""
+    """One message that the relay took. The digest is over all of it, Date and signatures included."""
 
     door: str
     recipient: str
-    message: bytes
+    message_id: str
+    subject: str
+    digest: bytes
 
-    @property
-    def digest(self) -> bytes:
-        return sha256(self.message).digest()
-
-    def header(self, name: str) -> str:
-        head = self.message.partition(b"\r\n\r\n")[0]
-        return str(message_from_bytes(head, policy=policy.default)[name])
+    @classmethod
+    def of(cls, door: str, recipient: str, message: bytes) -> "Taken":
+        head = BytesHeaderParser(policy=compat32).parsebytes(message.partition(b"\r\n\r\n")[0])
+        return cls(door, recipient, head["Message-ID"], head["Subject"], sha256(message).digest())
 
 
 class Sink:
-    """Offers `extensions`; while `silent` it takes messages and never says so."""
+    """Offers `extensions`. Says after `delay` seconds that it has a message; while it is `silent`, never."""
 
     def __init__(self, extensions: tuple[str, ...] = ("PIPELINING", "CHUNKING")) -> None:
         self.taken: list[Taken] = []
         self.silent = False
+        self.delay = 0.0
         self._greeting = "\r\n".join([*(f"250-{one}" for one in ("sink", *extensions)), "250 8BITMIME"])
         self._loop = LoopThread()
         self._servers: list[asyncio.Server] = []
@@ -61,8 +63,8 @@ class Sink:
         return int(self._servers[-1].sockets[0].getsockname()[1])
 
     def aim(self, step: Step, number: int, blow: Blow) -> None:
-        """Call `blow` once, in the sink's thread, with the door at which the `number`-th message from now is at
-        this step.
+        """Call `blow` once, in the sink's thread, when the `number`-th message from now is at this step: with
+        its door.
         """
         self._aimed = (step, number, blow)
 
@@ -70,18 +72,20 @@ class Sink:
         self._aimed = None
 
     def close(self) -> None:
-        for server in self._servers:
-            self._loop.call(server.close)
+        """Once its senders have ended. Safe to repeat."""
+        self.wait_until_quiet()
+        while self._servers:
+            self._loop.call(self._servers.pop().close)
         self._loop.stop()
 
     def later(self, seconds: float, act: Callable[[], object]) -> None:
         """Call `act` in so many seconds, in the sink's thread."""
         self._loop.call(self._loop.running().call_later, seconds, act)
 
-    def wait_for(self, messages: int, seconds: float = 60) -> None:
-        """Return when so many messages were taken in all."""
-        with self._news:
-            assert self._news.wait_for(lambda: len(self.taken) >= messages, seconds), len(self.taken)
+    def copied(self) -> set[str]:
+        """The Message-IDs that came more than once."""
+        counts = Counter(one.message_id for one in self.taken)
+        return {name for name, count in counts.items() if count > 1}
 
     def wait_until_quiet(self, seconds: float = 60) -> None:
         """Return when every connection is closed: what the dead have written is read to its end."""
@@ -117,15 +121,17 @@ class Sink:
                     message = (await reader.readuntil(b"\r\n.\r\n"))[:-3].replace(b"\r\n..", b"\r\n.")
                 else:
                     message = await reader.readexactly(int(line.split()[1]))
-                self._take(Taken(door, recipient, message))
+                self._take(Taken.of(door, recipient, message))
                 self._reached(door, "dot")
                 if self.silent:
                     await reader.read()
                     return
+                await asyncio.sleep(self.delay)
                 say("250 2.0.0 taken")
                 self._reached(door, "answered")
             elif verb == "QUIT":
-                return say("221 2.0.0 bye")
+                say("221 2.0.0 bye")
+                return
             else:
                 say("250 2.0.0 ok")
 

@@ -2,24 +2,27 @@
 
 import json
 import os
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from faults.node import LEASED, is_work_left, work
+from faults.process import Fork, Process, Program
+from faults.shared_clock import SharedClock
+from faults.sink import Sink
 from sqlalchemy import func, select
 
 from campaigns.models import Enrolment
 from courseletter import config
 from courseletter.database import Database
-from courseletter.installation import Installation, open_installation
-from faults.node import is_work_left, work
-from faults.process import Fork, Process, Program
-from faults.school_of_many import found
-from faults.shared_clock import SharedClock
-from faults.sink import Sink
+from courseletter.installation import open_installation
+from courseletter.worker import work_once
+from sender.doubts import settle
+from sender.instance import recognise
+from sender.message import message_id
 from sender.models import Delivery, State
-from sender.planning import tick
 from sender.sweeping import UnknownPolicy
 
 CONNECTIONS = 8
@@ -27,17 +30,15 @@ COMMAND = "from courseletter.cli import main; main()"
 
 
 class Site:
-    """One course with learners who are all due at once. Its processes are told of it by their environment."""
+    """A course with so many learners, all due at once. Its processes are told of it by their environment."""
 
     def __init__(
         self,
         database: Database,
         home: Path,
-        folder: Path,
         now: datetime,
         *,
         people: int,
-        lessons: int = 3,
         unknown: UnknownPolicy = "retry_once",
         sink: Sink | None = None,
     ) -> None:
@@ -46,15 +47,12 @@ class Site:
         self.people = people
         self.unknown = unknown
         self.address = database.engine.url.render_as_string(hide_password=False)
-        self.clock = SharedClock.start(folder / "clock", now)
+        self.clock = SharedClock.start(home / "clock", now)
         self.sink = sink or Sink()
         self._doors: dict[str, int] = {}
         smtp = {"host": "127.0.0.1", "port": self.port("the test"), "security": "none"}
-        self.settings = config.load(
-            home, database_url=self.address, smtp=smtp, sender={"unknown": unknown}
-        )
+        self.settings = config.load(home, database_url=self.address, smtp=smtp, sender={"unknown": unknown})
         self._processes: list[Process] = []
-        found(database, people, lessons, now)
 
     # --- Its processes
 
@@ -69,6 +67,12 @@ class Site:
         program = Program("command", ("-c", COMMAND, *arguments), self._environment("command"))
         self._processes.append(program)
         return program
+
+    def said_by(self, *arguments: object) -> str:
+        """Run `courseletter ...` to its end."""
+        command = self.command(*arguments)
+        command.wait()
+        return command.said
 
     def port(self, name: str) -> int:
         """Where the sink takes the mail of the process of this name."""
@@ -109,31 +113,52 @@ class Site:
             select(func.min(Delivery.due_at)).where(
                 Delivery.state.in_(waiting), Delivery.finished_at.is_(None)
             ),
-            select(func.min(Delivery.lease_until)),
+            select(func.min(Delivery.lease_until)).where(Delivery.state.in_(LEASED)),
         )
         with self.database.read() as session:
             moments = [session.scalar(question) for question in questions]
         return min((moment for moment in moments if moment is not None), default=None)
 
     def live(self, until: datetime | None = None) -> None:
-        """Let the calendar run, undisturbed and in this process, until the course is over (or that moment)."""
-        opened = self.opened()
-        mailer = opened.mailer()
+        """Let the calendar run, undisturbed and in this process, to the end of the course, or that moment."""
         while (moment := self.next_moment()) is not None and (until is None or moment <= until):
             self.clock.move_to(moment)
-            tick(self.database, self.clock.now())
-            mailer.work()
+            self.work()
+
+    def work(self) -> Counter[str]:
+        """Plan and send at this moment, in this process. Returns what came of it."""
+        opened = open_installation(self.settings, self.clock)
+        mailer = opened.mailer()
+        counts = work_once(opened, mailer)
         mailer.close()
         opened.database.close()
+        return counts
 
-    def opened(self) -> Installation:
-        return open_installation(self.settings, self.clock)
+    # --- Its ledger
 
-    # --- What its people see
+    def recognise(self) -> str | None:
+        """What `courseletter serve` looks at before it sends: why nothing may be sent."""
+        return recognise(self.database, self.home, self.clock.now())
 
     def doubts(self) -> Sequence[dict[str, Any]]:
         """What `courseletter delivery in-doubt` lists."""
-        command = self.command("delivery", "in-doubt", "--json")
-        command.wait()
-        found: list[dict[str, Any]] = json.loads(command.said)
+        found: list[dict[str, Any]] = json.loads(self.said_by("delivery", "in-doubt", "--json"))
         return found
+
+    def decide(self) -> None:
+        """Let somebody who has read the relay's book settle what is in doubt."""
+        arrived = {one.message_id for one in self.sink.taken}
+        for doubt in self.doubts():
+            if doubt["undecided"]:
+                one = doubt["delivery"]
+                with self.database.write() as session:
+                    settle(session, one, self.clock.now(), arrived=self.message_id(one) in arrived)
+
+    def states(self) -> dict[str, str]:
+        """The state of each delivery by its Message-ID."""
+        with self.database.read() as session:
+            rows = session.execute(select(Delivery.id, Delivery.state)).all()
+        return {self.message_id(one): state for one, state in rows}
+
+    def message_id(self, delivery_id: int) -> str:
+        return message_id(self.settings.key, delivery_id, self.settings.sender.domain)

