@@ -25,8 +25,8 @@ lists it.
   listed as in doubt; **unexplained** counts those that are not, **altered** those that differ by an octet
   from the first.
 - Under `hold` nothing is tried again by itself: somebody who reads the relay's book settles each doubt.
-- With SQLite one process plans and sends; with PostgreSQL one plans and three send. Each may be the victim, at
-  a random moment or at a step of the conversation: recipient named, message taken and not yet answered, 250
+- With SQLite one process plans and sends; with PostgreSQL one plans and three send. Each may be the victim,
+  at a random moment or at a step of the conversation: recipient named, message taken and not answered, 250
   just said. It is started again at once.
 - The kills of a lesson end before its second tries begin. What is killed at both its tries is listed twice,
   and left at that, because nobody can tell whether it arrived: a test of its own holds that.

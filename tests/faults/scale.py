@@ -14,8 +14,8 @@ class Scale:
 
     def lessons(self, second_tries: bool) -> int:
         """How many a storm needs. Where there are second tries, about ten kills fit before they begin."""
-        return 3 + self.kills // 9 if second_tries else 3
+        return 3 + self.kills // 8 if second_tries else 3 + self.kills // 80
 
 
 SHORT = Scale(kills=5, people=60, crowd=520)
-LONG = Scale(kills=200, people=1000, crowd=3000)
+LONG = Scale(kills=200, people=1000, crowd=2000)

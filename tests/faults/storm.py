@@ -18,8 +18,9 @@ ALONE = {"alone": ("tick", "send")}
 MANY = {"ticker": ("tick",), "worker 1": ("send",), "worker 2": ("send",), "worker 3": ("send",)}
 
 # So long no delivery has its second try. It would be killed too, and what is in doubt twice counts as had.
-FIRST_TRIES = DOT_LEASE + UNKNOWN_REST - LEASE
+FIRST_TRIES = DOT_LEASE + UNKNOWN_REST
 STEPS: Sequence[Step] = ("rcpt", "dot", "answered")
+MOST_MESSAGES = 25  # from one kill to the next
 LONGEST_START = 0.5  # seconds: what a node does before its first message
 LONGEST_STEP = 0.004  # seconds from one step of a conversation to the next, and some more
 
@@ -74,7 +75,7 @@ class Storm:
         # At the dot there is no delay: the relay has the message, and its 250 is never read.
         delay = 0.0 if step == "dot" else self._random.uniform(0, LONGEST_STEP)
         strike = partial(self._site.sink.later, delay) if delay else lambda act: act()
-        number = self._random.randint(1, max(1, self._site.people // 8))
+        number = self._random.randint(1, MOST_MESSAGES)
         self._site.sink.aim(step, number, lambda door: strike(partial(self._strike, door)))
 
     def _strike(self, name: str | None = None) -> None:

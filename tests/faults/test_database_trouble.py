@@ -102,8 +102,8 @@ def test_r23_a_disk_that_takes_nothing_more(site: Site, sending: Process, report
 
 @pytest.fixture
 def proxy(database: Database) -> Iterator[CuttingProxy]:
-    """Undoes every third commit, and keeps every seventh to itself."""
-    proxy = CuttingProxy(make_url(database.engine.url), before=range(3, 1000, 3), after=range(7, 1000, 7))
+    """Of eight commits one is undone, and one kept secret."""
+    proxy = CuttingProxy(make_url(database.engine.url), before=range(6, 1000, 8), after=range(10, 1000, 8))
     yield proxy
     proxy.close()
 
@@ -114,7 +114,7 @@ def test_r23_a_connection_that_ends_just_before_or_just_after_a_commit(
 ) -> None:
     site.address = proxy.address
     site.start("node", "tick", "send").wait()
-    assert proxy.cuts > 5
+    assert proxy.cuts >= 4
     everything_sent_is_marked(site)
     site.address = str(site.settings.database)
     all_is_well(site, report, "the connection cut at commits")
