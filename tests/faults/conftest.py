@@ -1,5 +1,6 @@
 """A data folder with keys, and sites whose processes end with the test."""
 
+import os
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -20,9 +21,9 @@ TESTS = Path(__file__).resolve().parents[1]
 
 @pytest.fixture(scope="session", autouse=True)
 def modules_of_forks() -> Iterator[None]:
-    """The server of forks (faults/process.py) looks for modules where PYTHONPATH says, and only there."""
+    """The server of forks (faults/process.py) finds our modules where PYTHONPATH says, and only there."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", str(TESTS))
+        patch.setenv("PYTHONPATH", str(TESTS), prepend=os.pathsep)
         yield
 
 
