@@ -14,7 +14,7 @@ from email.parser import BytesHeaderParser
 from email.policy import compat32
 from functools import partial
 from hashlib import sha256
-from threading import Condition
+from threading import Condition, Event
 from typing import Literal
 
 from sender.event_loop import LoopThread
@@ -43,18 +43,18 @@ class Taken:
 
 
 class Sink:
-    """Offers `extensions`. Says after `delay` seconds that it has a message; while it is `silent`, never."""
+    """A relay that offers `extensions`, and keeps its answers to itself between hold_from() and release()."""
 
     def __init__(self, extensions: tuple[str, ...] = ("PIPELINING", "CHUNKING")) -> None:
         self.taken: list[Taken] = []
-        self.silent = False
-        self.delay = 0.0
         self._greeting = "\r\n".join([*(f"250-{one}" for one in ("sink", *extensions)), "250 8BITMIME"])
         self._loop = LoopThread()
         self._servers: list[asyncio.Server] = []
         self._connections = 0
         self._news = Condition()
-        self._aimed: tuple[Step, int, Blow] | None = None
+        self._aimed: tuple[Step, int, Blow, float] | None = None
+        self._may_answer = asyncio.Event()
+        self._may_answer.set()
 
     def open(self, door: str) -> int:
         """Listen on one port more; returns it. What comes there is known by the door's name."""
@@ -62,17 +62,34 @@ class Sink:
         self._servers.append(self._loop.run(serving))
         return int(self._servers[-1].sockets[0].getsockname()[1])
 
-    def aim(self, step: Step, number: int, blow: Blow) -> None:
-        """Call `blow` once, in the sink's thread, when the `number`-th message from now is at this step: with
-        its door.
+    def aim(self, step: Step, number: int, blow: Blow, delay: float = 0) -> None:
+        """Call `blow` with the door at which the `number`-th message from now is at this step, once.
+
+        It is called in the sink's thread, `delay` seconds later; without delay before anything is answered.
         """
-        self._aimed = (step, number, blow)
+        self._aimed = (step, number, blow, delay)
 
     def disarm(self) -> None:
         self._aimed = None
 
+    def hold_from(self, number: int) -> Event:
+        """Take all and answer none from the `number`-th message from now on. The event tells that it is here."""
+        here = Event()
+
+        def hold(_: str) -> None:
+            self._may_answer.clear()
+            here.set()
+
+        self.aim("dot", number, hold)
+        return here
+
+    def release(self) -> None:
+        """Answer all that was held back, and what comes from now on."""
+        self._loop.call(self._may_answer.set)
+
     def close(self) -> None:
         """Once its senders have ended. Safe to repeat."""
+        self.release()
         self.wait_until_quiet()
         while self._servers:
             self._loop.call(self._servers.pop().close)
@@ -81,6 +98,11 @@ class Sink:
     def later(self, seconds: float, act: Callable[[], object]) -> None:
         """Call `act` in so many seconds, in the sink's thread."""
         self._loop.call(self._loop.running().call_later, seconds, act)
+
+    def wait_for(self, messages: int, seconds: float = 60) -> None:
+        """Return when so many messages were taken in all."""
+        with self._news:
+            assert self._news.wait_for(lambda: len(self.taken) >= messages, seconds), len(self.taken)
 
     def copied(self) -> set[str]:
         """The Message-IDs that came more than once."""
@@ -123,10 +145,7 @@ class Sink:
                     message = await reader.readexactly(int(line.split()[1]))
                 self._take(Taken.of(door, recipient, message))
                 self._reached(door, "dot")
-                if self.silent:
-                    await reader.read()
-                    return
-                await asyncio.sleep(self.delay)
+                await self._may_answer.wait()
                 say("250 2.0.0 taken")
                 self._reached(door, "answered")
             elif verb == "QUIT":
@@ -138,9 +157,11 @@ class Sink:
     def _reached(self, door: str, step: Step) -> None:
         if self._aimed is None or self._aimed[0] != step:
             return
-        _, left, blow = self._aimed
-        self._aimed = (step, left - 1, blow) if left > 1 else None
-        if left <= 1:
+        _, left, blow, delay = self._aimed
+        self._aimed = (step, left - 1, blow, delay) if left > 1 else None
+        if left <= 1 and delay:
+            self.later(delay, partial(blow, door))
+        elif left <= 1:
             blow(door)
 
     def _take(self, taken: Taken) -> None:

@@ -70,18 +70,18 @@ class Storm:
         self._aimed = True
         step = self._random.choice([None, *STEPS, *STEPS])
         if step is None:
-            self._site.sink.later(self._random.uniform(0, LONGEST_START), self._strike)
+            victim = self._random.choice(sorted(self._nodes))
+            self._site.sink.later(self._random.uniform(0, LONGEST_START), partial(self._strike, victim))
             return
         # At the dot there is no delay: the relay has the message, and its 250 is never read.
         delay = 0.0 if step == "dot" else self._random.uniform(0, LONGEST_STEP)
-        strike = partial(self._site.sink.later, delay) if delay else lambda act: act()
         number = self._random.randint(1, MOST_MESSAGES)
-        self._site.sink.aim(step, number, lambda door: strike(partial(self._strike, door)))
+        self._site.sink.aim(step, number, self._strike, delay)
 
-    def _strike(self, name: str | None = None) -> None:
-        """Kill the node of this name, else any. Called in the sink's thread."""
+    def _strike(self, name: str) -> None:
+        """Kill the node of this name, if it is running. Called in the sink's thread."""
         self._aimed = False
-        victim = self._running.get(name or self._random.choice(sorted(self._nodes)))
+        victim = self._running.get(name)
         if victim is not None and self.kills < self._wanted:
             victim.signal(SIGKILL)
 

