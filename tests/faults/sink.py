@@ -73,7 +73,7 @@ class Sink:
         self._aimed = None
 
     def hold_from(self, number: int) -> Event:
-        """Take all and answer none from the `number`-th message from now on. The event tells that it is here."""
+        """From the `number`-th message on take all and answer none. The event tells that it is here."""
         here = Event()
 
         def hold(_: str) -> None:
