@@ -26,6 +26,7 @@ from sender.models import Delivery, State
 from sender.sweeping import UnknownPolicy
 
 CONNECTIONS = 8
+MOST_TURNS = 1000
 COMMAND = "from courseletter.cli import main; main()"
 
 
@@ -121,9 +122,13 @@ class Site:
 
     def live(self, until: datetime | None = None) -> None:
         """Let the calendar run, undisturbed and in this process, to the end of the course, or that moment."""
-        while (moment := self.next_moment()) is not None and (until is None or moment <= until):
+        for _ in range(MOST_TURNS):
+            moment = self.next_moment()
+            if moment is None or (until is not None and moment > until):
+                return
             self.clock.move_to(moment)
             self.work()
+        raise AssertionError("the course does not come to an end")
 
     def work(self) -> Counter[str]:
         """Plan and send at this moment, in this process. Returns what came of it."""
