@@ -2,7 +2,9 @@
 
 import os
 import platform
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from faults.findings import Findings
 from faults.site import Site
@@ -39,16 +41,20 @@ class Row:
     fault: str
     database: str
     found: Findings
-    kills: int | None
+    victims: Mapping[str, int]
     seed: int | None
 
     def cells(self) -> tuple[object, ...]:
         found = self.found
         return (
-            *(self.fault, self.database, self.kills or "", "" if self.seed is None else self.seed),
+            *(self.fault, self.database, self._kills(), "" if self.seed is None else self.seed),
             *(found.expected, found.taken, found.in_doubt, found.copies),
             *(found.unexplained, found.altered, found.lost),
         )
+
+    def _kills(self) -> str:
+        each = ", ".join(f"{name}: {count}" for name, count in sorted(self.victims.items()) if count)
+        return f"{sum(self.victims.values())} ({each})" if each else ""
 
 
 class Report:
@@ -57,12 +63,17 @@ class Report:
         self._begun = SystemClock().now()
 
     def add(
-        self, fault: str, site: Site, found: Findings, kills: int | None = None, seed: int | None = None
+        self,
+        fault: str,
+        site: Site,
+        found: Findings,
+        victims: Mapping[str, int] = MappingProxyType({}),
+        seed: int | None = None,
     ) -> None:
         name = "SQLite" if site.database.is_sqlite else "PostgreSQL"
         with site.database.engine.connect() as connection:
             version = ".".join(map(str, connection.dialect.server_version_info or ()))
-        self._rows.append(Row(fault, f"{name} {version}", found, kills, seed))
+        self._rows.append(Row(fault, f"{name} {version}", found, victims, seed))
 
     def text(self) -> str:
         table = [COLUMNS, ("---",) * len(COLUMNS), *(row.cells() for row in self._rows)]

@@ -1,5 +1,6 @@
 """A storm of `kill -9`: at random moments and at steps of the conversation, each drawn from one seed."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
@@ -26,10 +27,13 @@ LONGEST_STEP = 0.004  # seconds from one step of a conversation to the next, and
 
 
 class Storm:
-    """Kills nodes of `site`, `kills` in all, each of which is started again at once, lesson after lesson."""
+    """Kills nodes of `site`, `kills` in all, each of which is started again at once, lesson after lesson.
+
+    `nodes` gives each its roles; the first is one that plans.
+    """
 
     def __init__(self, site: Site, nodes: Mapping[str, Sequence[str]], kills: int, seed: int) -> None:
-        self.kills = 0
+        self.victims: Counter[str] = Counter()
         self._site = site
         self._nodes = nodes
         self._wanted = kills
@@ -37,7 +41,12 @@ class Storm:
         self._running: dict[str, Fork] = {}
         self._aimed = False
 
+    @property
+    def kills(self) -> int:
+        return self.victims.total()
+
     def rage(self) -> None:
+        """The first blow at each lesson meets the first of the nodes while it plans."""
         while self.kills < self._wanted:
             moment = self._site.next_moment()
             assert moment is not None, f"the course was over after {self.kills} kills: give it more lessons"
@@ -49,6 +58,7 @@ class Storm:
 
     def _rage_over_a_lesson(self) -> None:
         began = self._site.clock.now()
+        self._aim_at(next(iter(self._nodes)))
         while self._is_anything_left(began + FIRST_TRIES):
             if self._site.is_work_left():
                 for name in self._nodes.keys() - self._running.keys():
@@ -70,13 +80,15 @@ class Storm:
         self._aimed = True
         step = self._random.choice([None, *STEPS, *STEPS])
         if step is None:
-            victim = self._random.choice(sorted(self._nodes))
-            self._site.sink.later(self._random.uniform(0, LONGEST_START), partial(self._strike, victim))
-            return
+            return self._aim_at(self._random.choice(sorted(self._nodes)))
         # At the dot there is no delay: the relay has the message, and its 250 is never read.
         delay = 0.0 if step == "dot" else self._random.uniform(0, LONGEST_STEP)
         number = self._random.randint(1, MOST_MESSAGES)
-        self._site.sink.aim(step, number, self._strike, delay)
+        return self._site.sink.aim(step, number, self._strike, delay)
+
+    def _aim_at(self, name: str) -> None:
+        self._aimed = True
+        self._site.sink.later(self._random.uniform(0, LONGEST_START), partial(self._strike, name))
 
     def _strike(self, name: str) -> None:
         """Kill the node of this name, if it is running. Called in the sink's thread."""
@@ -89,4 +101,4 @@ class Storm:
         by_sentinel = {fork.sentinel: fork for fork in self._running.values()}
         for sentinel in wait(by_sentinel, timeout=1):
             ended = self._running.pop(by_sentinel[sentinel].name)
-            self.kills += ended.wait() == KILLED
+            self.victims[ended.name] += ended.wait() == KILLED

@@ -29,7 +29,7 @@ def test_r20_kill_9(
     storm.rage()
     site.live()
     found = look(site)
-    report.add(f"kill -9, `{unknown}`", site, found, storm.kills, scale.seed)
+    report.add(f"kill -9, `{unknown}`", site, found, storm.victims, scale.seed)
     assert storm.kills == scale.kills
     assert found.in_doubt > 0
     assert (found.copies > 0) is tried_again
