@@ -49,6 +49,7 @@ class CuttingProxy:
                     if self.commits in self._after:
                         self.cuts += 1
                         answering.cancel()
+                        await asyncio.wait([answering])
                         writes.write(octets)
                         await reads.readuntil(COMMITTED)
                         break

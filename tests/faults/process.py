@@ -38,6 +38,7 @@ class Process(ABC):
     def wait(self, seconds: float = 120) -> int:
         """Wait for its end, which is a good one or a kill; returns its return code."""
         code = self._wait(seconds)
+        assert code is not None, f"{self.name} does not end:\n{self.said}"
         self._reader.join()
         assert code in (0, KILLED), f"{self.name} ended with {code}:\n{self.said}"
         return code

@@ -14,7 +14,7 @@ from email.parser import BytesHeaderParser
 from email.policy import compat32
 from functools import partial
 from hashlib import sha256
-from threading import Condition, Event
+from threading import Condition
 from typing import Literal
 
 from sender.event_loop import LoopThread
@@ -53,8 +53,9 @@ class Sink:
         self._connections = 0
         self._news = Condition()
         self._aimed: tuple[Step, int, Blow, float] | None = None
-        self._may_answer = asyncio.Event()
-        self._may_answer.set()
+        self._held: tuple[str, Step] | None = None  # what is left unanswered
+        self._holding = 0
+        self._released = asyncio.Event()
 
     def open(self, door: str) -> int:
         """Listen on one port more; returns it. What comes there is known by the door's name."""
@@ -72,20 +73,24 @@ class Sink:
     def disarm(self) -> None:
         self._aimed = None
 
-    def hold_from(self, number: int) -> Event:
-        """From the `number`-th message on take all and answer none. The event tells that it is here."""
-        here = Event()
+    def hold_from(self, step: Step, number: int) -> None:
+        """From the `number`-th message at this step on, leave this step unanswered at its door."""
 
-        def hold(_: str) -> None:
-            self._may_answer.clear()
-            here.set()
+        def hold(door: str) -> None:
+            self._released.clear()
+            self._held = (door, step)
 
-        self.aim("dot", number, hold)
-        return here
+        self.aim(step, number, hold)
+
+    def wait_until_held(self, connections: int, seconds: float = 60) -> None:
+        """Return when so many connections wait for an answer that is held back."""
+        with self._news:
+            assert self._news.wait_for(lambda: self._holding >= connections, seconds), self._holding
 
     def release(self) -> None:
         """Answer all that was held back, and what comes from now on."""
-        self._loop.call(self._may_answer.set)
+        self._held = None
+        self._loop.call(self._released.set)
 
     def close(self) -> None:
         """Once its senders have ended. Safe to repeat."""
@@ -99,11 +104,6 @@ class Sink:
         """Call `act` in so many seconds, in the sink's thread."""
         self._loop.call(self._loop.running().call_later, seconds, act)
 
-    def wait_for(self, messages: int, seconds: float = 60) -> None:
-        """Return when so many messages were taken in all."""
-        with self._news:
-            assert self._news.wait_for(lambda: len(self.taken) >= messages, seconds), len(self.taken)
-
     def copied(self) -> set[str]:
         """The Message-IDs that came more than once."""
         counts = Counter(one.message_id for one in self.taken)
@@ -115,12 +115,12 @@ class Sink:
             assert self._news.wait_for(lambda: self._connections == 0, seconds), self._connections
 
     async def _serve(self, door: str, reader: StreamReader, writer: StreamWriter) -> None:
-        self._change(1)
+        self._change(connections=1)
         # However the other side ends: it may just have been killed.
         with suppress(ConnectionError, asyncio.IncompleteReadError):
             await self._converse(door, reader, writer)
         writer.close()
-        self._change(-1)
+        self._change(connections=-1)
 
     async def _converse(self, door: str, reader: StreamReader, writer: StreamWriter) -> None:
         recipient = ""
@@ -136,6 +136,7 @@ class Sink:
             elif verb == "RCPT":
                 recipient = line[line.index("<") + 1 : line.index(">")]
                 self._reached(door, "rcpt")
+                await self._hold(door, "rcpt")
                 say("250 2.1.5 ok")
             elif verb in ("DATA", "BDAT"):
                 if verb == "DATA":
@@ -145,7 +146,7 @@ class Sink:
                     message = await reader.readexactly(int(line.split()[1]))
                 self._take(Taken.of(door, recipient, message))
                 self._reached(door, "dot")
-                await self._may_answer.wait()
+                await self._hold(door, "dot")
                 say("250 2.0.0 taken")
                 self._reached(door, "answered")
             elif verb == "QUIT":
@@ -153,6 +154,12 @@ class Sink:
                 return
             else:
                 say("250 2.0.0 ok")
+
+    async def _hold(self, door: str, step: Step) -> None:
+        if self._held == (door, step):
+            self._change(holding=1)
+            await self._released.wait()
+            self._change(holding=-1)
 
     def _reached(self, door: str, step: Step) -> None:
         if self._aimed is None or self._aimed[0] != step:
@@ -169,7 +176,8 @@ class Sink:
             self.taken.append(taken)
             self._news.notify_all()
 
-    def _change(self, by: int) -> None:
+    def _change(self, *, connections: int = 0, holding: int = 0) -> None:
         with self._news:
-            self._connections += by
+            self._connections += connections
+            self._holding += holding
             self._news.notify_all()

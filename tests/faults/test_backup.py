@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from faults.findings import look
 from faults.report import Report
-from faults.site import Site
+from faults.site import CONNECTIONS, Site
 from sqlalchemy.engine import make_url
 
 from courseletter.database import Database
@@ -68,9 +68,9 @@ def test_r29_a_backup_taken_during_a_send(
 ) -> None:
     site = new_site(database, people=60, lessons=1)
     site.recognise()
-    begun = site.sink.hold_from(15)
+    site.sink.hold_from("dot", 15)
     node = site.start("node", "tick", "send")
-    assert begun.wait(60)
+    site.sink.wait_until_held(CONNECTIONS)
     sent_before = {one.message_id for one in site.sink.taken}
     copy = new_site(back_up(), people=60, sink=site.sink, at=site.clock.now())
     site.sink.aim("dot", 15, lambda _: node.signal(SIGKILL))  # the original goes on for a while, and is lost

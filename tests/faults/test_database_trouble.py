@@ -14,7 +14,7 @@ from faults.cutting_proxy import CuttingProxy
 from faults.findings import look
 from faults.process import Process
 from faults.report import Report
-from faults.site import Site
+from faults.site import CONNECTIONS, Site
 from sqlalchemy.engine import make_url
 
 from courseletter.database import Database
@@ -35,9 +35,9 @@ def site(database: Database, new_site: Callable[..., Site]) -> Site:
 @pytest.fixture
 def sending(site: Site) -> Process:
     """A node that has sent a third of what is due, and waits for the relay's next answers."""
-    waiting = site.sink.hold_from(20)
+    site.sink.hold_from("dot", 20)
     node = site.start("node", "tick", "send")
-    assert waiting.wait(60)
+    site.sink.wait_until_held(CONNECTIONS)
     return node
 
 

@@ -27,10 +27,9 @@ def free_port() -> int:
 @pytest.mark.parametrize("silent", [False, True], ids=["answered", "never answered"])
 def test_r28_sigterm(database: Database, new_site: Callable[..., Site], silent: bool, report: Report) -> None:
     site = new_site(database, people=PEOPLE, lessons=1, at=SystemClock().now())
-    holding = site.sink.hold_from(1)
+    site.sink.hold_from("dot", 1)
     serving = site.command("serve", "--port", free_port())
-    assert holding.wait(60)
-    site.sink.wait_for(CONNECTIONS)
+    site.sink.wait_until_held(CONNECTIONS)
     serving.signal(signal.SIGTERM)
     if not silent:
         site.sink.later(0.5, site.sink.release)

@@ -2,12 +2,11 @@
 
 import signal
 from collections.abc import Callable
-from threading import Event
 
 from faults.findings import look
 from faults.report import Report
 from faults.sink import Sink
-from faults.site import Site
+from faults.site import CONNECTIONS, Site
 
 from courseletter.database import Database
 from sender.claiming import DOT_LEASE
@@ -19,20 +18,16 @@ def test_r22_a_worker_stopped_past_its_lease_sends_nothing_when_it_goes_on(
 ) -> None:
     # In lock-step nothing of a message has been written while RCPT is not answered.
     site = new_site(database, people=40, lessons=1, sink=Sink(extensions=()))
-    stopped = Event()
+    site.sink.hold_from("rcpt", 15)
     first = site.start("first", "tick", "send")
-
-    def stop(_: str) -> None:
-        first.signal(signal.SIGSTOP)
-        stopped.set()
-
-    site.sink.aim("rcpt", 15, stop)
-    assert stopped.wait(60)
+    site.sink.wait_until_held(CONNECTIONS)
+    first.signal(signal.SIGSTOP)
     site.clock.advance(DOT_LEASE)
     site.start("second", "tick", "send").wait()
     sent = _taken_at(site, "first")
     assert 0 < sent < 15
     assert State.UNKNOWN in site.states().values()
+    site.sink.release()
     first.signal(signal.SIGCONT)
     first.wait()
     assert _taken_at(site, "first") == sent
