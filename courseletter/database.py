@@ -32,6 +32,7 @@ from courseletter.errors import CourseletterError
 
 SCHEMA = "0003"  # the newest migration
 BUSY_TIMEOUT = 10_000  # milliseconds a SQLite writer waits for the one before it
+IDLE_TIMEOUT = 60_000  # milliseconds between two statements of one transaction, on PostgreSQL
 
 _DAMAGED = ("not a database", "malformed")
 _FILE_TROUBLE = (*_DAMAGED, "readonly", "unable to open", "disk is full")  # in SQLite's words
@@ -196,8 +197,12 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 
 def _prepare_postgresql(connection: Any, _record: Any) -> None:
-    """Commits wait for the disk, whatever the server's own setting is: see synchronous=FULL above."""
+    """Commits wait for the disk, whatever the server's own setting is: see synchronous=FULL above.
+
+    And who stops within a transaction loses it, or its locks would stop everybody else (REQUIREMENTS 22).
+    """
     connection.execute("SET synchronous_commit = on")
+    connection.execute(f"SET idle_in_transaction_session_timeout = {IDLE_TIMEOUT}")
     connection.commit()
 
 

@@ -109,6 +109,12 @@ def test_postgresql_writes_durably_whatever_the_server_thinks(postgresql: Databa
     database.close()
 
 
+def test_r22_whoever_stops_within_a_transaction_loses_it_on_postgresql(postgresql: Database) -> None:
+    with postgresql.read() as session:
+        shown = session.connection().exec_driver_sql("SHOW idle_in_transaction_session_timeout").scalar()
+    assert shown == "1min"
+
+
 def test_an_empty_database_says_what_to_run(tmp_path: Path) -> None:
     with pytest.raises(DatabaseError, match="courseletter init"):
         Database(f"sqlite:///{tmp_path / 'x.db'}").check_version()
