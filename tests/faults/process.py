@@ -12,6 +12,8 @@ from multiprocessing.connection import Connection
 from threading import Condition, Thread
 from typing import TextIO
 
+from faults.scale import PATIENCE
+
 KILLED = -signal.SIGKILL  # the return code of a process that was killed
 
 # Python's own server of forks: a node is a process of its own, without a second's imports before each start.
@@ -35,7 +37,7 @@ class Process(ABC):
     def said(self) -> str:
         return "".join(self._lines)
 
-    def wait(self, seconds: float = 120) -> int:
+    def wait(self, seconds: float = PATIENCE) -> int:
         """Wait for its end, which is a good one or a kill; returns its return code."""
         code = self._wait(seconds)
         assert code is not None, f"{self.name} does not end:\n{self.said}"
@@ -43,10 +45,10 @@ class Process(ABC):
         assert code in (0, KILLED), f"{self.name} ended with {code}:\n{self.said}"
         return code
 
-    def wait_for(self, words: str, seconds: float = 60) -> None:
+    def wait_for(self, words: str) -> None:
         """Return when it has written these words."""
         with self._news:
-            assert self._news.wait_for(lambda: words in self.said, seconds), f"{self.name}:\n{self.said}"
+            assert self._news.wait_for(lambda: words in self.said, PATIENCE), f"{self.name}:\n{self.said}"
 
     def signal(self, number: int) -> None:
         with suppress(ProcessLookupError):  # it has just ended by itself

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 SEED = 20
+PATIENCE = 120  # seconds that a test waits for what must come
 
 
 @dataclass(frozen=True)

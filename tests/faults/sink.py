@@ -17,6 +17,8 @@ from hashlib import sha256
 from threading import Condition
 from typing import Literal
 
+from faults.scale import PATIENCE
+
 from sender.event_loop import LoopThread
 
 Step = Literal["rcpt", "dot", "answered"]  # the recipient is named, the message is here, 250 was said
@@ -82,10 +84,10 @@ class Sink:
 
         self.aim(step, number, hold)
 
-    def wait_until_held(self, connections: int, seconds: float = 60) -> None:
+    def wait_until_held(self, connections: int) -> None:
         """Return when so many connections wait for an answer that is held back."""
         with self._news:
-            assert self._news.wait_for(lambda: self._holding >= connections, seconds), self._holding
+            assert self._news.wait_for(lambda: self._holding >= connections, PATIENCE), self._holding
 
     def release(self) -> None:
         """Answer all that was held back, and what comes from now on."""
@@ -109,10 +111,10 @@ class Sink:
         counts = Counter(one.message_id for one in self.taken)
         return {name for name, count in counts.items() if count > 1}
 
-    def wait_until_quiet(self, seconds: float = 60) -> None:
+    def wait_until_quiet(self) -> None:
         """Return when every connection is closed: what the dead have written is read to its end."""
         with self._news:
-            assert self._news.wait_for(lambda: self._connections == 0, seconds), self._connections
+            assert self._news.wait_for(lambda: self._connections == 0, PATIENCE), self._connections
 
     async def _serve(self, door: str, reader: StreamReader, writer: StreamWriter) -> None:
         self._change(connections=1)
