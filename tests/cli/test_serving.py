@@ -107,7 +107,7 @@ def test_a_tick_tells_what_it_did_in_words(school_line, caplog: pytest.LogCaptur
     with caplog.at_level("INFO", "courseletter"):
         ticked(school_line)
     said = [(one.name, one.message) for one in caplog.records]
-    assert ("courseletter.worker", "1 queued, 1 deferred") in said
+    assert ("courseletter", "1 queued, 1 deferred") in said
     assert any("relay smtp is left alone until" in message for _, message in said)
 
 
