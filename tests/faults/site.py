@@ -18,11 +18,11 @@ from campaigns.models import Enrolment
 from courseletter import config
 from courseletter.database import Database
 from courseletter.installation import open_installation
-from courseletter.worker import work_once
 from sender.doubts import settle
 from sender.instance import recognise
 from sender.message import message_id
 from sender.models import Delivery, State
+from sender.planning import tick
 from sender.sweeping import UnknownPolicy
 
 CONNECTIONS = 8
@@ -134,7 +134,7 @@ class Site:
         """Plan and send at this moment, in this process. Returns what came of it."""
         opened = open_installation(self.settings, self.clock)
         mailer = opened.mailer()
-        counts = work_once(opened, mailer)
+        counts = tick(opened.database, self.clock.now()) + mailer.work()
         mailer.close()
         opened.database.close()
         return counts
