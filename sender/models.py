@@ -58,11 +58,16 @@ class Delivery(Base):
         UniqueConstraint("enrolment_id", "run", "lesson_id", "copy"),
         CheckConstraint(f"state IN ({_STATES})", name="state"),
         Index("ix_deliveries_subscriber_id_created_at", "subscriber_id", "created_at"),
-        _partial("ix_deliveries_ready", "due_at", "id", where="state = 'ready'"),
-        _partial("ix_deliveries_asked_for", "due_at", "id", where="state = 'ready' AND by = 'learner'"),
-        _partial("ix_deliveries_deferred", "due_at", where="state = 'deferred'"),
-        _partial("ix_deliveries_unknown", "due_at", where="state = 'unknown' AND finished_at IS NULL"),
-        _partial("ix_deliveries_leased", "lease_until", where="lease_until IS NOT NULL"),
+        _partial("ix_deliveries_ready", "due_at", "id", state="'ready'"),
+        _partial("ix_deliveries_waiting", "due_at", state="'deferred', 'unknown'"),
+        _partial("ix_deliveries_leased", "lease_until", state="'claimed', 'in_doubt'"),
+        Index(  # what pages count (sender/troubles.py)
+            "ix_deliveries_finished_at_state",
+            "finished_at",
+            "state",
+            sqlite_where=text("finished_at IS NOT NULL"),
+            postgresql_where=text("finished_at IS NOT NULL"),
+        ),
         {"postgresql_with": {"fillfactor": 70}},
     )
 

@@ -1,12 +1,15 @@
-"""How often a stranger may make us write to somebody. Counted in the database, for all web processes."""
+"""How often a stranger may make us write to somebody, or try a password. Counted in the database, for all web
+processes.
+"""
 
 import ipaddress
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import Final
 
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
 from courseletter.upserting import insert
@@ -25,11 +28,16 @@ class Limit:
     def window(self, now: datetime) -> datetime:
         return EVER if self.period is None else now - (now - EVER) % self.period
 
+    def wait(self, now: datetime) -> timedelta:
+        """How long the present window lasts; for ever is not waited for."""
+        return timedelta(0) if self.period is None else self.window(now) + self.period - now
+
 
 MAILS_A_DAY: Final = Limit(1, timedelta(days=1))
 MAILS_EVER: Final = Limit(3, None)
 SIGN_UPS_OF_AN_IP: Final = Limit(10, timedelta(hours=1))
 SIGN_UPS_OF_A_SUBNET: Final = Limit(50, timedelta(hours=1))
+SIGN_INS: Final = Limit(20, timedelta(minutes=15))  # wrong ones, of an account and from a network address
 
 
 def take(session: Session, bucket: str, limit: Limit, now: datetime) -> bool:
@@ -62,6 +70,28 @@ def answered(session: Session, address_hash: str) -> None:
     """The owner of the mailbox pressed the button, so what was counted against strangers is forgiven."""
     buckets = list(_confirmation_buckets(address_hash))
     session.execute(delete(Quota).where(Quota.bucket.in_(buckets)))
+
+
+def take_sign_in(session: Session, account: str, ip: str, now: datetime) -> bool:
+    """Count a try to sign in, against the account (whether or not there is one) and the network address."""
+    _forget(session, now)
+    return all(take(session, bucket, SIGN_INS, now) for bucket in _sign_in_buckets(account, ip))
+
+
+def forgive_sign_in(session: Session, account: str, ip: str, now: datetime) -> None:
+    """The password was right: the account starts anew, and its network address gets this one try back."""
+    own, network = _sign_in_buckets(account, ip)
+    session.execute(delete(Quota).where(Quota.bucket == own))
+    window = SIGN_INS.window(now)
+    session.execute(
+        update(Quota).where(Quota.bucket == network, Quota.window == window).values(count=Quota.count - 1)
+    )
+
+
+def _sign_in_buckets(account: str, ip: str) -> tuple[str, str]:
+    # Hashed: what is typed as an address may be a password, and may be long.
+    host, network = _origin(ip)
+    return f"sign-in:{sha256(account.encode()).hexdigest()}", f"sign-in:{network if ':' in ip else host}"
 
 
 def _confirmation_buckets(address_hash: str) -> Iterator[str]:

@@ -7,9 +7,11 @@ from urllib.parse import urlsplit
 
 import typer
 
+from courseletter.accounts import invitations
 from courseletter.cli.output import installation, say
+from courseletter.cli.user import invitation_link
 from courseletter.errors import CourseletterError
-from courseletter.installation import is_this_machine
+from courseletter.installation import Installation, is_this_machine
 
 app = typer.Typer(add_completion=False)
 
@@ -24,7 +26,7 @@ def serve(
         bool, typer.Option("--worker/--no-worker", help="Send from here, too, or leave it to `worker`.")
     ] = True,
 ) -> None:
-    """Serve the readers' pages, send what is due and take in what comes back, until interrupted.
+    """Serve the workshop and the readers' pages, send what is due, take in what comes back.
 
     Put it behind a web server that speaks HTTPS, and set `base_url` to its address.
 
@@ -44,14 +46,29 @@ def serve(
             timeout_graceful_shutdown=PATIENCE,
         )
         base = opened.settings.base_url
-        relays = ", ".join(relay.host for relay in opened.settings.routes.values())
-        sending = f"Sending through {relays}" if worker else "Sending is left to `worker`"
-        with working(opened) if worker else nullcontext():
-            say(f"Readers' pages: {base}   {sending}")
-            say(f"Listening on {host}:{port}. Ctrl+C ends it.")
-            if leads_elsewhere(base, port):
-                say("That is not where the links in mails lead. Set base_url in courseletter.toml.")
+        say(f"Readers' pages: {base}   Sending through {opened.settings.smtp.host}")
+        _welcome(opened)
+        say(f"Listening on {host}:{port}. Ctrl+C ends it.")
+        if leads_elsewhere(base, port):
+            say("That is not where the links in mails lead. Set base_url in courseletter.toml.")
+        # uvicorn hands the signal back when its own part is over: SIGTERM must not end us before the rest is.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        try:
+            worker.start()
             uvicorn.Server(settings).run(sockets=[listener])
+
+
+def _welcome(opened: Installation) -> None:
+    """Say where the workshop is; where nobody works yet, how its first owner gets in."""
+    base = opened.settings.base_url
+    with opened.database.write() as session:
+        token = invitations.invite_first_owner(session, opened.clock.now())
+    if token is None:
+        say(f"Workshop: {base}/")
+    else:
+        say(
+            f"Nobody can sign in yet. Open this link once to become the owner: {invitation_link(base, token)}"
+        )
 
 
 def leads_elsewhere(base_url: str, port: int) -> bool:

@@ -9,8 +9,11 @@ from starlette.exceptions import HTTPException
 
 from courseletter.errors import InvalidInput, NotFound
 from courseletter.installation import Installation
-from courseletter.web import learning, leaving, public, webhooks
+from courseletter.web import admin, learning, leaving, public, webhooks
 from courseletter.web import mailbox as demo_mailbox
+from courseletter.web.admin.access import Forbidden, SignedOut, Visitor
+from courseletter.web.admin.shell import show
+from courseletter.web.admin.signing_in import sign_in_page
 from courseletter.web.mailbox import DemoCalendar, DemoMailbox, Mails
 from courseletter.web.pages import POLICY, Pages
 from courseletter.web.site import READ, Site
@@ -41,9 +44,13 @@ def create_app(
     if mailbox is not None and calendar is not None:
         app.state.demo = DemoMailbox(mailbox, calendar)
         app.include_router(demo_mailbox.router)
+    for router in admin.ROUTERS:
+        app.include_router(router)
     app.add_api_route("/healthz", health, methods=READ)
     app.mount("/static", StaticFiles(packages=[("courseletter.web", "static")]))
     app.middleware("http")(_guard)
+    app.add_exception_handler(SignedOut, _signed_out)
+    app.add_exception_handler(Forbidden, _forbidden)
     app.add_exception_handler(NotFound, _not_found)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(InvalidInput, _invalid)
@@ -64,8 +71,24 @@ async def _guard(request: Request, answer: Handler) -> Response:
     return response
 
 
+def _signed_out(request: Request, _error: Exception) -> Response:
+    """The sign-in page in place of the page that was asked for, and the way on to it."""
+    site: Site = request.app.state.site
+    query = f"?{request.url.query}" if request.url.query else ""
+    onward = request.url.path + query if request.method in READ else ""
+    return sign_in_page(site, 401, onward if onward != "/" else "")
+
+
+def _forbidden(request: Request, error: Exception) -> Response:
+    return _problem(request, 403, "This is not for you to do", str(error))
+
+
 def _not_found(request: Request, _error: Exception) -> Response:
     """One answer for what never was and for what is somebody else's."""
+    if getattr(request.state, "visitor", None) is not None:
+        return _problem(
+            request, 404, "There is no page here", "It was removed, or the address is not complete."
+        )
     return _problem(
         request,
         404,
@@ -105,4 +128,7 @@ def _broken(request: Request, _error: Exception) -> Response:
 
 def _problem(request: Request, status: int, title: str, text: str) -> Response:
     site: Site = request.app.state.site
+    visitor: Visitor | None = getattr(request.state, "visitor", None)
+    if visitor is not None:
+        return show(request, site, visitor, "problem.html", place="", status=status, heading=title, text=text)
     return site.pages.show("problem.html", status, heading=title, text=text)

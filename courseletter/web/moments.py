@@ -1,4 +1,4 @@
-"""Moments, places and addresses as learners read them: `Thursday 19 November`, `8:00`, `Lisbon`."""
+"""Moments, places and addresses as people read them: `Thursday 19 November`, `8:00`, `Lisbon`."""
 
 from datetime import date, datetime
 from functools import cache
@@ -16,6 +16,16 @@ def day(moment: date) -> str:
 def short_day(moment: date) -> str:
     """`Thu 19 Nov`."""
     return f"{WEEKDAYS[moment.weekday()][:3]}\xa0{moment.day}\xa0{MONTHS[moment.month - 1][:3]}"
+
+
+def day_month(moment: date) -> str:
+    """`12 November`."""
+    return f"{moment.day}\xa0{MONTHS[moment.month - 1]}"
+
+
+def clock(moment: datetime) -> str:
+    """`09:41`, as the workshop writes it."""
+    return f"{moment:%H:%M}"
 
 
 def hour(moment: datetime) -> str:

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
+from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -42,7 +43,10 @@ class Pages:
         self._environment.filters.update(
             day=moments.day,
             short_day=moments.short_day,
+            day_month=moments.day_month,
             hour=moments.hour,
+            clock=moments.clock,
+            grouped=grouped,
             place=moments.place,
             masked=moments.masked,
             plainly=without_recipient,
@@ -55,6 +59,12 @@ class Pages:
         return HTMLResponse(self._environment.get_template(template).render(context), status, headers)
 
 
+def grouped(number: int) -> str:
+    """`9,214`."""
+    return f"{number:,}"
+
+
+@cache
 def _version(name: str) -> str:
     """A mark that changes with the file, so that browsers may keep it for ever."""
     content = (files("courseletter.web") / "static" / name).read_bytes()

@@ -1,0 +1,75 @@
+"""Who works here: users, their sessions, invitations; and indexes for the numbers on their pages"""
+
+import sqlalchemy as sa
+from alembic import op
+
+from courseletter.database import UtcDateTime
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+COUNTED = (["course_id", "state", "next_lesson"], ["joined_at", "state"])
+
+
+def upgrade() -> None:
+    op.create_table(
+        "users",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("email", sa.String(length=320), nullable=False),
+        sa.Column("email_key", sa.String(length=320), nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("role", sa.String(length=8), nullable=False),
+        sa.Column("password_hash", sa.String(), nullable=False),
+        sa.Column("totp_secret", sa.String(length=32), nullable=True),
+        sa.Column("totp_step", sa.Integer(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.CheckConstraint("role IN ('owner', 'admin', 'marketer')", name=op.f("ck_users_role")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_users")),
+        sa.UniqueConstraint("email_key", name=op.f("uq_users_email_key")),
+    )
+    op.create_table(
+        "user_sessions",
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("seen_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.id"], name=op.f("fk_user_sessions_user_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_user_sessions")),
+    )
+    op.create_index(op.f("ix_user_sessions_user_id"), "user_sessions", ["user_id"])
+    op.create_table(
+        "invitations",
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("email", sa.String(length=320), nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("role", sa.String(length=8), nullable=False),
+        sa.Column("user_id", sa.Integer(), nullable=True),
+        sa.Column("ends_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.id"], name=op.f("fk_invitations_user_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_invitations")),
+    )
+    for names in COUNTED:
+        op.create_index(op.f(f"ix_enrolments_{'_'.join(names)}"), "enrolments", names)
+    ended = sa.text("finished_at IS NOT NULL")
+    op.create_index(
+        "ix_deliveries_finished_at_state",
+        "deliveries",
+        ["finished_at", "state"],
+        sqlite_where=ended,
+        postgresql_where=ended,
+    )
+
+
+def downgrade() -> None:
+    op.drop_index("ix_deliveries_finished_at_state", "deliveries")
+    for names in COUNTED:
+        op.drop_index(op.f(f"ix_enrolments_{'_'.join(names)}"), "enrolments")
+    op.drop_table("invitations")
+    op.drop_table("user_sessions")
+    op.drop_table("users")

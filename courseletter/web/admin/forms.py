@@ -1,0 +1,58 @@
+"""A form that somebody who is signed in has sent: fields, lists of them, and one file."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+from starlette.datastructures import FormData, UploadFile
+from starlette.requests import ClientDisconnect
+from starlette.types import Message
+
+from campaigns.reading.fetching import MOST_BYTES
+from courseletter.web.site import body_of
+
+OCTETS = MOST_BYTES + 1_000_000  # an article, and what is typed around it
+FIELDS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    data: FormData
+
+    def text(self, name: str, default: str = "") -> str:
+        """The last field with this name, as typed."""
+        value = self.data.get(name, default)
+        return value if isinstance(value, str) else default
+
+    def all(self, name: str) -> list[str]:
+        return [value for value in self.data.getlist(name) if isinstance(value, str)]
+
+    def number(self, name: str) -> int | None:
+        """A whole number of at most nine digits; None where none was typed."""
+        text = self.text(name).strip()
+        return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+    def file(self, name: str) -> UploadFile | None:
+        """The file that was chosen; browsers send an empty one without a name where none was."""
+        value = self.data.get(name)
+        return value if isinstance(value, UploadFile) and value.filename else None
+
+    def texts(self) -> dict[str, str]:
+        """Everything typed, to show again beside what is wrong with it."""
+        return {name: value for name, value in self.data.items() if isinstance(value, str)}
+
+
+async def form_of(request: Request) -> Form:
+    body = await body_of(request, OCTETS)
+
+    async def replay() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    try:
+        whole = Request(request.scope, replay)
+        return Form(await whole.form(max_files=1, max_fields=FIELDS, max_part_size=OCTETS))
+    except ClientDisconnect:
+        return Form(FormData())
+
+
+Posted = Annotated[Form, Depends(form_of)]

@@ -1,0 +1,212 @@
+"""Home: problems first, three numbers, and what leaves in the next 24 hours."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from campaigns import counting
+from campaigns.counting import Crowd
+from campaigns.models import Course
+from campaigns.rhythm import MONTHS
+from campaigns.slots import instant
+from courseletter.installation import still_to_set
+from courseletter.web.admin import bars
+from courseletter.web.admin.access import Marketer
+from courseletter.web.admin.shell import show
+from courseletter.web.moments import day_month, place
+from courseletter.web.site import READ, Here
+from courseletter.zones import zone_of
+from sender.outlook import Leaving, Outlook, outlook
+from sender.troubles import Troubles, delivered, troubles
+
+router = APIRouter()
+
+AHEAD: Final = timedelta(hours=24)
+ROWS: Final = 12
+DAY: Final = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """Something that needs a person: what is so, what it does, and the one act."""
+
+    level: str  # bad | warn
+    title: str
+    text: str
+    act: str = ""
+    path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Quarter:
+    """Three months of a calendar, as moments."""
+
+    start: datetime
+    end: datetime
+    name: str  # July to September
+
+
+@router.api_route("/", methods=READ)
+def show_home(visitor: Marketer, site: Here, request: Request) -> HTMLResponse:
+    opened = site.installation
+    now, zone = opened.clock.now(), zone_of(opened.settings.timezone)
+    with opened.database.read() as session:
+        courses = session.execute(select(Course.id, Course.title, Course.paused_at)).all()
+        crowds = counting.crowds(session)
+        coming = outlook(session, now, now + AHEAD)
+        needs = [
+            *_needs(troubles(session, now), zone),
+            *_resting([row._tuple() for row in courses], crowds),
+        ]
+        context: dict[str, Any] = {
+            "first_start": not courses,
+            "to_set": still_to_set(opened.settings),
+            "needs": needs,
+            "numbers": _numbers(session, now, zone, sum(crowds.values(), Crowd())),
+            **_coming(coming, now, zone),
+        }
+    return show(
+        request,
+        site,
+        visitor,
+        "home.html",
+        place="home",
+        now=now.astimezone(zone),
+        city=place(zone.key),
+        **context,
+    )
+
+
+def _needs(found: Troubles, zone: ZoneInfo) -> Iterator[Need]:
+    if found.held:
+        yield Need(
+            "bad",
+            "No mail is sent",
+            f"{_sentence(found.held)} Look whether this is the right database, then run "
+            "`courseletter db release` on the server. What waits goes out by each course's rules, never all "
+            "at once.",
+        )
+    if found.in_doubt:
+        yield Need(
+            "bad",
+            f"{_messages(found.in_doubt)} may have arrived, or not",
+            "The connection broke before the answer. By the settings they are tried once more, or wait for "
+            "you: `courseletter delivery in-doubt` lists them.",
+        )
+    if found.failed:
+        yield Need(
+            "warn",
+            f"{_messages(found.failed)} failed since yesterday",
+            f"{_sentence(found.failed_reply)} Who has no mailbox any more gets nothing further; nobody else "
+            "is touched.",
+        )
+    if found.waiting:
+        next_try = found.waiting.next_try.astimezone(zone)
+        yield Need(
+            "warn",
+            f"{_messages(found.waiting.count)} wait for another try",
+            f"{_sentence(found.waiting.reply)} We try again at {next_try:%H:%M}. Nothing is lost, and "
+            "you need not act unless this lasts for hours.",
+        )
+
+
+def _resting(courses: list[tuple[str, str, datetime | None]], crowds: dict[str, Crowd]) -> Iterator[Need]:
+    """Courses on pause that people wait in."""
+    for course_id, title, paused_at in courses:
+        people = crowds.get(course_id, Crowd()).under_way
+        if paused_at is not None and people:
+            yield Need(
+                "warn",
+                f"“{title}” is paused: {people:,} {'person waits' if people == 1 else 'people wait'}",
+                "Nobody loses their place. When it goes on, each gets the next lesson on their next day.",
+                "Open the course",
+                f"/courses/{course_id}",
+            )
+
+
+def _numbers(session: Session, now: datetime, zone: ZoneInfo, crowd: Crowd) -> list[tuple[str, str, str]]:
+    today = now.astimezone(zone).date()
+    midnight = instant(today, 0, zone)
+    joined = counting.joined_between(session, instant(today - DAY, 0, zone), midnight)
+    sent = delivered(session, now - 7 * DAY, now)
+    return [
+        (
+            "On a course now",
+            f"{crowd.under_way:,}",
+            f"{crowd.paused:,} of them paused. {joined:,} joined yesterday.",
+        ),
+        _finishing(session, today, zone),
+        (
+            "Delivered, last 7 days",
+            f"{sent.share:.1%}" if sent.ended else "–",
+            _arrived(sent.accepted, sent.ended) if sent.ended else "Nothing was sent in these days.",
+        ),
+    ]
+
+
+def _finishing(session: Session, today: date, zone: ZoneInfo) -> tuple[str, str, str]:
+    """Of the last whole quarter; before there is one, of everybody so far."""
+    title = "Finish what they start"
+    last = _quarter(today, 1, zone)
+    found = counting.finishing(session, last.start, last.end)
+    if found.joined:
+        earlier = _quarter(today, 2, zone)
+        before = counting.finishing(session, earlier.start, earlier.end)
+        then = f" {before.share:.0%} the quarter before." if before.joined else ""
+        return title, f"{found.share:.0%}", f"of the {found.joined:,} who joined in {last.name}.{then}"
+    found = counting.finishing(session, last.end, instant(today + DAY, 0, zone))
+    if found.joined:
+        since = day_month(last.end.astimezone(zone))
+        return title, f"{found.share:.0%}", f"of the {found.joined:,} who joined since {since}."
+    return title, "–", "Nobody has joined in these months."
+
+
+def _coming(coming: Outlook, now: datetime, zone: ZoneInfo) -> dict[str, Any]:
+    rows, more = coming.rows[:ROWS], coming.rows[ROWS:]
+    hours = bars.by_hour([(now, coming.queued), *coming.moments], now, zone)
+    return {
+        "leaving": coming,
+        "rows": [(_when(one, now, zone), one) for one in rows],
+        "more": (len(more), sum(one.people for one in more)),
+        "wide": bars.drawing(hours, width=976, label_every=3),
+        "slim": bars.drawing(hours[:12], width=360, label_every=3),
+    }
+
+
+def _when(one: Leaving, now: datetime, zone: ZoneInfo) -> str:
+    first, last = one.first.astimezone(zone), one.last.astimezone(zone)
+    if one.first <= now:
+        return "now"
+    return f"{first:%H:%M}" if first == last else f"{first:%H:%M} to {last:%H:%M}"
+
+
+def _quarter(today: date, ago: int, zone: ZoneInfo) -> Quarter:
+    """The whole quarter that ended `ago` quarters before this one began: 1 is the last."""
+    number = today.year * 4 + (today.month - 1) // 3 - ago
+    first = date(number // 4, number % 4 * 3 + 1, 1)
+    after = date((number + 1) // 4, (number + 1) % 4 * 3 + 1, 1)
+    name = f"{MONTHS[first.month - 1]} to {MONTHS[first.month + 1]}"
+    return Quarter(instant(first, 0, zone), instant(after, 0, zone), name)
+
+
+def _arrived(accepted: int, ended: int) -> str:
+    lost = ended - accepted
+    rest = f" {lost:,} did not arrive." if lost else ""
+    return f"{accepted:,} of {ended:,} {'message' if ended == 1 else 'messages'}.{rest}"
+
+
+def _messages(count: int) -> str:
+    return f"{count:,} {'message' if count == 1 else 'messages'}"
+
+
+def _sentence(text: str) -> str:
+    """What a relay or a check said, as a sentence of ours."""
+    text = " ".join(text.split()).rstrip(".")
+    return f"{text[:1].upper()}{text[1:200]}." if text else ""

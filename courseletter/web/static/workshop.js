@@ -1,0 +1,66 @@
+// What the workshop's pages do beyond links and forms. Without it every act is still a form with a button.
+
+const byId = (id) => document.getElementById(id);
+const say = (text) => { byId("toasts").replaceChildren(toast(text)); };
+
+function toast(text) {
+  const box = document.createElement("div");
+  box.className = "toast";
+  box.id = "toast";
+  box.append(Object.assign(document.createElement("p"), { textContent: text }));
+  return box;
+}
+
+// A toast leaves after ten seconds; not while somebody reads it with the mouse or the focus on it.
+const STAYS = 10_000;
+let since = Date.now();
+new MutationObserver(() => { since = Date.now(); }).observe(document.documentElement, { subtree: true, childList: true });
+setInterval(() => {
+  const shown = byId("toast");
+  if (!shown) return;
+  if (shown.matches(":hover, :focus-within")) since = Date.now();
+  else if (Date.now() - since > STAYS) shown.remove();
+}, 500);
+
+// After a swap the focus stays where it was; where that is gone, it goes to what the element named for this
+// case, else to the page's heading. Never to the body, where the keyboard starts over.
+let heir = "";
+document.addEventListener("htmx:beforeSwap", () => {
+  const focused = document.activeElement;
+  heir = focused?.closest("[data-heir]")?.dataset.heir ?? "";
+});
+document.addEventListener("htmx:afterSettle", () => {
+  const title = byId("main")?.dataset.title;
+  if (title) document.title = title;
+  const first = document.querySelector("#main [autofocus]");
+  if (first) return first.focus();
+  if (document.activeElement && document.activeElement !== document.body) return;
+  const next = byId(heir) ?? document.querySelector("#main h1");
+  if (!next) return;
+  if (!next.matches("a, button, input, select, textarea, summary")) next.tabIndex = -1;
+  next.focus({ preventScroll: next.matches("h1") });
+});
+
+// What the server would not do is told; what was typed stays where it is.
+document.addEventListener("htmx:responseError", (event) => {
+  const status = event.detail.xhr.status;
+  if (status === 401) say("You were signed out. What you typed is still here: sign in in another tab, then try again.");
+  else if (status === 403) say("Not done: this page is from before you signed in. Reload it.");
+  else if (status === 404) say("Not done: it is gone, perhaps somebody else removed it. Reload the page.");
+  else if (status === 413) say("Not done: this is too long. Nothing was kept of it.");
+  else say("This did not work, and the fault is ours. Nothing is lost; try again.");
+});
+document.addEventListener("htmx:sendError", () => say("Not saved: no connection. What you typed is still here."));
+
+// Menus close when somebody goes elsewhere, and with Escape, which gives the focus back.
+document.addEventListener("click", (event) => {
+  for (const menu of document.querySelectorAll(".menu[open]")) if (!menu.contains(event.target)) menu.open = false;
+});
+document.addEventListener("keydown", (event) => {
+  const menu = event.key === "Escape" && event.target.closest?.(".menu[open]");
+  if (!menu) return;
+  menu.open = false;
+  menu.querySelector("summary").focus();
+});
+
+for (const focused of document.querySelectorAll("#problems[autofocus]")) focused.focus();
