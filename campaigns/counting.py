@@ -60,7 +60,7 @@ def crowds(session: Session) -> dict[str, Crowd]:
 
 def crowd_of(session: Session, course_id: str) -> Crowd:
     rows = select(Enrolment.state, func.count()).where(Enrolment.course_id == course_id)
-    return Crowd(**dict(session.execute(rows.group_by(Enrolment.state)).tuples().all()))
+    return Crowd(**dict(session.execute(rows.group_by(Enrolment.state)).all()))
 
 
 def waiting_for(session: Session, course_id: str) -> dict[str, int]:
@@ -87,5 +87,5 @@ def finishing(session: Session, start: datetime, end: datetime) -> Finishing:
         .where(Enrolment.joined_at >= start, Enrolment.joined_at < end)
         .group_by(Enrolment.state)
     )
-    counts = dict(session.execute(rows).tuples().all())
+    counts = dict(session.execute(rows).all())
     return Finishing(sum(counts.values()), counts.get("completed", 0))

@@ -13,6 +13,7 @@ from campaigns import article as articles
 from campaigns import wording
 from campaigns.cadence import Cadence
 from campaigns.models import CONTENT, Article, Course, Lesson
+from campaigns.schedule import Step, Timetable
 from campaigns.splitting import DraftLesson
 from courseletter.errors import InvalidInput, NotFound
 from courseletter.ids import new_id
@@ -177,6 +178,12 @@ def _check_start(start: date | None, now: datetime) -> None:
             f"--start: {start} is more than ten years away. Is the year right? Write it like 2026-03-02.",
             field="start",
         )
+
+
+def draft_timetable(course: Course) -> Timetable:
+    """The timetable that the draft would have if it were published now."""
+    steps = tuple(Step(one.id, one.gap_days, one.kind == "welcome") for one in course.lessons)
+    return Timetable(course.zone, steps, Cadence.from_json(course.cadence))
 
 
 def checked_slug(session: Session, slug: str) -> str:

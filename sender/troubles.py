@@ -70,6 +70,6 @@ def delivered(session: Session, since: datetime, until: datetime) -> Delivered:
         .where(Delivery.finished_at >= since, Delivery.finished_at < until)
         .group_by(Delivery.state)
     )
-    counts = dict(session.execute(rows).tuples().all())
+    counts = dict(session.execute(rows).all())
     ended = sum(counts.get(state, 0) for state in (State.ACCEPTED, State.FAILED, State.EXPIRED))
     return Delivered(counts.get(State.ACCEPTED, 0), ended)

@@ -58,6 +58,7 @@ def accept(
     """
     user = invitation.user
     address = invitation.email or str(check_address(email))
+    known_as = check_name(name, "name") or address
     passwords.check(password, address)
     used = delete(Invitation).where(Invitation.digest == invitation.digest)
     if session.execute(used.returning(Invitation.digest)).first() is None:
@@ -66,7 +67,7 @@ def accept(
         user = User(
             email=address,
             email_key=key_of(address),
-            name=check_name(name, "name") or address,
+            name=known_as,
             role=invitation.role,
             created_at=now,
         )

@@ -1,29 +1,22 @@
 """`courseletter send-test`: one lesson of the draft, to one address, outside of every ledger."""
 
-from dataclasses import replace
-from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from campaigns import drafting, publishing
 from campaigns.models import Course, Lesson
-from campaigns.schedule import Mark, Profile, Progress, next_due
-from campaigns.standing import Standing
 from courseletter.cli.output import AsJson, CourseName, count, installation, print_json, say
-from courseletter.cli.simulate import draft_timetable
 from courseletter.config import SmtpSettings
 from courseletter.errors import CourseletterError, InvalidInput
 from courseletter.ids import new_id
 from courseletter.installation import Installation
-from courseletter.zones import zone_named
-from sender.context import date_in_words, day_in_words
 from sender.message import Letterhead, PreparedMail, Stamp, message_id
 from sender.replies import judge
+from sender.sampling import Somebody, sampled
 from sender.transport import Attempt, Envelope, Phase
 from subscribers.addresses import check_address
 from subscribers.people import check_name
-from templates.compiling import CompiledLesson, compile_lesson
 from templates.rendering import render
 
 app = typer.Typer(add_completion=False)
@@ -45,7 +38,9 @@ def send_test(
     with installation() as opened:
         with opened.database.read() as session:
             found = drafting.find_course(session, course)
-            compiled, context = _lesson(opened, found, lesson, address, name)
+            wanted, who = _numbered(found, lesson), Somebody(address, name)
+            now = opened.clock.now()
+            compiled, context = sampled(found, wanted, who, opened.brand, opened.links, now, "[Test] ")
             mail = PreparedMail(compiled, _letterhead(opened, found), opened.dkim_keys())
         stamp = _stamp(opened, address, name)
         transport = opened.transport()
@@ -76,57 +71,16 @@ def _advice(smtp: SmtpSettings, attempt: Attempt) -> str:
     return "Check [smtp] in courseletter.toml."
 
 
-def _lesson(
-    opened: Installation, course: Course, number: int, address: str, name: str
-) -> tuple[CompiledLesson, dict[str, Any]]:
-    """The lesson compiled, and the context of a reader who has just asked for it."""
+def _numbered(course: Course, number: int) -> Lesson:
     numbered = publishing.numbered(course)
-    wanted = next((one for place, one in numbered if place == number), None)
-    if wanted is None:
+    found = next((one for place, one in numbered if place == number), None)
+    if found is None:
         raise InvalidInput(
             f"“{course.title}” has {count(numbered[-1][0], 'lesson')} and no lesson {number}. "
             "Choose one with --lesson; 0 is the welcome.",
             field="lesson",
         )
-    source = publishing.source_of(course, number, wanted)
-    now = opened.clock.now()
-    home = opened.links.sign_up(course.slug)
-    upcoming = next((one for one in numbered if one[0] == number + 1), None)
-    when = day_in_words(_next_day(course, wanted, now), course.language) if upcoming else ""
-    joined = date_in_words(now.date(), course.language)
-    reader = {"first_name": name, "last_name": "", "email": address, "joined": joined}
-    context = {
-        "subscriber": reader,
-        "lesson": {
-            "number": number,
-            "total": source.total,
-            "title": source.title,
-            "minutes": source.minutes,
-            "next_when": when,
-        },
-        "course": {"title": course.title, "total": source.total},
-        "sender": {"name": opened.brand.name, "address": opened.brand.address},
-        "links": dict.fromkeys(("web", "previous", "next_now", "pause", "preferences", "unsubscribe"), home),
-        "previous": None,
-        "next": upcoming
-        and {
-            "number": upcoming[0],
-            "title": upcoming[1].title,
-            "teaser": wanted.teaser.removeprefix(f"{upcoming[1].title}: "),
-            "when": when,
-        },
-    }
-    return compile_lesson(replace(source, subject=f"[Test] {source.subject}"), opened.brand), context
-
-
-def _next_day(course: Course, lesson: Lesson, now: datetime) -> date:
-    """The day of the lesson after this one, for somebody in the course's zone who gets this one now."""
-    timetable = draft_timetable(course)
-    had = [one.id for one in course.lessons if one.position <= lesson.position]
-    progress = Progress(frozenset(Mark(one, "sent", "schedule") for one in had))
-    standing = Standing(now, progress=progress, anchor_at=now, last_at=now)
-    due = next_due(timetable, Profile(course.zone), standing, now)
-    return (due.at if due else now).astimezone(zone_named(course.zone)).date()
+    return found
 
 
 def _letterhead(opened: Installation, course: Course) -> Letterhead:

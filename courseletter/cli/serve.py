@@ -66,9 +66,7 @@ def _welcome(opened: Installation) -> None:
     if token is None:
         say(f"Workshop: {base}/")
     else:
-        say(
-            f"Nobody can sign in yet. Open this link once to become the owner: {invitation_link(base, token)}"
-        )
+        say(f"Nobody can sign in yet. Become the owner by this link, once: {invitation_link(base, token)}")
 
 
 def leads_elsewhere(base_url: str, port: int) -> bool:

@@ -6,11 +6,9 @@ from typing import Annotated
 import typer
 
 from campaigns import drafting
-from campaigns.cadence import Cadence
 from campaigns.folders import minute_of
-from campaigns.models import Course
 from campaigns.preview import simulate as live_through
-from campaigns.schedule import Profile, Step, Timetable, pace_named
+from campaigns.schedule import Profile, pace_named
 from courseletter.cli.cadences import date_of
 from courseletter.cli.output import AsJson, CourseName, installation, print_json, print_table, say
 from courseletter.errors import InvalidInput
@@ -35,7 +33,7 @@ def simulate(
     """
     with installation() as opened, opened.database.read() as session:
         row = drafting.find_course(session, course)
-        timetable, titles = draft_timetable(row), {one.id: one.title for one in row.lessons}
+        timetable, titles = drafting.draft_timetable(row), {one.id: one.title for one in row.lessons}
     own = zone_named(zone) if zone else zone_named(timetable.zone)
     joined = datetime.combine(date_of(start, "--from"), _time(at), own)
     profile = Profile(own.key, pace=pace_named(pace))
@@ -55,9 +53,3 @@ def _time(at: str) -> time:
     if minute == MINUTES_A_DAY:
         raise InvalidInput("--at: 24:00 is 00:00 of the next day. Write it so.", field="at")
     return time(minute // 60, minute % 60)
-
-
-def draft_timetable(course: Course) -> Timetable:
-    """The timetable that the draft would have if it were published now."""
-    steps = tuple(Step(one.id, one.gap_days, one.kind == "welcome") for one in course.lessons)
-    return Timetable(course.zone, steps, Cadence.from_json(course.cadence))

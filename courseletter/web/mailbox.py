@@ -19,6 +19,7 @@ from sqlalchemy import select
 
 from campaigns.models import Course
 from courseletter.errors import NotFound
+from courseletter.web.mail_frame import framed
 from courseletter.web.moments import local, short_day
 from courseletter.web.site import READ, Fields, Here, Site
 from sender.stored_mail import StoredMail
@@ -35,11 +36,6 @@ PAGE_POLICY: Final = (
     "frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 # Mails are styled inline; scripts, forms and frames in them stay dead.
-MAIL_POLICY: Final = (
-    "default-src 'none'; style-src 'unsafe-inline'; img-src https: data:; form-action 'none'; "
-    "base-uri 'none'; frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox"
-)
-_ANCHOR: Final = re.compile(r"<a\b(?![^>]*\starget=)", re.IGNORECASE)
 _HIDDEN: Final = re.compile(r"[\s\u034f\u00ad\u200b-\u200f\ufeff]+")
 _PREHEADER: Final = re.compile(r"<div[^>]*display:\s*none[^>]*>(.*?)</div>", re.IGNORECASE | re.DOTALL)
 
@@ -135,14 +131,11 @@ def show_state(demo: Demo) -> JSONResponse:
 
 @router.api_route("/mails/{key}", methods=READ)
 def show_mail(key: str, demo: Demo) -> HTMLResponse:
-    """A mail's HTML as it is, for the sandboxed frame. Its links open beside the page, not inside it."""
+    """A mail's HTML as it is, for the sandboxed frame."""
     mail = demo.mails.message(key)
     if mail is None:
         raise NotFound("There is no such mail.")
-    html = _ANCHOR.sub('<a target="_blank" rel="noreferrer"', mail.html)
-    # The frame on the page keeps us from being framed anywhere else.
-    headers = {"Content-Security-Policy": MAIL_POLICY, "X-Frame-Options": "SAMEORIGIN"}
-    return HTMLResponse(html, headers=headers)
+    return framed(mail.html)
 
 
 @router.post("/clock")

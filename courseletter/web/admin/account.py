@@ -47,12 +47,8 @@ def change_password(visitor: MarketerWrites, form: Posted, site: Here, request: 
 def sign_out_others(visitor: MarketerWrites, site: Here) -> Response:
     with site.installation.database.write() as session:
         ended = sessions.end_others(session, visitor.user, keep=visitor.digest)
-    note = (
-        f"{ended} other {'browser' if ended == 1 else 'browsers'} signed out."
-        if ended
-        else "No other was in."
-    )
-    return lead_to(site, "/settings", Note(note))
+    browsers = "browser" if ended == 1 else "browsers"
+    return lead_to(site, "/settings", Note(f"{ended} other {browsers} signed out."))
 
 
 @router.api_route("/settings/code", methods=READ)

@@ -53,9 +53,7 @@ def drawing(hours: Sequence[tuple[datetime, int]], *, width: int, label_every: i
     scale = (counts[1] * 1.25 if broken else counts[0]) or 1
     bars = []
     for place, (hour, people) in enumerate(hours):
-        height = (
-            HIGH if broken and people == broken else round(max(people / scale * HIGH, 2 if people else 0), 1)
-        )
+        height = min(HIGH, round(max(people / scale * HIGH, 2 if people else 0), 1))
         label = "now" if place == 0 else f"{hour:%H:%M}" if hour.hour % label_every == 0 else ""
         bars.append(
             Bar(

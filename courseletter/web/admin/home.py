@@ -1,6 +1,6 @@
 """Home: problems first, three numbers, and what leaves in the next 24 hours."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -58,12 +58,12 @@ def show_home(visitor: Marketer, site: Here, request: Request) -> HTMLResponse:
     opened = site.installation
     now, zone = opened.clock.now(), zone_of(opened.settings.timezone)
     with opened.database.read() as session:
-        courses = session.execute(select(Course.id, Course.title, Course.paused_at)).all()
+        courses = session.scalars(select(Course)).all()
         crowds = counting.crowds(session)
         coming = outlook(session, now, now + AHEAD)
         needs = [
             *_needs(troubles(session, now), zone),
-            *_resting([row._tuple() for row in courses], crowds),
+            *_resting(courses, crowds),
         ]
         context: dict[str, Any] = {
             "first_start": not courses,
@@ -117,17 +117,17 @@ def _needs(found: Troubles, zone: ZoneInfo) -> Iterator[Need]:
         )
 
 
-def _resting(courses: list[tuple[str, str, datetime | None]], crowds: dict[str, Crowd]) -> Iterator[Need]:
+def _resting(courses: Sequence[Course], crowds: dict[str, Crowd]) -> Iterator[Need]:
     """Courses on pause that people wait in."""
-    for course_id, title, paused_at in courses:
-        people = crowds.get(course_id, Crowd()).under_way
-        if paused_at is not None and people:
+    for course in courses:
+        people = crowds.get(course.id, Crowd()).under_way
+        if course.paused_at is not None and people:
             yield Need(
                 "warn",
-                f"“{title}” is paused: {people:,} {'person waits' if people == 1 else 'people wait'}",
+                f"“{course.title}” is paused: {people:,} {'person waits' if people == 1 else 'people wait'}",
                 "Nobody loses their place. When it goes on, each gets the next lesson on their next day.",
                 "Open the course",
-                f"/courses/{course_id}",
+                f"/courses/{course.id}",
             )
 
 

@@ -57,10 +57,9 @@ def send_back(user_id: int, visitor: AdminWrites, site: Here, request: Request) 
 
 @router.post("/settings/people/{user_id}/role")
 def change_role(user_id: int, visitor: AdminWrites, form: Posted, site: Here) -> Response:
-    role = _role(form.text("role"), visitor)
     with site.installation.database.write() as session:
         user = _other(session, visitor, user_id)
-        user.role = role
+        role = user.role = _role(form.text("role"), visitor)
     return lead_to(site, "/settings", Note(f"{user.name} is {_a(role)} now."))
 
 

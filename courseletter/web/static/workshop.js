@@ -64,3 +64,81 @@ document.addEventListener("keydown", (event) => {
 });
 
 for (const focused of document.querySelectorAll("#problems[autofocus]")) focused.focus();
+
+// Moving a lesson. By mouse or thumb at its handle (SortableJS); by keyboard: Space lifts, arrows move, Space
+// drops, Escape puts back; arrows without lifting move at once. The row's own form carries the result.
+let lifted = null; // { row, before }
+
+const rowOf = (handle) => handle.closest("li");
+const placeOf = (row) => [...row.parentElement.children].filter((one) => !("fixed" in one.dataset)).indexOf(row) + 1;
+const placesIn = (row) => [...row.parentElement.children].filter((one) => !("fixed" in one.dataset)).length;
+
+function drop(row) {
+  const form = row.querySelector("form.move");
+  const field = form.querySelector("input[name=place]");
+  if (Number(field.value) === placeOf(row)) return;
+  field.value = placeOf(row);
+  form.requestSubmit();
+}
+
+function step(row, by) {
+  const neighbour = by < 0 ? row.previousElementSibling : row.nextElementSibling;
+  if (!neighbour || "fixed" in neighbour.dataset) return false;
+  if (by < 0) neighbour.before(row);
+  else neighbour.after(row);
+  row.querySelector(".handle").focus();
+  return true;
+}
+
+function lift(row) {
+  lifted = { row, before: row.nextElementSibling };
+  row.classList.add("lifted");
+  tell(row);
+}
+
+function settle() {
+  lifted?.row.classList.remove("lifted");
+  lifted = null;
+}
+
+const tell = (row) => say(`“${row.dataset.title}” lifted, now ${placeOf(row)} of ${placesIn(row)}.`);
+
+document.addEventListener("keydown", (event) => {
+  const handle = event.target.closest?.(".handle");
+  if (!handle) return;
+  const row = rowOf(handle);
+  const by = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+  if (by) {
+    event.preventDefault();
+    if (!step(row, by)) return;
+    if (lifted) tell(row);
+    else drop(row);
+  } else if (event.key === " ") {
+    event.preventDefault();
+    if (!lifted) return lift(row);
+    settle();
+    drop(row);
+  } else if (event.key === "Escape" && lifted) {
+    lifted.row.parentElement.insertBefore(lifted.row, lifted.before);
+    settle();
+    handle.focus();
+    say(`“${row.dataset.title}” is back at ${placeOf(row)}.`);
+  }
+});
+
+function prepare() {
+  for (const handle of document.querySelectorAll(".handle")) handle.hidden = false;
+  for (const list of document.querySelectorAll("[data-sortable]:not([data-ready])")) {
+    list.dataset.ready = "";
+    Sortable.create(list, {
+      handle: ".handle",
+      filter: "[data-fixed]",
+      onMove: (event) => !("fixed" in event.related.dataset),
+      onEnd: (event) => drop(event.item),
+      animation: matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 200,
+    });
+  }
+}
+
+document.addEventListener("htmx:afterSwap", prepare);
+prepare();

@@ -1,0 +1,81 @@
+"""A lesson of a draft as somebody would get it who is in no course yet: for tests and previews."""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+
+from campaigns import publishing
+from campaigns.drafting import draft_timetable
+from campaigns.models import Course, Lesson
+from campaigns.schedule import Mark, Profile, Progress, next_due
+from campaigns.standing import Standing
+from courseletter.zones import zone_named
+from sender.context import date_in_words, day_in_words
+from sender.links import Links
+from templates.brand import Brand
+from templates.compiling import CompiledLesson, compile_lesson
+
+LINKS = ("web", "previous", "next_now", "pause", "preferences", "unsubscribe")
+
+
+@dataclass(frozen=True, slots=True)
+class Somebody:
+    email: str
+    first_name: str
+
+
+def sampled(
+    course: Course,
+    lesson: Lesson,
+    reader: Somebody,
+    brand: Brand,
+    links: Links,
+    now: datetime,
+    mark: str = "",
+) -> tuple[CompiledLesson, dict[str, Any]]:
+    """The lesson compiled, with `mark` before its subject, and the context of who has just asked for it.
+
+    Its links lead to the sign-up page. Raises TemplateError where it cannot be compiled.
+    """
+    numbered = publishing.numbered(course)
+    number = next(place for place, one in numbered if one is lesson)
+    source = publishing.source_of(course, number, lesson)
+    upcoming = next((one for one in numbered if one[0] == number + 1), None)
+    when = day_in_words(_next_day(course, lesson, now), course.language) if upcoming else ""
+    context: dict[str, Any] = {
+        "subscriber": {
+            "first_name": reader.first_name,
+            "last_name": "",
+            "email": reader.email,
+            "joined": date_in_words(now.date(), course.language),
+        },
+        "lesson": {
+            "number": number,
+            "total": source.total,
+            "title": source.title,
+            "minutes": source.minutes,
+            "next_when": when,
+        },
+        "course": {"title": course.title, "total": source.total},
+        "sender": {"name": brand.name, "address": brand.address},
+        "links": dict.fromkeys(LINKS, links.sign_up(course.slug)),
+        "previous": None,
+        "next": upcoming
+        and {
+            "number": upcoming[0],
+            "title": upcoming[1].title,
+            "teaser": lesson.teaser.removeprefix(f"{upcoming[1].title}: "),
+            "when": when,
+        },
+    }
+    return compile_lesson(replace(source, subject=f"{mark}{source.subject}"), brand), context
+
+
+def _next_day(course: Course, lesson: Lesson, now: datetime) -> date:
+    """The day of the lesson after this one, for somebody in the course's zone who gets this one now."""
+    timetable = draft_timetable(course)
+    had = [one.id for one in course.lessons if one.position <= lesson.position]
+    progress = Progress(frozenset(Mark(one, "sent", "schedule") for one in had))
+    standing = Standing(now, progress=progress, anchor_at=now, last_at=now)
+    due = next_due(timetable, Profile(course.zone), standing, now)
+    return (due.at if due else now).astimezone(zone_named(course.zone)).date()

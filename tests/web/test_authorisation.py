@@ -1,0 +1,132 @@
+"""R33: every route, asked by every role, with an id that is not there. A new route must be named here."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from colleagues import Colleague, add_user
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from reading_room import World
+
+READERS = "readers"  # the link is the login, or there is nothing to hide
+LEAST = {
+    "GET /": "marketer",
+    "GET /sign-in": READERS,
+    "POST /sign-in": READERS,
+    "POST /sign-out": "marketer",
+    "GET /invitations/{token}": READERS,
+    "POST /invitations/{token}": READERS,
+    "GET /settings": "marketer",
+    "POST /settings/password": "marketer",
+    "POST /settings/sign-out-others": "marketer",
+    "GET /settings/code": "marketer",
+    "POST /settings/code": "marketer",
+    "POST /settings/code/remove": "marketer",
+    "GET /settings/people/new": "admin",
+    "POST /settings/people": "admin",
+    "POST /settings/people/{user_id}/link": "admin",
+    "POST /settings/people/{user_id}/role": "admin",
+    "POST /settings/people/{user_id}/remove": "admin",
+    "GET /healthz": READERS,
+    "GET /c/{slug}": READERS,
+    "POST /c/{slug}": READERS,
+    "GET /confirm/{token}": READERS,
+    "POST /confirm/{token}": READERS,
+    "GET /unsubscribe/{token}": READERS,
+    "POST /unsubscribe/{token}": READERS,
+    "POST /unsubscribe/{token}/reason": READERS,
+    "POST /unsubscribe/{token}/everything": READERS,
+    "POST /unsubscribe/{token}/back": READERS,
+    "GET /learn/{token}": READERS,
+    "POST /learn/{token}/pace": READERS,
+    "GET /learn/{token}/pause": READERS,
+    "POST /learn/{token}/pause": READERS,
+    "POST /learn/{token}/resume": READERS,
+    "GET /learn/{token}/next": READERS,
+    "POST /learn/{token}/next": READERS,
+    "GET /learn/{token}/lessons/{lesson_id}": READERS,
+    "POST /webhooks/{provider}": READERS,
+}
+ROLES = ("marketer", "admin", "owner")
+UNKNOWN = "987654321"
+
+
+def routes_of(app: FastAPI) -> Iterator[str]:
+    """`METHOD path` of every route of the app; HEAD goes with GET."""
+    for route in app.routes:
+        inner: Any = getattr(route, "original_router", None)
+        for one in inner.routes if inner is not None else [route]:
+            if isinstance(one, APIRoute):
+                yield from (f"{method} {one.path}" for method in sorted(one.methods - {"HEAD"}))
+
+
+def path_of(route: str) -> str:
+    return re.sub(r"\{\w+\}", UNKNOWN, route.partition(" ")[2])
+
+
+def ask(browser: Colleague, route: str) -> int:
+    path = path_of(route)
+    return (browser.post(path) if route.startswith("POST") else browser.get(path)).status_code
+
+
+def guarded(*least: str) -> list[str]:
+    return [route for route, role in LEAST.items() if role in least]
+
+
+def test_r33_no_route_is_forgotten_here(here: World) -> None:
+    found = list(routes_of(here.app))
+    assert len(found) > 30, "the walk over the routes finds none any more"
+    assert sorted(found) == sorted(LEAST)
+
+
+def test_r33_whoever_is_not_signed_in_gets_no_further_than_the_door(here: World) -> None:
+    stranger = Colleague(here.app, here.installation)
+    for route in guarded(*ROLES):
+        assert ask(stranger, route) == 401, route
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_r33_each_role_reaches_what_is_its_own(here: World, role: str) -> None:
+    """With an id that is not there: 404 for those who may, and 403 alike for those who may not."""
+    for route, least in LEAST.items():
+        if least == READERS or route == "POST /sign-out":
+            continue
+        browser = Colleague(here.app, here.installation, add_user(here.installation, role, f"{route}@x.org"))
+        status = ask(browser, route)
+        if ROLES.index(role) < ROLES.index(least):
+            assert status == 403, route
+        elif "{" in route:
+            assert status == 404, route
+        else:
+            assert status in (200, 303, 422), route
+
+
+def test_r32_no_write_without_the_token_or_from_elsewhere(here: World) -> None:
+    owner = Colleague(here.app, here.installation, add_user(here.installation))
+    for route in guarded(*ROLES):
+        if route.startswith("POST"):
+            assert owner.post(path_of(route), form_token="").status_code == 403, route
+            assert owner.post(path_of(route), origin="https://evil.example").status_code == 403, route
+    assert owner.get("/settings").status_code == 200  # not even signing out
+
+
+def test_r03_reading_a_page_by_head_works_as_by_get(here: World) -> None:
+    owner = Colleague(here.app, here.installation, add_user(here.installation))
+    for route in guarded(*ROLES):
+        if route.startswith("GET") and "{" not in route:
+            assert owner.client.head(path_of(route)).status_code == 200, route
+
+
+def test_the_workshop_is_shielded(here: World) -> None:
+    owner = Colleague(here.app, here.installation, add_user(here.installation))
+    for answer in (owner.get("/settings"), owner.get("/nowhere"), owner.get("/sign-in")):
+        policy = answer.headers["content-security-policy"]
+        assert "unsafe" not in policy
+        assert "default-src 'none'" in policy
+        assert answer.headers["cache-control"] == "no-store"
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["x-frame-options"] == "DENY"
+    assert owner.get("/settings").headers["referrer-policy"] == "same-origin"
+    assert " style=" not in owner.get("/settings/code").text
