@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from campaigns import article as articles
-from campaigns import wording
+from campaigns import reviewing, wording
 from campaigns.cadence import Cadence
 from campaigns.models import CONTENT, Article, Course, Lesson
 from campaigns.schedule import Step, Timetable
@@ -57,18 +57,18 @@ def create_course(
     """
     check_cadence(cadence)
     _check_start(cadence.cohort_start, now)
-    slug = checked_slug(session, slug) if slug else free_slug(session, article.title)
-    read = articles.Article.from_dict(article.payload)
+    read = reviewing.article_of(article)
+    slug = checked_slug(session, slug) if slug else free_slug(session, read.title)
     course = Course(
         id=new_id("crs"),
         slug=slug,
-        title=article.title,
+        title=read.title,
         language=article.language,
         zone=zone,
         cadence=cadence.to_json(),
         disclosures=list(read.disclosures),
         disclaimers=list(read.disclaimers),
-        mailing_list=MailingList(slug=slug, name=article.title, created_at=now),
+        mailing_list=MailingList(slug=slug, name=read.title, created_at=now),
         article=article,
         created_at=now,
     )

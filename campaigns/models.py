@@ -24,6 +24,7 @@ class Article(Base):
     source: Mapped[str] = mapped_column(default="")
     form: Mapped[str] = mapped_column(String(16))
     payload: Mapped[dict[str, Any]]
+    review: Mapped[dict[str, Any] | None]  # what a person overruled (campaigns/reviewing.py)
     created_at: Mapped[datetime]
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from campaigns import article as articles
+from campaigns import reviewing
 from campaigns import wording
 from campaigns.cadence import Cadence
 from campaigns.checking.finding import Finding, blocking, clipped, warning
@@ -32,7 +32,7 @@ def _lost_notices(course: Course) -> Iterator[Finding]:
     """The disclosures and disclaimers of the course's article that its mails would not carry (R19)."""
     if course.article is None:
         return
-    article = articles.Article.from_dict(course.article.payload)
+    article = reviewing.article_of(course.article)
     above = fold(" ".join(course.disclosures))
     anywhere = above + fold(" ".join(course.disclaimers))
     for code, key, texts, kept in (

@@ -1,6 +1,6 @@
 """What every page is answered with: the installation, the templates, and what a request tells of itself."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -9,6 +9,7 @@ from starlette.datastructures import UploadFile
 from starlette.requests import ClientDisconnect
 from starlette.types import Message
 
+from campaigns.reading import Fetcher
 from courseletter.installation import Installation
 from courseletter.web.pages import Pages
 from subscribers.consent import Evidence
@@ -21,6 +22,7 @@ FORM_FIELDS = 50
 class Site:
     installation: Installation
     pages: Pages
+    fetcher: Fetcher = field(default_factory=Fetcher)  # of articles, from addresses that people name
 
     def path(self, address: str) -> str:
         """An absolute address of ours as a path: pages work under whatever name the reader came by."""

@@ -1,9 +1,9 @@
-"""Who works here: users, their sessions, invitations; and indexes for the numbers on their pages"""
+"""Who works here: users, their sessions, invitations; what a review overruled; indexes for the numbers on pages"""
 
 import sqlalchemy as sa
 from alembic import op
 
-from courseletter.database import UtcDateTime
+from courseletter.database import Json, UtcDateTime
 
 revision = "0003"
 down_revision = "0002"
@@ -54,6 +54,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("digest", name=op.f("pk_invitations")),
     )
+    op.add_column("articles", sa.Column("review", Json, nullable=True))
     for names in COUNTED:
         op.create_index(op.f(f"ix_enrolments_{'_'.join(names)}"), "enrolments", names)
     ended = sa.text("finished_at IS NOT NULL")
@@ -70,6 +71,7 @@ def downgrade() -> None:
     op.drop_index("ix_deliveries_finished_at_state", "deliveries")
     for names in COUNTED:
         op.drop_index(op.f(f"ix_enrolments_{'_'.join(names)}"), "enrolments")
+    op.drop_column("articles", "review")
     op.drop_table("invitations")
     op.drop_table("user_sessions")
     op.drop_table("users")

@@ -142,3 +142,20 @@ function prepare() {
 
 document.addEventListener("htmx:afterSwap", prepare);
 prepare();
+
+// A form that answers while somebody still chooses: it sends itself a moment after the last change.
+const SOON = 150;
+let waiting = 0;
+document.addEventListener("input", (event) => {
+  const form = event.target.closest?.("form[data-live]");
+  if (!form) return;
+  const shown = form.querySelector("output");
+  if (shown) shown.value = `about ${event.target.value / 10} min`;
+  byId("up-to-date").textContent = "Planning";
+  clearTimeout(waiting);
+  waiting = setTimeout(() => form.requestSubmit(), SOON);
+});
+document.addEventListener("htmx:afterSettle", () => {
+  const state = byId("up-to-date");
+  if (state) state.textContent = "Up to date";
+});

@@ -1,0 +1,296 @@
+"""A new course: an article is read and reviewed, days and hour are chosen, and a draft is there."""
+
+import re
+from dataclasses import replace
+from datetime import datetime
+from importlib.resources import files
+from typing import Any, Final
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, Response
+from sqlalchemy.orm import Session
+from starlette.datastructures import FormData
+
+from campaigns import drafting, reviewing
+from campaigns import wording as words
+from campaigns.article import Article
+from campaigns.cadence import Cadence
+from campaigns.models import Article as ArticleRow
+from campaigns.reading import read, read_bytes
+from campaigns.reviewing import PartKind, Plan, Review
+from campaigns.schedule import Step, Timetable
+from campaigns.splitting import warnings
+from courseletter.errors import InvalidInput, NotFound
+from courseletter.web.admin import cadences
+from courseletter.web.admin.access import Marketer, MarketerWrites, Visitor
+from courseletter.web.admin.cadences import Rhythm
+from courseletter.web.admin.courses import timeline
+from courseletter.web.admin.forms import Form, Posted
+from courseletter.web.admin.shell import Note, Undo, lead_to, show
+from courseletter.web.site import READ, Here, Site
+from courseletter.zones import zone_of
+
+router = APIRouter()
+
+WEEKLY: Final = Cadence(weekdays=frozenset({3}), start=8 * 60)  # what the form begins with
+FILTERS: Final = ("all", "kept", "out")
+_ADDRESS: Final = re.compile(r"https?://", re.IGNORECASE)
+
+
+@router.api_route("/articles/new", methods=READ)
+def show_new(visitor: Marketer, site: Here, request: Request) -> HTMLResponse:
+    return _new_page(request, site, visitor, {})
+
+
+@router.post("/articles")
+def read_article(visitor: MarketerWrites, form: Posted, site: Here, request: Request) -> Response:
+    try:
+        article = _read(form, site)
+    except InvalidInput as problem:
+        return _new_page(request, site, visitor, form.texts(), problem)
+    with site.installation.database.write() as session:
+        row = drafting.add_article(session, article, site.installation.clock.now())
+    return lead_to(site, f"/articles/{row.id}")
+
+
+@router.api_route("/articles/{article_id}", methods=READ)
+def show_review(
+    article_id: int, visitor: Marketer, site: Here, request: Request, parts: str = "all"
+) -> HTMLResponse:
+    with site.installation.database.read() as session:
+        row = article_row(session, article_id)
+        return _review_page(request, site, visitor, row, only=parts)
+
+
+@router.post("/articles/{article_id}/target")
+def change_target(article_id: int, visitor: MarketerWrites, form: Posted, site: Here) -> Response:
+    """Minutes a lesson should take; the plan follows."""
+    with site.installation.database.write() as session:
+        row = article_row(session, article_id)
+        tenths = form.number("tenths")
+        if tenths is None:
+            raise InvalidInput("Say how many minutes a lesson should take, in tenths.", field="tenths")
+        # A slider passes many places on its way, and none of them is a step to take back.
+        changed = reviewing.with_target(reviewing.review_of(row), tenths / 10)
+        row.review = {**(row.review or {}), **changed.to_json()}
+    return lead_to(site, f"/articles/{article_id}")
+
+
+@router.post("/articles/{article_id}/undo")
+def undo(article_id: int, visitor: MarketerWrites, site: Here) -> Response:
+    """Back to the choices before the last one; pressed again, it is made again."""
+    with site.installation.database.write() as session:
+        row = article_row(session, article_id)
+        before = (row.review or {}).get("before")
+        if before is not None:
+            row.review = _stored(Review.from_json(before), row)
+    return lead_to(site, f"/articles/{article_id}")
+
+
+@router.post("/articles/{article_id}/parts/{key}/{act}")
+def decide(
+    article_id: int, key: str, act: str, visitor: MarketerWrites, form: Posted, site: Here
+) -> Response:
+    """One choice about one part: toggle, title, merge or split."""
+    with site.installation.database.write() as session:
+        row = article_row(session, article_id)
+        article, review = Article.from_dict(row.payload), reviewing.review_of(row)
+        part = reviewing.part_of(article, review, key)
+        match act:
+            case "toggle":
+                on = form.text("on") == "1"
+                review = reviewing.toggled(article, review, key, on=on)
+                note = f"“{part.title}” is {'in the course' if on else 'left out'}."
+            case "title":
+                review = reviewing.retitled(article, review, key, form.text("title"))
+                note = f"“{part.title}” is called “{review.titles[key]}” now."
+            case "merge":
+                review = reviewing.merged(article, review, key)
+                note = f"“{part.title}” goes on the section before it."
+            case "split":
+                review = reviewing.divided(article, review, key, form.text("before"))
+                note = f"“{part.title}” is divided."
+            case _:
+                raise NotFound("There is no such act.")
+        row.review = _stored(review, row)
+    path = f"/articles/{article_id}"
+    return lead_to(site, path, Note(note, Undo(f"{path}/undo", {})))
+
+
+@router.api_route("/articles/{article_id}/rhythm", methods=READ)
+def show_rhythm(article_id: int, visitor: Marketer, site: Here, request: Request) -> HTMLResponse:
+    """Days, hour and welcome. With choices in the query, the dates they give."""
+    with site.installation.database.read() as session:
+        row = article_row(session, article_id)
+        asked = Form(FormData([*request.query_params.multi_items()])) if request.query_params else None
+        return _rhythm_page(request, site, visitor, row, asked)
+
+
+@router.post("/articles/{article_id}/rhythm")
+def make_course(
+    article_id: int, visitor: MarketerWrites, form: Posted, site: Here, request: Request
+) -> Response:
+    now = site.installation.clock.now()
+    with site.installation.database.write() as session:
+        row = article_row(session, article_id)
+        review = reviewing.review_of(row)
+        try:
+            rhythm = cadences.read(form, WEEKLY)
+            review = replace(review, title=reviewing.checked_title(form.text("title")))
+            made = reviewing.plan(Article.from_dict(row.payload), review)
+            if made.refusal:
+                raise InvalidInput(made.refusal, field="title")
+            row.review = _stored(review, row)
+            course = drafting.create_course(
+                session, row, made.lessons, cadence=rhythm.cadence, zone=rhythm.zone, now=now
+            )
+        except InvalidInput as problem:
+            session.rollback()
+            return _rhythm_page(request, site, visitor, article_row(session, article_id), form, problem)
+        note = f"“{course.title}” is a draft of {_messages(len(made.lessons))}. Nobody gets anything yet."
+    return lead_to(site, f"/courses/{course.id}", Note(note))
+
+
+def article_row(session: Session, article_id: int) -> ArticleRow:
+    row = session.get(ArticleRow, article_id)
+    if row is None:
+        raise NotFound("There is no such article.")
+    return row
+
+
+def _stored(review: Review, row: ArticleRow) -> dict[str, Any]:
+    """The review to keep, with the one before it."""
+    before = {name: value for name, value in (row.review or {}).items() if name != "before"}
+    return {**review.to_json(), "before": before or Review().to_json()}
+
+
+def _read(form: Form, site: Site) -> Article:
+    """From whichever of the ways was filled in. Raises InvalidInput that names the field."""
+    upload, address, text = form.file("file"), form.text("address").strip(), form.text("text")
+    field = "file" if upload is not None else "text" if text.strip() and not address else "address"
+    try:
+        if form.text("sample"):
+            sample = (files("courseletter") / "examples" / "sleep.md").read_bytes()
+            return read_bytes(sample, "sleep.md")
+        if upload is not None:
+            return read_bytes(upload.file.read(), upload.filename or "The file")
+        if text.strip() and not address:
+            return read_bytes(text.encode(), "The pasted text")
+        if not address:
+            raise InvalidInput("Give an address, a file or the text itself.")
+        # Never a path: only what begins so is looked for in the web.
+        return read(address if _ADDRESS.match(address) else f"https://{address}", fetcher=site.fetcher)
+    except InvalidInput as problem:
+        raise InvalidInput(str(problem), field=field) from None
+
+
+def _new_page(
+    request: Request,
+    site: Site,
+    visitor: Visitor,
+    typed: dict[str, str],
+    problem: InvalidInput | None = None,
+) -> HTMLResponse:
+    return show(
+        request,
+        site,
+        visitor,
+        "article_new.html",
+        place="courses",
+        status=422 if problem else 200,
+        typed=typed,
+        problem=problem,
+    )
+
+
+def _review_page(
+    request: Request, site: Site, visitor: Visitor, row: ArticleRow, *, only: str = "all"
+) -> HTMLResponse:
+    review = reviewing.review_of(row)
+    plan = reviewing.plan(Article.from_dict(row.payload), review)
+    kept = [part for part in plan.parts if part.on]
+    shown = {"all": plan.parts, "kept": kept, "out": [part for part in plan.parts if not part.on]}
+    only = only if only in FILTERS else "all"
+    return show(
+        request,
+        site,
+        visitor,
+        "review.html",
+        place="courses",
+        row=row,
+        review=review,
+        plan=plan,
+        parts=shown[only],
+        only=only,
+        counts={"all": len(plan.parts), "kept": len(kept), "out": len(plan.parts) - len(kept)},
+        first=next((part.key for part in plan.parts if part.kind is PartKind.SECTION), ""),
+        lessons=_lessons(plan),
+        longest=max((one.minutes for one in plan.lessons), default=0),
+        remarks=warnings(plan.article, plan.lessons, reviewing.settings_of(review)),
+        sure=reviewing.SURE,
+        tenths=round(review.target * 10),
+        step=2,
+    )
+
+
+def _lessons(plan: Plan) -> list[tuple[str, str, int, bool]]:
+    """(label, title, minutes, longer than the rest) of each message."""
+    usual = sorted(one.minutes for one in plan.lessons)[len(plan.lessons) // 2] if plan.lessons else 0
+    return [
+        (
+            "Welcome" if one.kind == "welcome" else f"Lesson {number}",
+            words.shown(one.title),
+            max(1, round(one.minutes)),
+            one.minutes > 1.6 * usual and one.minutes > 1.5,
+        )
+        for number, one in enumerate(plan.lessons)
+    ]
+
+
+def _rhythm_page(
+    request: Request,
+    site: Site,
+    visitor: Visitor,
+    row: ArticleRow,
+    form: Form | None = None,
+    problem: InvalidInput | None = None,
+) -> HTMLResponse:
+    opened, now = site.installation, site.installation.clock.now()
+    plan = reviewing.plan(Article.from_dict(row.payload), reviewing.review_of(row))
+    rhythm = Rhythm(WEEKLY, opened.settings.timezone)
+    doubt = problem
+    if form is not None and problem is None:
+        try:
+            rhythm = cadences.read(form, WEEKLY)
+        except InvalidInput as error:
+            doubt = error
+    return show(
+        request,
+        site,
+        visitor,
+        "rhythm.html",
+        place="courses",
+        status=422 if problem else 200,
+        row=row,
+        plan=plan,
+        lessons=_lessons(plan),
+        title=form.text("title") if form else plan.article.title,
+        **cadences.shown(rhythm, now, form),
+        stops=_stops(plan, rhythm, now),
+        course_zone=rhythm.zone,
+        problem=problem,
+        doubt=doubt,
+        names=cadences.NAMES,
+        step=3,
+    )
+
+
+def _stops(plan: Plan, rhythm: Rhythm, now: datetime) -> list[Any]:
+    """The way of somebody who signs up now, before there is a course."""
+    steps = tuple(Step(str(n), None, one.kind == "welcome") for n, one in enumerate(plan.lessons))
+    timetable = Timetable(rhythm.zone, steps, rhythm.cadence)
+    return timeline(timetable, zone_of(rhythm.zone), now, {step.id for step in steps})
+
+
+def _messages(count: int) -> str:
+    return f"{count} {'message' if count == 1 else 'messages'}"
