@@ -6,9 +6,10 @@ from difflib import SequenceMatcher
 from enum import StrEnum
 
 from campaigns.cadence import Cadence
+from campaigns.drafting import WEEK
 from campaigns.models import Course, Lesson, RevisionLesson
 from campaigns.rules import rules
-from campaigns.wording import shown
+from campaigns.wording import recounted, shown
 
 
 class Change(StrEnum):
@@ -31,7 +32,7 @@ class Edit:
 
 
 # What a reader of the lesson would see; the number in a subject follows from its place.
-_WORDS = ("kind", "title", "preheader", "recap", "teaser", "gap_days", "only_if", "format", "body")
+_WORDS = ("kind", "title", "recap", "teaser", "gap_days", "only_if", "format", "body")
 
 
 def edits(course: Course) -> list[Edit]:
@@ -48,7 +49,7 @@ def edits(course: Course) -> list[Edit]:
         if lesson is None:
             found.append(Edit(Change.REMOVED, shown(old.title), lesson_id))
             continue
-        if _reworded(old, lesson):
+        if _reworded(course, old, lesson):
             found.append(Edit(Change.EDITED, shown(lesson.title), lesson_id))
         if lesson_id in moved:
             found.append(Edit(Change.MOVED, shown(lesson.title), lesson_id))
@@ -74,10 +75,19 @@ def _rules(course: Course) -> list[Edit]:
     return [Edit(Change.RULE, name, old=old[name], new=new[name]) for name in old if old[name] != new[name]]
 
 
-def _reworded(old: RevisionLesson, new: Lesson) -> bool:
+def _reworded(course: Course, old: RevisionLesson, new: Lesson) -> bool:
     if any(getattr(old, name) != getattr(new, name) for name in _WORDS):
         return True
+    if new.preheader not in (old.preheader, _recounted(course, old)):
+        return True
     return _without_number(old.subject) != _without_number(new.subject)
+
+
+def _recounted(course: Course, old: RevisionLesson) -> str:
+    """A preheader that counts the lessons, with the count that the draft has now."""
+    minutes = [one.minutes for one in course.lessons if one.kind == "lesson"]
+    weekly = Cadence.from_json(course.cadence).gap == WEEK
+    return recounted(old.preheader, minutes, course.language, weekly=weekly) if minutes else old.preheader
 
 
 def _without_number(subject: str) -> str:

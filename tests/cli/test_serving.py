@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 import pytest
@@ -44,11 +45,14 @@ def test_it_serves_until_it_is_told_to_end(school_line, stop: signal.Signals) ->
     port = free_port()
     with serving("--port", str(port)) as process:
         assert process.stdout is not None
-        said = [process.stdout.readline() for _ in range(3)]
-        assert said[1] == f"Listening on 127.0.0.1:{port}. Ctrl+C ends it.\n"
-        assert "not where the links in mails lead" in said[2]
-        with urlopen(f"http://127.0.0.1:{port}/healthz", timeout=10) as answer:
-            assert answer.read() == b"ok\n"
+        said = [process.stdout.readline() for _ in range(4)]
+        assert said[1].startswith("Nobody can sign in yet.")
+        assert said[2] == f"Listening on 127.0.0.1:{port}. Ctrl+C ends it.\n"
+        assert "not where the links in mails lead" in said[3]
+        first_link = urlsplit(said[1].split()[-1])
+        for path, words in (("/healthz", b"ok\n"), (first_link.path, b"you become the owner")):
+            with urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as answer:
+                assert words in answer.read()
         process.send_signal(stop)
         rest, _ = process.communicate(timeout=15)
     assert process.returncode == 0

@@ -56,7 +56,7 @@ def furnish(database: Database, home: Path, people: int = 60, base_url: str = ""
     found(installation, walking, "walking.md", Cadence(gap=3, start=7 * 60))
     found(installation, walking, "draft.md", THURSDAYS, published=False)
     for number in range(people):
-        live(installation, OPENED + timedelta(hours=15 * number))
+        live(installation, OPENED + timedelta(hours=900 * number / people))
         join(installation, course_id, number)
     live(installation, NOW)
     return World(installation, clock, create_app(installation))

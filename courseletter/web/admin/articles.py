@@ -16,6 +16,7 @@ from campaigns import wording as words
 from campaigns.article import Article
 from campaigns.cadence import Cadence
 from campaigns.models import Article as ArticleRow
+from campaigns.models import Course
 from campaigns.reading import read, read_bytes
 from campaigns.reviewing import PartKind, Plan, Review
 from campaigns.schedule import Step, Timetable
@@ -130,25 +131,29 @@ def show_rhythm(article_id: int, visitor: Marketer, site: Here, request: Request
 def make_course(
     article_id: int, visitor: MarketerWrites, form: Posted, site: Here, request: Request
 ) -> Response:
-    now = site.installation.clock.now()
-    with site.installation.database.write() as session:
-        row = article_row(session, article_id)
-        review = reviewing.review_of(row)
-        try:
-            rhythm = cadences.read(form, WEEKLY)
-            review = replace(review, title=reviewing.checked_title(form.text("title")))
-            made = reviewing.plan(Article.from_dict(row.payload), review)
-            if made.refusal:
-                raise InvalidInput(made.refusal, field="title")
-            row.review = _stored(review, row)
-            course = drafting.create_course(
-                session, row, made.lessons, cadence=rhythm.cadence, zone=rhythm.zone, now=now
-            )
-        except InvalidInput as problem:
-            session.rollback()
+    opened = site.installation
+    try:
+        with opened.database.write() as session:
+            course, messages = _make(session, article_row(session, article_id), form, opened.clock.now())
+            note = f"“{course.title}” is a draft of {messages} messages. Nobody gets anything yet."
+    except InvalidInput as problem:
+        with opened.database.read() as session:
             return _rhythm_page(request, site, visitor, article_row(session, article_id), form, problem)
-        note = f"“{course.title}” is a draft of {_messages(len(made.lessons))}. Nobody gets anything yet."
     return lead_to(site, f"/courses/{course.id}", Note(note))
+
+
+def _make(session: Session, row: ArticleRow, form: Form, now: datetime) -> tuple[Course, int]:
+    """The draft, and of how many messages it is. Raises InvalidInput."""
+    rhythm = cadences.read(form, WEEKLY)
+    review = replace(reviewing.review_of(row), title=reviewing.checked_title(form.text("title")))
+    made = reviewing.plan(Article.from_dict(row.payload), review)
+    if made.refusal:
+        raise InvalidInput(made.refusal, field="title")
+    row.review = _stored(review, row)
+    course = drafting.create_course(
+        session, row, made.lessons, cadence=rhythm.cadence, zone=rhythm.zone, now=now
+    )
+    return course, len(made.lessons)
 
 
 def article_row(session: Session, article_id: int) -> ArticleRow:
@@ -290,7 +295,3 @@ def _stops(plan: Plan, rhythm: Rhythm, now: datetime) -> list[Any]:
     steps = tuple(Step(str(n), None, one.kind == "welcome") for n, one in enumerate(plan.lessons))
     timetable = Timetable(rhythm.zone, steps, rhythm.cadence)
     return timeline(timetable, zone_of(rhythm.zone), now, {step.id for step in steps})
-
-
-def _messages(count: int) -> str:
-    return f"{count} {'message' if count == 1 else 'messages'}"
