@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/installed
 
-.PHONY: install demo test soak verifiers check bench clients lock clean
+.PHONY: install demo test soak verifiers check pictures bench clients lock clean
 
 install: $(STAMP)
 
@@ -34,11 +34,16 @@ check: install
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# Screenshots of the workshop for the docs; a test makes them, with the same people at the same hour each time.
+pictures: install
+	COURSELETTER_PICTURES=docs/pictures $(BIN)/pytest -n0 tests/web/test_pictures.py
+
 bench: install
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.composing
 	$(BIN)/python -m benchmarks.smtp
 	$(BIN)/python -m benchmarks.checking
+	$(BIN)/python -m benchmarks.workshop
 
 # What mail clients know, anew from caniemail's npm package; see campaigns/checking/CANIEMAIL-LICENSE.
 clients: install

@@ -175,7 +175,7 @@ class Enrolment(Base):
         ),
         # What pages count (campaigns/counting.py), without reading a row.
         Index("ix_enrolments_course_id_state_next_lesson", "course_id", "state", "next_lesson"),
-        Index("ix_enrolments_joined_at_state", "joined_at", "state"),
+        Index("ix_enrolments_state_joined_at", "state", "joined_at"),
         # Room on the page for the next version of a row: every lesson rewrites its enrolment.
         {"postgresql_with": {"fillfactor": 80}},
     )

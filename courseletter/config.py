@@ -50,8 +50,8 @@ _RESTORE = (
     "Restore it from a backup: with a new one the links in all mails sent so far would stop working, "
     "and people who must not be mailed would not be recognised."
 )
-# The browser of our tests, and what Kubernetes sets for a service of our name.
-_NOT_OURS = re.compile(r"COURSELETTER_(CHROMIUM|SERVICE_(HOST|PORT)(_\w+)?|PORT(_\w+)?)")
+# The browser and the pictures of our tests, and what Kubernetes sets for a service of our name.
+_NOT_OURS = re.compile(r"COURSELETTER_(CHROMIUM|PICTURES|SERVICE_(HOST|PORT)(_\w+)?|PORT(_\w+)?)")
 _IN_PATHS = "/%:@!$&'()*+,;=~"  # what may stand in a path as it is (RFC 3986, 3.3)
 _RELAY_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _TOPIC = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]{1,30}:\d{12}:[A-Za-z0-9_.-]{1,256}")

@@ -5,13 +5,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session, aliased
 
 from campaigns.models import Course, Enrolment, ProfileRecord, Revision
 from courseletter.zones import zone_of
-from sender.models import Delivery, State
+from sender.models import QUEUED, Delivery
 
+FIRST = func.min(Enrolment.id).label("first")
 ALONE = 0.2  # of its course's people: so many at one moment are a row of their own
 
 
@@ -63,15 +64,13 @@ def outlook(session: Session, now: datetime, until: datetime) -> Outlook:
             .where(Course.paused_at.is_(None))
         )
     }
-    groups = _due(session, courses, until)
-    zones = _zones(session, [first for *_, first in groups])
     leaving = []
-    for course_id, at, people, first in groups:
+    for course_id, at, people, theirs in _due(session, courses, until):
         title, own = courses[course_id]
-        zone = zone_of(zones.get(first) or own)
+        zone = zone_of(theirs or own)
         moment = max(at, now)  # overdue: with the next tick
         leaving.append(Leaving(course_id, title, moment, moment, people, (zone.key,), _clock(at, zone)))
-    queued = session.scalar(select(func.count()).where(Delivery.state == State.READY)) or 0
+    queued = session.scalar(select(func.count()).select_from(Delivery).where(text(QUEUED))) or 0
     return Outlook(queued, merged(leaving), [(one.first, one.people) for one in leaving])
 
 
@@ -98,10 +97,15 @@ def merged(leaving: Sequence[Leaving]) -> list[Leaving]:
     return rows
 
 
-def _due(session: Session, courses: Collection[str], until: datetime) -> list[tuple[str, datetime, int, int]]:
-    """(course, moment, people, one of them): read from ix_enrolments_due alone, in its own order."""
-    rows = (
-        select(Enrolment.course_id, Enrolment.due_at, func.count(), func.min(Enrolment.id))
+def _due(
+    session: Session, courses: Collection[str], until: datetime
+) -> Sequence[tuple[str, datetime, int, str | None]]:
+    """(course, moment, people, the zone that one of them chose).
+
+    The groups are read from ix_enrolments_due alone, in its own order, and then one row of each.
+    """
+    groups = (
+        select(Enrolment.course_id, Enrolment.due_at, func.count().label("people"), FIRST)
         .where(
             Enrolment.state == "active",
             Enrolment.due_at.is_not(None),
@@ -109,23 +113,15 @@ def _due(session: Session, courses: Collection[str], until: datetime) -> list[tu
             Enrolment.course_id.in_(courses),
         )
         .group_by(Enrolment.course_id, Enrolment.due_at)
+        .subquery()
     )
-    return [
-        (course, at, people, first) for course, at, people, first in session.execute(rows) if at is not None
-    ]
-
-
-def _zones(session: Session, enrolments: Sequence[int]) -> dict[int, str]:
-    """The zones that people chose themselves, a thousand at a time: SQLite takes no endless list."""
-    found: dict[int, str] = {}
-    for start in range(0, len(enrolments), 1000):
-        wanted = (
-            select(Enrolment.id, ProfileRecord.zone)
-            .join(ProfileRecord, ProfileRecord.id == Enrolment.profile_id)
-            .where(Enrolment.id.in_(enrolments[start : start + 1000]), ProfileRecord.zone.is_not(None))
-        )
-        found |= {enrolment: zone for enrolment, zone in session.execute(wanted) if zone is not None}
-    return found
+    one = aliased(Enrolment)
+    rows = (
+        select(groups.c.course_id, groups.c.due_at, groups.c.people, ProfileRecord.zone)
+        .join(one, one.id == groups.c.first)
+        .join(ProfileRecord, ProfileRecord.id == one.profile_id)
+    )
+    return [(course, at, people, zone) for course, at, people, zone in session.execute(rows)]
 
 
 def _clock(moment: datetime, zone: ZoneInfo) -> str:

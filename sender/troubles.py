@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from sender import instance
-from sender.models import Delivery, State
+from sender.models import WAITING, Delivery, State
 
 LATELY: Final = timedelta(days=1)
 
@@ -44,19 +44,15 @@ class Delivered:
 
 
 def troubles(session: Session, now: datetime) -> Troubles:
-    count, next_try = session.execute(
-        select(func.count(), func.min(Delivery.due_at)).where(Delivery.state == State.DEFERRED)
-    ).one()
-    reply = session.scalar(
-        select(Delivery.reply).where(Delivery.state == State.DEFERRED).order_by(Delivery.due_at).limit(1)
-    )
-    doubts = select(func.count()).where(Delivery.state == State.UNKNOWN, Delivery.finished_at.is_(None))
-    lost = (Delivery.finished_at > now - LATELY, Delivery.state.in_((State.FAILED, State.EXPIRED)))
+    lost = (Delivery.state.in_((State.FAILED, State.EXPIRED)), Delivery.finished_at > now - LATELY)
     failed = session.scalar(select(func.count()).where(*lost)) or 0
     example = select(Delivery.reply).where(*lost).order_by(Delivery.finished_at.desc()).limit(1)
+    doubts = select(func.count()).where(
+        text(WAITING), Delivery.state == State.UNKNOWN, Delivery.finished_at.is_(None)
+    )
     return Troubles(
         held=instance.why_held(session),
-        waiting=Waiting(count, next_try, reply or "") if count else None,
+        waiting=_waiting(session),
         in_doubt=session.scalar(doubts) or 0,
         failed=failed,
         failed_reply=(session.scalar(example) or "") if failed else "",
@@ -65,11 +61,18 @@ def troubles(session: Session, now: datetime) -> Troubles:
 
 def delivered(session: Session, since: datetime, until: datetime) -> Delivered:
     """Of the messages that ended in a span of time; what was called back was never tried."""
-    rows = (
-        select(Delivery.state, func.count())
-        .where(Delivery.finished_at >= since, Delivery.finished_at < until)
-        .group_by(Delivery.state)
-    )
-    counts = dict(session.execute(rows).all())
-    ended = sum(counts.get(state, 0) for state in (State.ACCEPTED, State.FAILED, State.EXPIRED))
-    return Delivered(counts.get(State.ACCEPTED, 0), ended)
+    counts = {}
+    for state in (State.ACCEPTED, State.FAILED, State.EXPIRED):
+        ended = (Delivery.state == state, Delivery.finished_at >= since, Delivery.finished_at < until)
+        counts[state] = session.scalar(select(func.count()).where(*ended)) or 0
+    return Delivered(counts[State.ACCEPTED], sum(counts.values()))
+
+
+def _waiting(session: Session) -> Waiting | None:
+    deferred = (text(WAITING), Delivery.state == State.DEFERRED)
+    count = session.scalar(select(func.count()).where(*deferred)) or 0
+    if not count:
+        return None
+    first = select(Delivery.due_at, Delivery.reply).where(*deferred).order_by(Delivery.due_at).limit(1)
+    next_try, reply = session.execute(first).one()
+    return Waiting(count, next_try, reply)

@@ -8,8 +8,9 @@ from shutil import copyfile
 import pytest
 from fastapi import FastAPI
 from reading_room import World, make_world, serving, settings
+from show_room import enter, furnish
 
-from courseletter.database import Database
+from courseletter.database import Base, Database
 from courseletter.installation import open_installation
 from courseletter.web.app import create_app
 
@@ -26,6 +27,45 @@ def here(tmp_path: Path, empty_sqlite: Path) -> Iterator[World]:
     database = Database(f"sqlite:///{copyfile(empty_sqlite, tmp_path / 'pages.db')}")
     yield make_world(database, tmp_path)
     database.close()
+
+
+@pytest.fixture(scope="session")
+def furnished_sqlite(empty_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A furnished workshop to copy: letting people live through five weeks takes longer than most tests."""
+    folder = tmp_path_factory.mktemp("furnished")
+    database = Database(f"sqlite:///{copyfile(empty_sqlite, folder / 'furnished.db')}")
+    furnish(database, folder, people=6)
+    with database.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.close()
+    return folder / "furnished.db"
+
+
+@pytest.fixture
+def shop(tmp_path: Path, furnished_sqlite: Path) -> Iterator[World]:
+    """A furnished workshop, on SQLite alone."""
+    database = Database(f"sqlite:///{copyfile(furnished_sqlite, tmp_path / 'shop.db')}")
+    yield enter(database, tmp_path)
+    database.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def furnished(request: pytest.FixtureRequest, tmp_path: Path) -> World:
+    """A furnished workshop, on both databases; with fewer people where they must live each time."""
+    if request.param == "sqlite":
+        shop: World = request.getfixturevalue("shop")
+        return shop
+    database: Database = request.getfixturevalue("on_postgresql")
+    furnish(database, tmp_path, people=2)
+    return enter(database, tmp_path)
+
+
+@pytest.fixture
+def on_postgresql(postgresql: Database) -> Iterator[Database]:
+    yield postgresql
+    tables = ", ".join(f'"{table.name}"' for table in Base.metadata.sorted_tables)
+    with postgresql.write() as session:
+        session.connection().exec_driver_sql(f"TRUNCATE {tables} RESTART IDENTITY CASCADE")
 
 
 @pytest.fixture

@@ -23,11 +23,12 @@ from subscribers.consent import Evidence
 from subscribers.people import Details, find_or_create
 
 OPENED = datetime(2026, 10, 5, 7, 0, tzinfo=UTC)
+FIRST = datetime(2026, 10, 23, 7, 0, tzinfo=UTC)  # when people began to sign up
 NOW = datetime(2026, 11, 12, 9, 42, tzinfo=UTC)  # a Thursday
 THURSDAYS = Cadence(weekdays=frozenset({3}), start=8 * 60)
 ZONES = (
-    *("Europe/London", "Europe/London", "Europe/Lisbon", "Europe/Berlin", "America/New_York"),
-    *("America/New_York", "America/New_York", "America/Chicago", "America/Denver", "America/Los_Angeles"),
+    *("Europe/London", "America/New_York", "America/Chicago", "Europe/Lisbon", "America/Los_Angeles"),
+    *("America/New_York", "Europe/Berlin", "America/Denver", "Europe/London", "America/New_York"),
 )
 WALKING = """# Walking without a goal
 
@@ -43,12 +44,17 @@ A walk needs no reason. It is the oldest way there is to let a thought come to i
 """
 
 
-def furnish(database: Database, home: Path, people: int = 60, base_url: str = "") -> World:
+def enter(database: Database, home: Path, base_url: str = "https://letters.example.org") -> World:
+    """A furnished workshop at NOW."""
+    installation = _installation(database, home, NOW, base_url)
+    clock = installation.clock
+    assert isinstance(clock, MovableClock)
+    return World(installation, clock, create_app(installation))
+
+
+def furnish(database: Database, home: Path, people: int) -> None:
     """The same rooms each time, down to the last id but the random ones."""
-    clock = MovableClock(OPENED)
-    configured = settings(home, base_url or "https://letters.example.org")
-    moved = configured.model_copy(update={"timezone": "Europe/London"})
-    installation = replace(open_installation(moved, clock), database=database)
+    installation = _installation(database, home, OPENED, "https://letters.example.org")
     sleep = (files("courseletter") / "examples" / "sleep.md").read_bytes()
     course_id = found(installation, sleep, "sleep.md", THURSDAYS)
     filler = "A path that is walked for its own sake is a path that nobody has to arrive on. " * 18
@@ -56,10 +62,14 @@ def furnish(database: Database, home: Path, people: int = 60, base_url: str = ""
     found(installation, walking, "walking.md", Cadence(gap=3, start=7 * 60))
     found(installation, walking, "draft.md", THURSDAYS, published=False)
     for number in range(people):
-        live(installation, OPENED + timedelta(hours=900 * number / people))
+        live(installation, FIRST + timedelta(hours=450 * number / people))
         join(installation, course_id, number)
     live(installation, NOW)
-    return World(installation, clock, create_app(installation))
+
+
+def _installation(database: Database, home: Path, now: datetime, base_url: str) -> Installation:
+    configured = settings(home, base_url).model_copy(update={"timezone": "Europe/London"})
+    return replace(open_installation(configured, MovableClock(now)), database=database)
 
 
 def found(

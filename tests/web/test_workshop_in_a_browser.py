@@ -2,9 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
-from pathlib import Path
-from shutil import copyfile
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -12,15 +9,13 @@ from colleagues import PASSWORD, Colleague, add_user
 from fastapi import FastAPI
 from playwright.sync_api import Page, expect
 from reading_room import World, serving
-from show_room import NOW, furnish, join
+from show_room import NOW, enter, join
 from sqlalchemy import select
 
 from campaigns import drafting
 from campaigns.models import Course
 from campaigns.reading import read_bytes
 from courseletter.accounts import invitations
-from courseletter.database import Database
-from courseletter.web.app import create_app
 
 THEMES = ("dark", "light")
 LOW_CONTROLS = """
@@ -32,21 +27,16 @@ LOW_CONTROLS = """
 
 
 @pytest.fixture
-def workshop(tmp_path: Path, empty_sqlite: Path) -> Iterator[World]:
-    """A furnished workshop on a real port, and its owner's session in `colleague`."""
-    database = Database(f"sqlite:///{copyfile(empty_sqlite, tmp_path / 'workshop.db')}")
-    world = furnish(database, tmp_path, people=6)
+def workshop(shop: World) -> Iterator[World]:
+    """A furnished workshop on a real port."""
     made: list[World] = []
 
     def make(address: str) -> FastAPI:
-        moved = world.installation.settings.model_copy(update={"base_url": address})
-        installation = replace(world.installation, settings=moved)
-        made.append(World(installation, world.clock, create_app(installation)))
+        made.append(enter(shop.installation.database, shop.installation.settings.home, address))
         return made[0].app
 
     with serving(make):
         yield made[0]
-    database.close()
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ down_revision = "0002"
 branch_labels = None
 depends_on = None
 
-COUNTED = (["course_id", "state", "next_lesson"], ["joined_at", "state"])
+COUNTED = (["course_id", "state", "next_lesson"], ["state", "joined_at"])
 
 
 def upgrade() -> None:
@@ -59,16 +59,16 @@ def upgrade() -> None:
         op.create_index(op.f(f"ix_enrolments_{'_'.join(names)}"), "enrolments", names)
     ended = sa.text("finished_at IS NOT NULL")
     op.create_index(
-        "ix_deliveries_finished_at_state",
+        "ix_deliveries_state_finished_at",
         "deliveries",
-        ["finished_at", "state"],
+        ["state", "finished_at"],
         sqlite_where=ended,
         postgresql_where=ended,
     )
 
 
 def downgrade() -> None:
-    op.drop_index("ix_deliveries_finished_at_state", "deliveries")
+    op.drop_index("ix_deliveries_state_finished_at", "deliveries")
     for names in COUNTED:
         op.drop_index(op.f(f"ix_enrolments_{'_'.join(names)}"), "enrolments")
     op.drop_column("articles", "review")

@@ -24,10 +24,12 @@ setInterval(() => {
 
 // After a swap the focus stays where it was; where that is gone, it goes to what the element named for this
 // case, else to the page's heading. Never to the body, where the keyboard starts over.
+let focused = "";
 let heir = "";
 document.addEventListener("htmx:beforeSwap", () => {
-  const focused = document.activeElement;
-  heir = focused?.closest("[data-heir]")?.dataset.heir ?? "";
+  const now = document.activeElement;
+  focused = now?.id ?? "";
+  heir = now?.closest("[data-heir]")?.dataset.heir ?? "";
 });
 document.addEventListener("htmx:afterSettle", () => {
   const title = byId("main")?.dataset.title;
@@ -35,7 +37,7 @@ document.addEventListener("htmx:afterSettle", () => {
   const first = document.querySelector("#main [autofocus]");
   if (first) return first.focus();
   if (document.activeElement && document.activeElement !== document.body) return;
-  const next = byId(heir) ?? document.querySelector("#main h1");
+  const next = byId(focused) ?? byId(heir) ?? document.querySelector("#main h1");
   if (!next) return;
   if (!next.matches("a, button, input, select, textarea, summary")) next.tabIndex = -1;
   next.focus({ preventScroll: next.matches("h1") });
@@ -63,7 +65,7 @@ document.addEventListener("keydown", (event) => {
   menu.querySelector("summary").focus();
 });
 
-for (const focused of document.querySelectorAll("#problems[autofocus]")) focused.focus();
+document.querySelector("#problems[autofocus]")?.focus();
 
 // Moving a lesson. By mouse or thumb at its handle (SortableJS); by keyboard: Space lifts, arrows move, Space
 // drops, Escape puts back; arrows without lifting move at once. The row's own form carries the result.
@@ -149,8 +151,9 @@ let waiting = 0;
 document.addEventListener("input", (event) => {
   const form = event.target.closest?.("form[data-live]");
   if (!form) return;
-  const shown = form.querySelector("output");
-  if (shown) shown.value = `about ${event.target.value / 10} min`;
+  const minutes = `about ${event.target.value / 10} min`;
+  byId("minutes").textContent = minutes;
+  event.target.setAttribute("aria-valuetext", minutes);
   byId("up-to-date").textContent = "Planning";
   clearTimeout(waiting);
   waiting = setTimeout(() => form.requestSubmit(), SOON);

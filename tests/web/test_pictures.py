@@ -1,0 +1,70 @@
+"""Pictures of the workshop for the docs. Kept only where COURSELETTER_PICTURES says."""
+
+import os
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page
+from reading_room import World
+from show_room import NOW
+from sqlalchemy import select
+from test_workshop_in_a_browser import add_article, address, owner, sleep_course, workshop
+
+from campaigns.models import Enrolment
+from subscribers.models import Subscriber
+
+__all__ = ["owner", "workshop"]  # fixtures
+
+WIDTH, HEIGHT = 1280, 800
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    wanted = os.environ.get("COURSELETTER_PICTURES")
+    return Path(wanted) if wanted else tmp_path
+
+
+def multiply(world: World) -> None:
+    """Give each reader a crowd of others like them, so that the pictures show a list of a thousand."""
+    names = [one.key for one in Enrolment.__mapper__.column_attrs if one.key != "id"]
+    with world.installation.database.write() as session:
+        for number, enrolment in enumerate(session.scalars(select(Enrolment).order_by(Enrolment.id)).all()):
+            like = {name: getattr(enrolment, name) for name in names}
+            for twin in range(113 + 61 * (number * 3 % 5)):
+                address = f"twin{number}.{twin}@inbox.example.org"
+                person = Subscriber(email=address, address_key=address, created_at=NOW)
+                session.add(person)
+                session.flush()
+                session.add(Enrolment(**{**like, "subscriber_id": person.id}))
+
+
+def test_pictures_of_every_page(owner: Page, workshop: World, folder: Path) -> None:
+    multiply(workshop)
+    course = sleep_course(workshop)
+    pages = {
+        "home": "/",
+        "courses": "/courses",
+        "course": f"/courses/{course.id}",
+        "course-settings": f"/courses/{course.id}/settings",
+        "lesson": f"/courses/{course.id}/lessons/{course.lessons[1].id}",
+        "new-course": "/articles/new",
+        "review": f"/articles/{add_article(workshop)}",
+        "rhythm": f"/articles/{add_article(workshop)}/rhythm",
+        "settings": "/settings",
+        "sign-in": "/sign-in",
+    }
+    owner.emulate_media(color_scheme="light", reduced_motion="reduce")
+    for name, path in pages.items():
+        owner.set_viewport_size({"width": WIDTH, "height": HEIGHT})
+        owner.goto(address(workshop, path))
+        owner.wait_for_load_state("networkidle")
+        owner.screenshot(path=folder / f"workshop-{name}.png", full_page=True)
+    for name in ("home", "course", "review"):
+        owner.set_viewport_size({"width": 375, "height": 812})
+        owner.goto(address(workshop, pages[name]))
+        owner.screenshot(path=folder / f"workshop-{name}-phone.png")
+    owner.emulate_media(color_scheme="dark")
+    owner.set_viewport_size({"width": WIDTH, "height": HEIGHT})
+    owner.goto(address(workshop, "/"))
+    owner.screenshot(path=folder / "workshop-home-dark.png", full_page=True)
+    assert len(list(folder.glob("workshop-*.png"))) == len(pages) + 4
