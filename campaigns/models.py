@@ -174,7 +174,9 @@ class Enrolment(Base):
             postgresql_where=text("state = 'active' AND due_at IS NOT NULL"),
         ),
         # What pages count (campaigns/counting.py), without reading a row.
-        Index("ix_enrolments_course_id_state_next_lesson", "course_id", "state", "next_lesson"),
+        Index(
+            "ix_enrolments_course_id_state_due_at_next_lesson", "course_id", "state", "due_at", "next_lesson"
+        ),
         Index("ix_enrolments_state_joined_at", "state", "joined_at"),
         # Room on the page for the next version of a row: every lesson rewrites its enrolment.
         {"postgresql_with": {"fillfactor": 80}},

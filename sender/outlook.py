@@ -102,7 +102,7 @@ def _due(
 ) -> Sequence[tuple[str, datetime, int, str | None]]:
     """(course, moment, people, the zone that one of them chose).
 
-    The groups are read from ix_enrolments_due alone, in its own order, and then one row of each.
+    The groups are read from one index alone, in its own order, and then one row of each.
     """
     groups = (
         select(Enrolment.course_id, Enrolment.due_at, func.count().label("people"), FIRST)

@@ -10,7 +10,7 @@ down_revision = "0002"
 branch_labels = None
 depends_on = None
 
-COUNTED = (["course_id", "state", "next_lesson"], ["state", "joined_at"])
+COUNTED = (["course_id", "state", "due_at", "next_lesson"], ["state", "joined_at"])
 
 
 def upgrade() -> None:

@@ -12,7 +12,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from campaigns import counting
-from campaigns.counting import Crowd
 from campaigns.models import Course
 from campaigns.rhythm import MONTHS
 from campaigns.slots import instant
@@ -59,17 +58,16 @@ def show_home(visitor: Marketer, site: Here, request: Request) -> HTMLResponse:
     now, zone = opened.clock.now(), zone_of(opened.settings.timezone)
     with opened.database.read() as session:
         courses = session.scalars(select(Course)).all()
-        crowds = counting.crowds(session)
         coming = outlook(session, now, now + AHEAD)
         needs = [
             *_needs(troubles(session, now), zone),
-            *_resting(courses, crowds),
+            *_resting(session, courses),
         ]
         context: dict[str, Any] = {
             "first_start": not courses,
             "to_set": still_to_set(opened.settings),
             "needs": needs,
-            "numbers": _numbers(session, now, zone, sum(crowds.values(), Crowd())),
+            "numbers": _numbers(session, now, zone),
             **_coming(coming, now, zone),
         }
     return show(
@@ -117,11 +115,13 @@ def _needs(found: Troubles, zone: ZoneInfo) -> Iterator[Need]:
         )
 
 
-def _resting(courses: Sequence[Course], crowds: dict[str, Crowd]) -> Iterator[Need]:
+def _resting(session: Session, courses: Sequence[Course]) -> Iterator[Need]:
     """Courses on pause that people wait in."""
     for course in courses:
-        people = crowds.get(course.id, Crowd()).under_way
-        if course.paused_at is not None and people:
+        if course.paused_at is None:
+            continue
+        people = counting.crowd_of(session, course.id).under_way
+        if people:
             yield Need(
                 "warn",
                 f"“{course.title}” is paused: {people:,} {'person waits' if people == 1 else 'people wait'}",
@@ -131,7 +131,8 @@ def _resting(courses: Sequence[Course], crowds: dict[str, Crowd]) -> Iterator[Ne
             )
 
 
-def _numbers(session: Session, now: datetime, zone: ZoneInfo, crowd: Crowd) -> list[tuple[str, str, str]]:
+def _numbers(session: Session, now: datetime, zone: ZoneInfo) -> list[tuple[str, str, str]]:
+    crowd = counting.everybody(session)
     today = now.astimezone(zone).date()
     midnight = instant(today, 0, zone)
     joined = counting.joined_between(session, instant(today - DAY, 0, zone), midnight)
