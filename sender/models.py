@@ -41,14 +41,8 @@ CALLABLE_STATES = (State.READY, State.CLAIMED, State.DEFERRED)  # not past the d
 _STATES = ", ".join(f"'{state}'" for state in State)
 
 
-# The predicates of two partial indexes. SQLite uses such an index only for a query that says the very same.
-QUEUED = "state IN ('ready')"
-WAITING = "state IN ('deferred', 'unknown')"
-
-
-def _partial(name: str, *columns: str, predicate: str) -> Index:
-    where = text(predicate)
-    return Index(name, *columns, sqlite_where=where, postgresql_where=where)
+def _partial(name: str, *columns: str, where: str) -> Index:
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
 
 
 class Delivery(Base):
@@ -64,16 +58,11 @@ class Delivery(Base):
         UniqueConstraint("enrolment_id", "run", "lesson_id", "copy"),
         CheckConstraint(f"state IN ({_STATES})", name="state"),
         Index("ix_deliveries_subscriber_id_created_at", "subscriber_id", "created_at"),
-        _partial("ix_deliveries_ready", "due_at", "id", predicate=QUEUED),
-        _partial("ix_deliveries_waiting", "due_at", predicate=WAITING),
-        _partial("ix_deliveries_leased", "lease_until", predicate="state IN ('claimed', 'in_doubt')"),
-        Index(  # what pages count (sender/troubles.py)
-            "ix_deliveries_state_finished_at",
-            "state",
-            "finished_at",
-            sqlite_where=text("finished_at IS NOT NULL"),
-            postgresql_where=text("finished_at IS NOT NULL"),
-        ),
+        _partial("ix_deliveries_ready", "due_at", "id", where="state = 'ready'"),
+        _partial("ix_deliveries_deferred", "due_at", where="state = 'deferred'"),
+        _partial("ix_deliveries_unknown", "due_at", where="state = 'unknown' AND finished_at IS NULL"),
+        _partial("ix_deliveries_leased", "lease_until", where="lease_until IS NOT NULL"),
+        _partial("ix_deliveries_ended", "state", "finished_at", where="finished_at IS NOT NULL"),
         {"postgresql_with": {"fillfactor": 70}},
     )
 

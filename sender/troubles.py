@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from sender import instance
-from sender.models import WAITING, Delivery, State
+from sender.models import Delivery, State
 
 LATELY: Final = timedelta(days=1)
 
@@ -47,9 +47,7 @@ def troubles(session: Session, now: datetime) -> Troubles:
     lost = (Delivery.state.in_((State.FAILED, State.EXPIRED)), Delivery.finished_at > now - LATELY)
     failed = session.scalar(select(func.count()).where(*lost)) or 0
     example = select(Delivery.reply).where(*lost).order_by(Delivery.finished_at.desc()).limit(1)
-    doubts = select(func.count()).where(
-        text(WAITING), Delivery.state == State.UNKNOWN, Delivery.finished_at.is_(None)
-    )
+    doubts = select(func.count()).where(Delivery.state == State.UNKNOWN, Delivery.finished_at.is_(None))
     return Troubles(
         held=instance.why_held(session),
         waiting=_waiting(session),
@@ -69,10 +67,10 @@ def delivered(session: Session, since: datetime, until: datetime) -> Delivered:
 
 
 def _waiting(session: Session) -> Waiting | None:
-    deferred = (text(WAITING), Delivery.state == State.DEFERRED)
-    count = session.scalar(select(func.count()).where(*deferred)) or 0
+    deferred = Delivery.state == State.DEFERRED
+    count = session.scalar(select(func.count()).where(deferred)) or 0
     if not count:
         return None
-    first = select(Delivery.due_at, Delivery.reply).where(*deferred).order_by(Delivery.due_at).limit(1)
+    first = select(Delivery.due_at, Delivery.reply).where(deferred).order_by(Delivery.due_at).limit(1)
     next_try, reply = session.execute(first).one()
     return Waiting(count, next_try, reply)

@@ -59,7 +59,7 @@ def upgrade() -> None:
         op.create_index(op.f(f"ix_enrolments_{'_'.join(names)}"), "enrolments", names)
     ended = sa.text("finished_at IS NOT NULL")
     op.create_index(
-        "ix_deliveries_state_finished_at",
+        "ix_deliveries_ended",
         "deliveries",
         ["state", "finished_at"],
         sqlite_where=ended,
@@ -68,7 +68,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.drop_index("ix_deliveries_state_finished_at", "deliveries")
+    op.drop_index("ix_deliveries_ended", "deliveries")
     for names in COUNTED:
         op.drop_index(op.f(f"ix_enrolments_{'_'.join(names)}"), "enrolments")
     op.drop_column("articles", "review")
