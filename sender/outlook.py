@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, aliased
 
 from campaigns.models import Course, Enrolment, ProfileRecord, Revision
 from courseletter.zones import zone_of
-from sender.models import Delivery, State
+from sender.models import State, is_in
 
 FIRST = func.min(Enrolment.id).label("first")
 ALONE = 0.2  # of its course's people: so many at one moment are a row of their own
@@ -70,7 +70,7 @@ def outlook(session: Session, now: datetime, until: datetime) -> Outlook:
         zone = zone_of(theirs or own)
         moment = max(at, now)  # overdue: with the next tick
         leaving.append(Leaving(course_id, title, moment, moment, people, (zone.key,), _clock(at, zone)))
-    queued = session.scalar(select(func.count()).where(Delivery.state == State.READY)) or 0
+    queued = session.scalar(select(func.count()).where(is_in(State.READY))) or 0
     return Outlook(queued, merged(leaving), [(one.first, one.people) for one in leaving])
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from sender import instance
-from sender.models import Delivery, State
+from sender.models import Delivery, State, is_in
 
 LATELY: Final = timedelta(days=1)
 
@@ -47,7 +47,7 @@ def troubles(session: Session, now: datetime) -> Troubles:
     lost = (Delivery.state.in_((State.FAILED, State.EXPIRED)), Delivery.finished_at > now - LATELY)
     failed = session.scalar(select(func.count()).where(*lost)) or 0
     example = select(Delivery.reply).where(*lost).order_by(Delivery.finished_at.desc()).limit(1)
-    doubts = select(func.count()).where(Delivery.state == State.UNKNOWN, Delivery.finished_at.is_(None))
+    doubts = select(func.count()).where(is_in(State.UNKNOWN), Delivery.finished_at.is_(None))
     return Troubles(
         held=instance.why_held(session),
         waiting=_waiting(session),
@@ -61,13 +61,13 @@ def delivered(session: Session, since: datetime, until: datetime) -> Delivered:
     """Of the messages that ended in a span of time; what was called back was never tried."""
     counts = {}
     for state in (State.ACCEPTED, State.FAILED, State.EXPIRED):
-        ended = (Delivery.state == state, Delivery.finished_at >= since, Delivery.finished_at < until)
+        ended = (is_in(state), Delivery.finished_at >= since, Delivery.finished_at < until)
         counts[state] = session.scalar(select(func.count()).where(*ended)) or 0
     return Delivered(counts[State.ACCEPTED], sum(counts.values()))
 
 
 def _waiting(session: Session) -> Waiting | None:
-    deferred = Delivery.state == State.DEFERRED
+    deferred = is_in(State.DEFERRED)
     count = session.scalar(select(func.count()).where(deferred)) or 0
     if not count:
         return None

@@ -1,4 +1,4 @@
-"""What a sender asks all day is answered by the partial indexes, however long the ledger has grown."""
+"""What is asked all day is answered by the partial indexes, however long the ledger has grown."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -17,6 +17,7 @@ ASKED: dict[str, Callable[[], ColumnElement[bool]]] = {
     "ix_deliveries_unknown": lambda: (
         is_in(State.UNKNOWN) & Delivery.finished_at.is_(None) & (Delivery.due_at <= NOW)
     ),
+    "ix_deliveries_ended": lambda: is_in(State.ACCEPTED) & (Delivery.finished_at > NOW),
     "ix_deliveries_leased": lambda: is_in(State.CLAIMED) & (Delivery.lease_until <= NOW),
 }
 

@@ -56,7 +56,9 @@ def test_pictures_of_every_page(owner: Page, workshop: World, folder: Path) -> N
     owner.emulate_media(color_scheme="light", reduced_motion="reduce")
     for name, path in pages.items():
         owner.set_viewport_size({"width": WIDTH, "height": HEIGHT})
-        owner.goto(address(workshop, path))
+        response = owner.goto(address(workshop, path))
+        assert response is not None
+        assert response.ok, name
         owner.wait_for_load_state("networkidle")
         owner.screenshot(path=folder / f"workshop-{name}.png", full_page=True)
     for name in ("home", "course", "review"):
