@@ -146,7 +146,7 @@ def _numbers(session: Session, now: datetime, zone: ZoneInfo) -> list[tuple[str,
         _finishing(session, today, zone),
         (
             "Delivered, last 7 days",
-            f"{sent.share:.1%}" if sent.ended else "–",
+            f"{sent.share:.1%}".replace("100.0%", "100%") if sent.ended else "–",
             _arrived(sent.accepted, sent.ended) if sent.ended else "Nothing was sent in these days.",
         ),
     ]
