@@ -3,6 +3,7 @@
 from alembic import context
 
 import campaigns.models  # noqa: F401 - the tables register themselves
+import courseletter.accounts.models  # noqa: F401
 import sender.bounces.models
 import sender.models  # noqa: F401
 import subscribers.models  # noqa: F401

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError, StatementError
 
 import campaigns.models  # noqa: F401 - registers its tables
+import courseletter.accounts.models  # noqa: F401
 import sender.bounces.models
 import sender.models  # noqa: F401
 from courseletter.database import SCHEMA, Base, Database, DatabaseError
