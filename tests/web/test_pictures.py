@@ -16,6 +16,9 @@ from subscribers.models import Subscriber
 __all__ = ["owner", "workshop"]  # fixtures
 
 WIDTH, HEIGHT = 1280, 800
+PAGE = (
+    Path(__file__).parents[1] / "campaigns" / "fixtures" / "walking.html"
+)  # a page with all that surrounds one
 
 
 @pytest.fixture
@@ -48,7 +51,7 @@ def test_pictures_of_every_page(owner: Page, workshop: World, folder: Path) -> N
         "course-settings": f"/courses/{course.id}/settings",
         "lesson": f"/courses/{course.id}/lessons/{course.lessons[1].id}",
         "new-course": "/articles/new",
-        "review": f"/articles/{add_article(workshop)}",
+        "review": f"/articles/{add_article(workshop, PAGE.read_bytes(), PAGE.name)}",
         "rhythm": f"/articles/{add_article(workshop)}/rhythm",
         "settings": "/settings",
         "sign-in": "/sign-in",

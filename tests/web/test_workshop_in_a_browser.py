@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from importlib.resources import files
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -17,6 +18,7 @@ from campaigns.models import Course
 from campaigns.reading import read_bytes
 from courseletter.accounts import invitations
 
+SLEEP = (files("courseletter") / "examples" / "sleep.md").read_bytes()
 THEMES = ("dark", "light")
 LOW_CONTROLS = """
 [...document.querySelectorAll("main :is(button:not(.link), a.button, select, summary, input, textarea)")]
@@ -60,12 +62,9 @@ def sleep_course(world: World) -> Course:
         return course
 
 
-def add_article(world: World) -> int:
-    from importlib.resources import files
-
-    sleep = (files("courseletter") / "examples" / "sleep.md").read_bytes()
+def add_article(world: World, data: bytes = SLEEP, name: str = "sleep.md") -> int:
     with world.installation.database.write() as session:
-        return drafting.add_article(session, read_bytes(sleep, "sleep.md"), NOW).id
+        return drafting.add_article(session, read_bytes(data, name), NOW).id
 
 
 def check(page: Page, name: str) -> None:
