@@ -28,7 +28,8 @@ def test_an_hour_that_the_clock_skips_is_not_drawn() -> None:
 
 
 def test_one_bar_far_above_the_others_is_broken_and_the_others_stay_readable() -> None:
-    hours = by_hour([(NOW, 8_421), (NOW + timedelta(hours=1), 298)], NOW, LONDON)
+    moments = [(NOW, 8_421), (NOW + timedelta(hours=1), 298), (NOW + timedelta(hours=2), 97)]
+    hours = by_hour(moments, NOW, LONDON)
     drawn = drawing(hours, width=960, label_every=3)
     assert [bar.broken for bar in drawn.bars[:3]] == [True, False, False]
     assert drawn.bars[0].height == HIGH

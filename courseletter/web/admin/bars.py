@@ -49,7 +49,8 @@ def by_hour(
 def drawing(hours: Sequence[tuple[datetime, int]], *, width: int, label_every: int) -> Drawing:
     step = width / len(hours)
     counts = sorted((people for _, people in hours), reverse=True)
-    broken = counts[0] if len(counts) > 1 and counts[1] and counts[0] > BROKEN * counts[1] else 0
+    several = len(counts) > 2 and counts[2] > 0  # else there is nothing to compare
+    broken = counts[0] if several and counts[0] > BROKEN * counts[1] else 0
     scale = (counts[1] * 1.25 if broken else counts[0]) or 1
     bars = []
     for place, (hour, people) in enumerate(hours):

@@ -41,6 +41,7 @@ class Need:
     text: str
     act: str = ""
     path: str = ""
+    command: str = ""  # what to run on the server, where no page does it
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,16 +88,17 @@ def _needs(found: Troubles, zone: ZoneInfo) -> Iterator[Need]:
         yield Need(
             "bad",
             "No mail is sent",
-            f"{_sentence(found.held)} Look whether this is the right database, then run "
-            "`courseletter db release` on the server. What waits goes out by each course's rules, never all "
-            "at once.",
+            f"{_sentence(found.held)} What waits goes out by each course’s rules, never all at once. Look "
+            "whether this is the right database, then run on the server:",
+            command="courseletter db release",
         )
     if found.in_doubt:
         yield Need(
             "bad",
             f"{_messages(found.in_doubt)} may have arrived, or not",
             "The connection broke before the answer. By the settings they are tried once more, or wait for "
-            "you: `courseletter delivery in-doubt` lists them.",
+            "you. This lists them:",
+            command="courseletter delivery in-doubt",
         )
     if found.failed:
         yield Need(
