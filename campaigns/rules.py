@@ -1,12 +1,7 @@
 """A course's rhythm as a person reads it: each rule by its name (pure)."""
 
 from campaigns.cadence import Cadence
-from campaigns.rhythm import (
-    MONTHS,
-    day_phrase,
-    interval_phrase,
-    weekdays_phrase,
-)
+from campaigns.rhythm import MONTHS, day_phrase, interval_phrase, weekdays_phrase
 from campaigns.slots import MINUTES_A_DAY
 
 _POLICIES = {
