@@ -59,6 +59,7 @@ class Delivery(Base):
         CheckConstraint(f"state IN ({_STATES})", name="state"),
         Index("ix_deliveries_subscriber_id_created_at", "subscriber_id", "created_at"),
         _partial("ix_deliveries_ready", "due_at", "id", where="state = 'ready'"),
+        _partial("ix_deliveries_asked_for", "due_at", "id", where="state = 'ready' AND by = 'learner'"),
         _partial("ix_deliveries_deferred", "due_at", where="state = 'deferred'"),
         _partial("ix_deliveries_unknown", "due_at", where="state = 'unknown' AND finished_at IS NULL"),
         _partial("ix_deliveries_leased", "lease_until", where="lease_until IS NOT NULL"),

@@ -34,6 +34,7 @@ _MODULES = {
     "bounces": "courseletter.cli.bounces",
     "export": "courseletter.cli.export",
     "delivery": "courseletter.cli.delivery",
+    "relay": "courseletter.cli.relay",
     "user": "courseletter.cli.user",
     "db": "courseletter.cli.db",
 }

@@ -46,15 +46,14 @@ def serve(
             timeout_graceful_shutdown=PATIENCE,
         )
         base = opened.settings.base_url
-        say(f"Readers' pages: {base}   Sending through {opened.settings.smtp.host}")
-        _welcome(opened)
-        say(f"Listening on {host}:{port}. Ctrl+C ends it.")
-        if leads_elsewhere(base, port):
-            say("That is not where the links in mails lead. Set base_url in courseletter.toml.")
-        # uvicorn hands the signal back when its own part is over: SIGTERM must not end us before the rest is.
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
-        try:
-            worker.start()
+        relays = ", ".join(relay.host for relay in opened.settings.routes.values())
+        sending = f"Sending through {relays}" if worker else "Sending is left to `worker`"
+        with working(opened) if worker else nullcontext():
+            say(f"Readers' pages: {base}   {sending}")
+            _welcome(opened)
+            say(f"Listening on {host}:{port}. Ctrl+C ends it.")
+            if leads_elsewhere(base, port):
+                say("That is not where the links in mails lead. Set base_url in courseletter.toml.")
             uvicorn.Server(settings).run(sockets=[listener])
 
 
