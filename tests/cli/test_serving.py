@@ -83,6 +83,7 @@ def test_pages_alone_send_nothing(school_line) -> None:
     with serving("--port", str(free_port()), "--no-worker") as process:
         assert process.stdout is not None
         assert process.stdout.readline().endswith("Sending is left to `worker`\n")
+        assert process.stdout.readline().startswith("Nobody can sign in yet")
         assert process.stdout.readline().startswith("Listening")
         process.terminate()
         process.communicate(timeout=15)
