@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator
 
-from campaigns import reviewing
-from campaigns import wording
+from campaigns import reviewing, wording
 from campaigns.cadence import Cadence
 from campaigns.checking.finding import Finding, blocking, clipped, warning
 from campaigns.checking.markdown import split
