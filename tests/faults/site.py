@@ -96,6 +96,7 @@ class Site:
             "COURSELETTER_SMTP_SECURITY": "none",
             "COURSELETTER_SMTP_CONNECTIONS": str(CONNECTIONS),
             "COURSELETTER_SENDER_UNKNOWN": self.unknown,
+            "COURSELETTER_SENDER_PROCESSES": "1",  # which has all the connections
         }
 
     # --- Its time

@@ -36,8 +36,8 @@ def test_r28_sigterm(database: Database, new_site: Callable[..., Site], silent: 
     assert serving.wait(WITHIN) == 0
     taken = {one.message_id for one in site.sink.taken}
     states = site.states()
-    assert taken == {name for name, state in states.items() if state in (State.ACCEPTED, State.IN_DOUBT)}
-    ended = State.IN_DOUBT if silent else State.ACCEPTED
+    assert taken == {name for name, state in states.items() if state in (State.ACCEPTED, State.UNKNOWN)}
+    ended = State.UNKNOWN if silent else State.ACCEPTED
     assert Counter(states.values()) == {ended: len(taken), State.READY: PEOPLE - len(taken)}
     site.sink.release()
     site.live()
