@@ -8,11 +8,10 @@ import httpx2
 import pytest
 from colleagues import Colleague, add_user
 from reading_room import World, make_world
-from school import ARTICLE, BRAND
+from school import ARTICLE
 from show_room import NOW
 from sqlalchemy import select
 
-from campaigns import publishing
 from campaigns.models import Article, Course, Lesson
 from campaigns.reading import Fetcher
 from courseletter.database import Database
@@ -274,7 +273,6 @@ def test_a_pasted_article_becomes_a_published_course(world: World) -> None:
         assert course.disclosures == [
             "This post contains affiliate links. We may earn a commission, at no extra cost to you."
         ]
-        assert publishing.blocking(course, BRAND) == []
 
 
 def test_choices_are_made_undone_and_made_again(world: World) -> None:
