@@ -1,7 +1,7 @@
 """How long the workshop's pages take on the server: `python -m benchmarks.workshop [PEOPLE] [COURSES]`.
 
 100,000 people on 50 courses if you say nothing, half of them on one course; each has a lesson due within the
-next day, and each got a message in the last week. Prints the median and the 95th percentile of each page, and
+next week, and each got a message in the last one. Prints the median and the 95th percentile of each page, and
 the processor's share of the median, which is the one to go by on a machine that is busy otherwise.
 """
 
@@ -75,13 +75,13 @@ def _timed(client: TestClient, path: str) -> dict[str, float]:
 
 
 def _spread(database: Database, busiest: str, people: int, courses: int) -> None:
-    """Half of the people on other courses, their lessons over the day, and what they got last week."""
+    """Half of the people on other courses, their lessons over the week, and what they got last week."""
     with database.write() as session:
         course = session.get_one(Course, busiest)
         for number in range(1, courses):
             _move(session, course, number, courses)
-        for hour in range(24):
-            moved = update(Enrolment).where(Enrolment.id % 24 == hour)
+        for hour in range(7 * 24):
+            moved = update(Enrolment).where(Enrolment.id % (7 * 24) == hour)
             session.execute(moved.values(due_at=NOW + timedelta(hours=hour)))
     for start in range(1, people + 1, ROWS):
         with database.write() as session:
