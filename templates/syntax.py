@@ -203,8 +203,8 @@ def _lines_by_colons(source: str) -> dict[int, list[int]]:
     """The lines that hold a run of so many colons: to go through all lines for each opener is quadratic."""
     lines: dict[int, list[int]] = {}
     for number, line in enumerate(source.split("\n")):
-        for run in re.findall(":{3,}", line):
-            lines.setdefault(len(run), []).append(number)
+        for length in {len(run) for run in re.findall(":{3,}", line)}:
+            lines.setdefault(length, []).append(number)
     return lines
 
 

@@ -26,6 +26,7 @@ from templates.problems import in_line
         ("a\n\n![](https://e.org/a.png)", 3, "no alternative text"),
         ("![a](b.png){width=wide}", 1, "no number of pixels"),
         (":::takeaway\nopen", 1, ":::takeaway is not closed"),
+        (":::takeaway\nx ::: y :::", 1, ":::takeaway is not closed"),
         ("text\n:::quote\nopen", 2, ":::quote is not closed"),
         ("text\n\n:::", 3, "closes nothing"),
         (":::note\nx\n:::", 1, "There is no block :::note"),
