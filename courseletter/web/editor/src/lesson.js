@@ -1,0 +1,2 @@
+import { parse } from './document/parsing.js'
+console.log(parse)
