@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any, Literal
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from courseletter.database import Base
@@ -93,8 +93,23 @@ class Lesson(LessonContent, Base):
     removed: Mapped[bool] = mapped_column(
         default=False
     )  # from the draft; revisions and deliveries name it still
+    saved_at: Mapped[datetime | None]  # by a person, in the editor
+    saved_by: Mapped[str] = mapped_column(String(100), default="")  # their name
 
     course: Mapped[Course] = relationship(back_populates="lessons")
+
+
+class Image(Base):
+    """A lesson's picture as readers get it. Its id is a hash of it: uploaded twice, kept once."""
+
+    __tablename__ = "images"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)  # of SHA-256, in hex
+    media_type: Mapped[str] = mapped_column(String(16))
+    width: Mapped[int]
+    height: Mapped[int]
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime]
 
 
 class Revision(Base):

@@ -168,8 +168,12 @@ def _join_cost(atom: Atom, held: set[int]) -> float:
 
 
 def reading_minutes(blocks: Sequence[Block]) -> float:
-    """How long `blocks` take to read: 238 words a minute, 260 characters of scripts without spaces."""
-    text = " ".join(block.text for block in blocks if block.kind is not BlockKind.IMAGE)
+    """How long `blocks` take to read; what a picture shows does not count."""
+    return minutes_to_read(" ".join(block.text for block in blocks if block.kind is not BlockKind.IMAGE))
+
+
+def minutes_to_read(text: str) -> float:
+    """238 words a minute, 260 characters of scripts without spaces."""
     characters = unspaced_characters(text)
     return (count_words(text) - characters) / WORDS_PER_MINUTE + characters / CHARACTERS_PER_MINUTE
 

@@ -5,11 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from courseletter.clock import Clock, SystemClock
 from courseletter.config import ConfigError, Settings, SmtpSettings, created_once
 from courseletter.database import Database
+from courseletter.errors import CourseletterError
+from courseletter.ids import new_id
 from sender.bounces.intake import Intake
 from sender.bounces.listener import BounceListener
 from sender.bounces.mailboxes import Account, ImapMailbox, Mailbox, Pop3Mailbox
@@ -20,13 +23,17 @@ from sender.dns_records import DnsRecord, sender_records
 from sender.lanes import Route
 from sender.letters import Composer
 from sender.links import Links
+from sender.message import Letterhead, PreparedMail, Stamp, message_id
 from sender.pool import SmtpPool
 from sender.relay import Relay
+from sender.replies import judge
 from sender.run import Mailer
 from sender.smtp import SmtpTransport
 from sender.throttle import DomainRates, Limits, WarmUp
+from sender.transport import Attempt, Envelope, Phase
 from subscribers.tokens import Tokens
 from templates.brand import Brand
+from templates.compiling import CompiledLesson
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +151,32 @@ class Installation:
         """A connection, not yet open, to the first relay that the settings name."""
         return SmtpTransport(_relay(next(iter(self.settings.routes.values()))))
 
+    def send_test(
+        self, compiled: CompiledLesson, context: dict[str, Any], language: str, to: str, name: str = ""
+    ) -> str:
+        """Send a sampled lesson (sender.sampling) to one address, now; returns its Message-ID.
+
+        Raises CourseletterError with what the relay said and where to look.
+        """
+        sender, now = self.settings.sender, self.clock.now()
+        head = Letterhead(sender.from_name or self.brand.name, sender.from_address, language=language)
+        mail = PreparedMail(compiled, head, self.dkim_keys())
+        identifier = message_id(self.settings.key, new_id("test"), sender.domain)
+        transport = self.transport()
+        attempt = transport.deliver(
+            Envelope(sender.from_address, to, mail.needs_smtputf8),
+            mail.write(context, Stamp(name, to, identifier, date=now, signed_at=now)),
+            lambda: True,
+        )
+        transport.close()
+        if not attempt.accepted:
+            smtp = next(iter(self.settings.routes.values()))
+            raise CourseletterError(
+                f"{smtp.host} did not take the test ({attempt.phase}): {judge(attempt).reason}. "
+                + _advice(smtp, attempt)
+            )
+        return identifier
+
 
 def open_installation(settings: Settings, clock: Clock | None = None) -> Installation:
     """Open the database that the settings name; nothing is created or changed."""
@@ -223,6 +256,15 @@ def _certificate(settings: Settings) -> ssl.SSLContext | None:
 def limits_of(smtp: SmtpSettings) -> Limits:
     warm_up = WarmUp(smtp.warm_up, smtp.warm_up_growth) if smtp.warm_up else None
     return Limits(smtp.weight, smtp.per_second, smtp.per_day, warm_up)
+
+
+def _advice(smtp: SmtpSettings, attempt: Attempt) -> str:
+    if attempt.phase is Phase.CONNECT and attempt.reply is None and smtp.security == "starttls":
+        return (
+            f"Check [smtp] in courseletter.toml: if port {smtp.port} speaks TLS from the start, as 465 does, "
+            'set security = "tls".'
+        )
+    return "Check [smtp] in courseletter.toml."
 
 
 def _relay(smtp: SmtpSettings) -> Relay:

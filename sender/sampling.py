@@ -1,7 +1,9 @@
 """A lesson of a draft as somebody would get it who is in no course yet: for tests and previews."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from campaigns import publishing
@@ -13,15 +15,19 @@ from courseletter.zones import zone_named
 from sender.context import date_in_words, day_in_words
 from sender.links import Links
 from templates.brand import Brand
-from templates.compiling import CompiledLesson, compile_lesson
+from templates.compiling import CompiledLesson, LessonSource, compile_lesson
 
 LINKS = ("web", "previous", "next_now", "pause", "preferences", "unsubscribe")
 
 
 @dataclass(frozen=True, slots=True)
 class Somebody:
+    """Whom the lesson is written to. Without a name it is nobody in particular, and fallbacks show."""
+
     email: str
-    first_name: str
+    first_name: str = ""
+    last_name: str = ""
+    fields: Mapping[str, Any] = field(default_factory=dict)
 
 
 def sampled(
@@ -40,12 +46,14 @@ def sampled(
     numbered = publishing.numbered(course)
     number = next(place for place, one in numbered if one is lesson)
     source = publishing.source_of(course, number, lesson)
+    before = next((one for one in numbered if one[0] == number - 1 and one[1].kind == "lesson"), None)
     upcoming = next((one for one in numbered if one[0] == number + 1), None)
     when = day_in_words(_next_day(course, lesson, now), course.language) if upcoming else ""
     context: dict[str, Any] = {
         "subscriber": {
+            **reader.fields,
             "first_name": reader.first_name,
-            "last_name": "",
+            "last_name": reader.last_name,
             "email": reader.email,
             "joined": date_in_words(now.date(), course.language),
         },
@@ -59,7 +67,7 @@ def sampled(
         "course": {"title": course.title, "total": source.total},
         "sender": {"name": brand.name, "address": brand.address},
         "links": dict.fromkeys(LINKS, links.sign_up(course.slug)),
-        "previous": None,
+        "previous": before and {"number": before[0], "title": before[1].title, "recap": lesson.recap},
         "next": upcoming
         and {
             "number": upcoming[0],
@@ -68,7 +76,12 @@ def sampled(
             "when": when,
         },
     }
-    return compile_lesson(replace(source, subject=f"{mark}{source.subject}"), brand), context
+    return _compiled(replace(source, subject=f"{mark}{source.subject}"), brand), context
+
+
+@lru_cache(maxsize=32)  # an editor asks for one text several times: the mail, its words, its size
+def _compiled(source: LessonSource, brand: Brand) -> CompiledLesson:
+    return compile_lesson(source, brand)
 
 
 def _next_day(course: Course, lesson: Lesson, now: datetime) -> date:

@@ -36,7 +36,7 @@ def run(task: str, documents: Sequence[Any]) -> list[Any]:
 
 @cache
 def corpus() -> tuple[str, ...]:
-    """Every lesson there is: the dialect's fixtures, the examples of its description, lessons made of an article."""
+    """Every lesson there is: the fixtures, the examples of the description, lessons made of articles."""
     fixtures = sorted((ROOT / "tests" / "templates" / "fixtures").glob("*.md"))
     described = (ROOT / "docs" / "lesson-format.md").read_text()
     examples = re.findall(r"^```\n(.*?)^```$", described, re.M | re.S)

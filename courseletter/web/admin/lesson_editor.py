@@ -1,0 +1,220 @@
+"""The lesson editor: its page, saving without overwriting anybody, pictures, and a test to oneself.
+
+What the lesson looks like as mail is lesson_preview's. The page works as a plain form; with script it saves
+by itself (docs/tasks/editing.md).
+"""
+
+from typing import Any, Final
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import HTMLResponse, JSONResponse
+
+from campaigns import editing, images, publishing
+from campaigns.editing import LessonText, Saved, Stale
+from courseletter.errors import CourseletterError, InvalidInput
+from courseletter.web.admin.access import Marketer, MarketerWrites, Visitor
+from courseletter.web.admin.forms import Form, Posted
+from courseletter.web.admin.shell import POLICY, Note, lead_to, show
+from courseletter.web.images import path_of
+from courseletter.web.moments import clock
+from courseletter.web.site import READ, Here, Site
+from courseletter.zones import zone_of
+from sender.sampling import Somebody, sampled
+from subscribers.fields import known_fields
+from templates.merge_fields import FIXED, SUBSCRIBER
+
+PREFIX: Final = "/courses/{course_id}/lessons/{lesson_id}/edit"
+router = APIRouter(prefix=PREFIX)
+
+# An article's own pictures stay where the article has them.
+EDITOR_POLICY: Final = POLICY.replace("img-src 'self' data:", "img-src 'self' data: https:")
+
+
+@router.api_route("", methods=READ)
+def show_lesson(
+    course_id: str, lesson_id: str, visitor: Marketer, site: Here, request: Request
+) -> HTMLResponse:
+    return _page(course_id, lesson_id, visitor, site, request)
+
+
+@router.post("")
+def save_form(
+    course_id: str, lesson_id: str, visitor: MarketerWrites, form: Posted, site: Here, request: Request
+) -> Response:
+    """Without script: the page again, with what was typed, where it could not be saved."""
+    typed, version = _typed(form), form.text("version")
+    try:
+        _rewrite(site, visitor, course_id, lesson_id, version, typed)
+    except InvalidInput as problem:
+        return _page(
+            course_id, lesson_id, visitor, site, request, 422, typed=typed, version=version, problem=problem
+        )
+    except Stale as stale:
+        theirs = stale.theirs
+        return _page(
+            course_id,
+            lesson_id,
+            visitor,
+            site,
+            request,
+            409,
+            typed=typed,
+            version=theirs.text.version,
+            theirs=theirs,
+        )
+    return lead_to(site, PREFIX.format(course_id=course_id, lesson_id=lesson_id), Note("Saved."))
+
+
+@router.put("")
+def save(
+    course_id: str, lesson_id: str, visitor: MarketerWrites, form: Posted, site: Here, request: Request
+) -> JSONResponse:
+    """Save what was `If-Match` when its author began. 412: somebody else saved, and here is what."""
+    version = request.headers.get("if-match", "").strip('"')
+    try:
+        saved = _rewrite(site, visitor, course_id, lesson_id, version, _typed(form))
+    except InvalidInput as problem:
+        return JSONResponse({"field": problem.field, "message": str(problem)}, 422)
+    except Stale as stale:
+        return _state(site, stale.theirs, 412)
+    return _state(site, saved)
+
+
+@router.post("/images")
+def upload(
+    course_id: str, lesson_id: str, _visitor: MarketerWrites, form: Posted, site: Here
+) -> JSONResponse:
+    """Keep a picture; the answer names its address in mails and on pages."""
+    file = form.file("file")
+    try:
+        if file is None:
+            raise InvalidInput("Choose a picture.", field="file")
+        opened = site.installation
+        with opened.database.write() as session:
+            editing.find_lesson(session, course_id, lesson_id)
+            image = images.keep(session, file.file.read(), opened.clock.now())
+    except InvalidInput as problem:
+        return JSONResponse({"field": problem.field, "message": str(problem)}, 422)
+    address = opened.settings.base_url.rstrip("/") + path_of(image)
+    return JSONResponse({"src": address, "width": image.width, "height": image.height}, 201)
+
+
+@router.post("/test")
+def send_test(
+    course_id: str, lesson_id: str, visitor: MarketerWrites, site: Here, request: Request
+) -> Response:
+    """Send the lesson, as it is saved, to whoever asks."""
+    told, status = _send_test(course_id, lesson_id, visitor, site)
+    if "application/json" in request.headers.get("accept", ""):
+        return JSONResponse({"message": told}, status)
+    return lead_to(site, PREFIX.format(course_id=course_id, lesson_id=lesson_id), Note(told))
+
+
+def _send_test(course_id: str, lesson_id: str, visitor: Visitor, site: Site) -> tuple[str, int]:
+    opened, user = site.installation, visitor.user
+    reader = Somebody(user.email, user.name.split(" ")[0])
+    try:
+        with opened.database.read() as session:
+            lesson = editing.find_lesson(session, course_id, lesson_id)
+            course, now = lesson.course, opened.clock.now()
+            compiled, context = sampled(course, lesson, reader, opened.brand, opened.links, now, "[Test] ")
+        opened.send_test(compiled, context, course.language, user.email, user.name)
+    except InvalidInput as problem:
+        return str(problem), 422
+    except CourseletterError as problem:
+        return str(problem), 502
+    return f"Sent to {user.email}.", 200
+
+
+def _rewrite(
+    site: Site, visitor: Visitor, course_id: str, lesson_id: str, version: str, typed: LessonText
+) -> Saved:
+    opened = site.installation
+    with opened.database.write() as session:
+        lesson = editing.find_lesson(session, course_id, lesson_id, to_write=True)
+        return editing.rewrite(session, lesson, version, typed, visitor.user.name, opened.clock.now())
+
+
+def _typed(form: Form) -> LessonText:
+    """The form as typed. A textarea sends CRLF; a lesson has plain line feeds."""
+    gap = form.text("gap_days").strip()
+    if gap and form.number("gap_days") is None:
+        raise InvalidInput("Write a number of days, such as 3, or nothing.", field="gap_days")
+    lines = ("title", "subject", "preheader", "recap", "teaser", "only_if")
+    return LessonText(
+        body=form.text("body").replace("\r\n", "\n").replace("\r", "\n"),
+        gap_days=form.number("gap_days"),
+        **{name: form.text(name).strip() for name in lines},
+    )
+
+
+def _state(site: Site, saved: Saved, status: int = 200) -> JSONResponse:
+    """A lesson as it is saved, and by whom."""
+    version, at = saved.text.version, _moment(site, saved)
+    values = {**_values(saved.text), "version": version, "by": saved.by, "at": at}
+    return JSONResponse(values, status, {"ETag": f'"{version}"'})
+
+
+def _values(text: LessonText) -> dict[str, str]:
+    """As the form's fields hold it."""
+    return {
+        "title": text.title,
+        "subject": text.subject,
+        "preheader": text.preheader,
+        "recap": text.recap,
+        "teaser": text.teaser,
+        "only_if": text.only_if,
+        "gap_days": "" if text.gap_days is None else str(text.gap_days),
+        "body": text.body,
+    }
+
+
+def _moment(site: Site, saved: Saved) -> str:
+    """`09:41`, in the installation's zone; '' where nobody has saved."""
+    zone = zone_of(site.installation.settings.timezone)
+    return clock(saved.at.astimezone(zone)) if saved.at else ""
+
+
+def _page(
+    course_id: str,
+    lesson_id: str,
+    visitor: Visitor,
+    site: Site,
+    request: Request,
+    status: int = 200,
+    *,
+    typed: LessonText | None = None,
+    version: str = "",
+    problem: InvalidInput | None = None,
+    theirs: Saved | None = None,
+) -> HTMLResponse:
+    with site.installation.database.read() as session:
+        lesson = editing.find_lesson(session, course_id, lesson_id)
+        saved, course = Saved.of(lesson), lesson.course
+        number = next(number for number, one in publishing.numbered(course) if one is lesson)
+        total = sum(one.kind == "lesson" for one in course.lessons)
+        context: dict[str, Any] = {
+            "lesson": lesson,
+            "course": course,
+            "place_in_course": f"Lesson {number} of {total}" if number else "The welcome",
+            "values": _values(typed or saved.text),
+            "version": version or saved.text.version,
+            "saved_at": _moment(site, saved),
+            "fields": _fields(known_fields(session)),
+            "problem": problem,
+            "theirs": theirs,
+            "their_values": _values(theirs.text) if theirs else {},
+            "their_moment": _moment(site, theirs) if theirs else "",
+        }
+    response = show(request, site, visitor, "lesson_edit.html", place="courses", status=status, **context)
+    response.headers["Content-Security-Policy"] = EDITOR_POLICY
+    return response
+
+
+def _fields(own: frozenset[str]) -> list[tuple[str, list[str]]]:
+    """What a lesson may ask for, by group: people's own fields after those that everybody has."""
+    person = [*sorted(SUBSCRIBER), *sorted(own - SUBSCRIBER)]
+    groups = [("The reader", "subscriber", person)]
+    names = {"lesson": "This lesson", "course": "The course", "sender": "The sender", "links": "Links"}
+    groups += [(names[group], group, sorted(FIXED[group])) for group in names]
+    return [(title, [f"{group}.{name}" for name in members]) for title, group, members in groups]

@@ -1,0 +1,163 @@
+"""A lesson as a mail: the page in the preview's frame, its text, its size, and what is wrong with it.
+
+The mail's HTML stands in a sandboxed frame under a policy of its own (REQUIREMENTS 37). An author's own
+Jinja2 runs in the killable child (36), and what breaks there comes back as a problem of the text, with its
+line.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Query
+from fastapi.responses import HTMLResponse, JSONResponse
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from campaigns import editing
+from campaigns.models import Lesson
+from courseletter.errors import InvalidInput
+from courseletter.web.admin.access import Marketer
+from courseletter.web.admin.lesson_editor import PREFIX
+from courseletter.web.site import READ, Here, Site
+from sender.sampling import Somebody, sampled
+from subscribers.fields import known_fields
+from subscribers.models import Membership, Subscriber
+from templates import merge_fields
+from templates.compiling import validate
+from templates.problems import TemplateError, problems
+from templates.rendering import Rendered, render
+
+router = APIRouter(prefix=PREFIX)
+
+_POLICY: Final = (
+    "default-src 'none'; img-src {images}; style-src 'unsafe-inline'; sandbox; frame-ancestors 'self'"
+)
+_DARK: Final = re.compile(r"@media \(prefers-color-scheme: ?dark\)")
+FOUND: Final = 20  # people a search offers
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What stands in the way of sending, at the field and line where it is mended."""
+
+    field: str
+    line: int | None
+    message: str
+
+
+Person = Annotated[int | None, Query(alias="as")]
+
+
+@router.api_route("/mail", methods=READ)
+def tell_of_mail(
+    course_id: str, lesson_id: str, _visitor: Marketer, site: Here, person: Person = None
+) -> JSONResponse:
+    """Subject, preview text, plain text and size of the mail, or the problems that it has instead."""
+    with site.installation.database.read() as session:
+        lesson = editing.find_lesson(session, course_id, lesson_id)
+        found = _problems(lesson)
+        try:
+            mail: Rendered | None = _rendered(session, site, lesson, person, strictly=True)
+        except InvalidInput as error:
+            mail, found = None, found or [_problem(error)]
+    told: dict[str, Any] = {"problems": [_told(one) for one in found]}
+    if mail is not None:
+        told |= {"subject": mail.subject, "text": mail.text, "size": len(mail.html.encode())}
+    return JSONResponse(told)
+
+
+@router.api_route("/mail.html", methods=READ)
+def show_mail(
+    course_id: str,
+    lesson_id: str,
+    _visitor: Marketer,
+    site: Here,
+    person: Person = None,
+    theme: str = "light",
+    images: str = "on",
+) -> HTMLResponse:
+    with site.installation.database.read() as session:
+        lesson = editing.find_lesson(session, course_id, lesson_id)
+        try:
+            html = _rendered(session, site, lesson, person).html
+        except InvalidInput:
+            html = ""  # the page beside says why
+    policy = _POLICY.format(images="'none'" if images == "off" else "'self' data: https:")
+    headers = {"Content-Security-Policy": policy, "X-Frame-Options": "SAMEORIGIN"}
+    return HTMLResponse(_in_theme(html, theme), headers=headers)
+
+
+@router.api_route("/readers", methods=READ)
+def find_readers(course_id: str, lesson_id: str, _visitor: Marketer, site: Here, q: str = "") -> JSONResponse:
+    """People on the course's list whose name or address begins so."""
+    with site.installation.database.read() as session:
+        lesson = editing.find_lesson(session, course_id, lesson_id)
+        begins = [
+            column.istartswith(q.strip(), autoescape=True)
+            for column in (Subscriber.first_name, Subscriber.last_name, Subscriber.email)
+        ]
+        people = session.scalars(
+            select(Subscriber)
+            .join(Membership)
+            .where(Membership.list_id == lesson.course.list_id, or_(*begins))
+            .order_by(Subscriber.id)
+            .limit(FOUND)
+        )
+        return JSONResponse([{"id": one.id, "name": _named(one)} for one in people])
+
+
+def _named(person: Subscriber) -> str:
+    name = f"{person.first_name} {person.last_name}".strip()
+    return f"{name}, {person.email}" if name else person.email
+
+
+def _rendered(
+    session: Session, site: Site, lesson: Lesson, person: int | None, *, strictly: bool = False
+) -> Rendered:
+    """The mail. Strictly: also fields that nobody has are an error, as they are when publishing."""
+    opened = site.installation
+    reader = _reader(session, lesson, person)
+    compiled, context = sampled(lesson.course, lesson, reader, opened.brand, opened.links, opened.clock.now())
+    if strictly:
+        validate(compiled, known_fields(session))
+    return render(compiled, context)
+
+
+def _reader(session: Session, lesson: Lesson, person: int | None) -> Somebody:
+    """Somebody on the course's list; nobody in particular where there is no such person."""
+    one = session.get(Subscriber, person) if person is not None else None
+    if one is None or session.get(Membership, (lesson.course.list_id, one.id)) is None:
+        return Somebody("")
+    return Somebody(one.email, one.first_name, one.last_name, one.fields)
+
+
+def _problems(lesson: Lesson) -> list[Problem]:
+    """All that can be told without compiling: of the head, and of a Markdown body."""
+    found = [
+        Problem(name, None, message)
+        for name in ("title", "subject", "preheader")
+        for message in merge_fields.broken(getattr(lesson, name))
+    ]
+    if lesson.format == "markdown":
+        found += [Problem("body", one.line, one.message) for one in problems(lesson.body)]
+    return found
+
+
+def _problem(error: InvalidInput) -> Problem:
+    if isinstance(error, TemplateError):
+        return Problem("body", error.line, error.message)
+    return Problem(error.field or "body", None, str(error))
+
+
+def _told(problem: Problem) -> dict[str, Any]:
+    return {"field": problem.field, "line": problem.line, "message": problem.message}
+
+
+def _in_theme(html: str, theme: str) -> str:
+    """The mail as a dark or a light mailbox shows it, whatever the marketer's own screen prefers."""
+    if theme == "dark":
+        dark = _DARK.sub("@media all", html)
+        return dark.replace("</head>", "<style>:root { color-scheme: dark }</style></head>", 1)
+    light = _DARK.sub("@media not all", html)
+    return light.replace("</head>", "<style>:root { color-scheme: light !important }</style></head>", 1)
