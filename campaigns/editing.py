@@ -75,9 +75,7 @@ def find_lesson(session: Session, course_id: str, lesson_id: str, *, to_write: b
     return lesson
 
 
-def rewrite(
-    session: Session, lesson: Lesson, version: str, text: LessonText, by: str, now: datetime
-) -> Saved:
+def rewrite(lesson: Lesson, version: str, text: LessonText, by: str, now: datetime) -> Saved:
     """Save a lesson, found to be written, that was `version` when its author began.
 
     Raises Stale when it is another one now, and InvalidInput naming the field that cannot be saved.

@@ -85,5 +85,7 @@ def _tried(read: Callable[[], PIL.Image.Image]) -> PIL.Image.Image:
         warnings.simplefilter("ignore", PIL.Image.DecompressionBombWarning)  # ours is the stricter limit
         try:
             return read()
-        except (OSError, ValueError, SyntaxError, EOFError, PIL.Image.DecompressionBombError):
+        except PIL.Image.DecompressionBombError:
+            raise InvalidInput(_TOO_MANY, field="file") from None
+        except (OSError, ValueError, SyntaxError, EOFError):
             raise InvalidInput(_NOT_ONE, field="file") from None

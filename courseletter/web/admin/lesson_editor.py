@@ -4,13 +4,16 @@ What the lesson looks like as mail is lesson_preview's. The page works as a plai
 by itself (docs/tasks/editing.md).
 """
 
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
+from sqlalchemy.orm import Session
 
 from campaigns import editing, images, publishing
 from campaigns.editing import LessonText, Saved, Stale
+from campaigns.models import Lesson
 from courseletter.errors import CourseletterError, InvalidInput
 from courseletter.web.admin.access import Marketer, MarketerWrites, Visitor
 from courseletter.web.admin.forms import Form, Posted
@@ -26,34 +29,45 @@ from templates.merge_fields import FIXED, SUBSCRIBER
 PREFIX: Final = "/courses/{course_id}/lessons/{lesson_id}/edit"
 router = APIRouter(prefix=PREFIX)
 
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Which lesson an address names."""
+
+    course_id: str
+    lesson_id: str
+
+    @property
+    def path(self) -> str:
+        return PREFIX.format(course_id=self.course_id, lesson_id=self.lesson_id)
+
+    def lesson(self, session: Session, *, to_write: bool = False) -> Lesson:
+        """Raises NotFound, also where the lesson is another course's."""
+        return editing.find_lesson(session, self.course_id, self.lesson_id, to_write=to_write)
+
+
+Named = Annotated[Place, Depends(Place)]
 # An article's own pictures stay where the article has them.
 EDITOR_POLICY: Final = POLICY.replace("img-src 'self' data:", "img-src 'self' data: https:")
 
 
 @router.api_route("", methods=READ)
-def show_lesson(
-    course_id: str, lesson_id: str, visitor: Marketer, site: Here, request: Request
-) -> HTMLResponse:
-    return _page(course_id, lesson_id, visitor, site, request)
+def show_lesson(named: Named, visitor: Marketer, site: Here, request: Request) -> HTMLResponse:
+    return _page(named, visitor, site, request)
 
 
 @router.post("")
-def save_form(
-    course_id: str, lesson_id: str, visitor: MarketerWrites, form: Posted, site: Here, request: Request
-) -> Response:
+def save_form(named: Named, visitor: MarketerWrites, form: Posted, site: Here, request: Request) -> Response:
     """Without script: the page again, with what was typed, where it could not be saved."""
     typed, version = _typed(form), form.text("version")
     try:
-        _rewrite(site, visitor, course_id, lesson_id, version, typed)
+        _rewrite(site, visitor, named, version, typed)
     except InvalidInput as problem:
-        return _page(
-            course_id, lesson_id, visitor, site, request, 422, typed=typed, version=version, problem=problem
-        )
+        return _page(named, visitor, site, request, 422, typed=typed, version=version, problem=problem)
     except Stale as stale:
         theirs = stale.theirs
         return _page(
-            course_id,
-            lesson_id,
+            named,
             visitor,
             site,
             request,
@@ -62,17 +76,15 @@ def save_form(
             version=theirs.text.version,
             theirs=theirs,
         )
-    return lead_to(site, PREFIX.format(course_id=course_id, lesson_id=lesson_id), Note("Saved."))
+    return lead_to(site, named.path, Note("Saved."))
 
 
 @router.put("")
-def save(
-    course_id: str, lesson_id: str, visitor: MarketerWrites, form: Posted, site: Here, request: Request
-) -> JSONResponse:
+def save(named: Named, visitor: MarketerWrites, form: Posted, site: Here, request: Request) -> JSONResponse:
     """Save what was `If-Match` when its author began. 412: somebody else saved, and here is what."""
     version = request.headers.get("if-match", "").strip('"')
     try:
-        saved = _rewrite(site, visitor, course_id, lesson_id, version, _typed(form))
+        saved = _rewrite(site, visitor, named, version, _typed(form))
     except InvalidInput as problem:
         return JSONResponse({"field": problem.field, "message": str(problem)}, 422)
     except Stale as stale:
@@ -81,9 +93,7 @@ def save(
 
 
 @router.post("/images")
-def upload(
-    course_id: str, lesson_id: str, _visitor: MarketerWrites, form: Posted, site: Here
-) -> JSONResponse:
+def upload(named: Named, _visitor: MarketerWrites, form: Posted, site: Here) -> JSONResponse:
     """Keep a picture; the answer names its address in mails and on pages."""
     file = form.file("file")
     try:
@@ -91,7 +101,7 @@ def upload(
             raise InvalidInput("Choose a picture.", field="file")
         opened = site.installation
         with opened.database.write() as session:
-            editing.find_lesson(session, course_id, lesson_id)
+            named.lesson(session)
             image = images.keep(session, file.file.read(), opened.clock.now())
     except InvalidInput as problem:
         return JSONResponse({"field": problem.field, "message": str(problem)}, 422)
@@ -100,22 +110,20 @@ def upload(
 
 
 @router.post("/test")
-def send_test(
-    course_id: str, lesson_id: str, visitor: MarketerWrites, site: Here, request: Request
-) -> Response:
+def send_test(named: Named, visitor: MarketerWrites, site: Here, request: Request) -> Response:
     """Send the lesson, as it is saved, to whoever asks."""
-    told, status = _send_test(course_id, lesson_id, visitor, site)
+    told, status = _send_test(named, visitor, site)
     if "application/json" in request.headers.get("accept", ""):
         return JSONResponse({"message": told}, status)
-    return lead_to(site, PREFIX.format(course_id=course_id, lesson_id=lesson_id), Note(told))
+    return lead_to(site, named.path, Note(told))
 
 
-def _send_test(course_id: str, lesson_id: str, visitor: Visitor, site: Site) -> tuple[str, int]:
+def _send_test(named: Place, visitor: Visitor, site: Site) -> tuple[str, int]:
     opened, user = site.installation, visitor.user
     reader = Somebody(user.email, user.name.split(" ")[0])
     try:
         with opened.database.read() as session:
-            lesson = editing.find_lesson(session, course_id, lesson_id)
+            lesson = named.lesson(session)
             course, now = lesson.course, opened.clock.now()
             compiled, context = sampled(course, lesson, reader, opened.brand, opened.links, now, "[Test] ")
         opened.send_test(compiled, context, course.language, user.email, user.name)
@@ -126,13 +134,11 @@ def _send_test(course_id: str, lesson_id: str, visitor: Visitor, site: Site) -> 
     return f"Sent to {user.email}.", 200
 
 
-def _rewrite(
-    site: Site, visitor: Visitor, course_id: str, lesson_id: str, version: str, typed: LessonText
-) -> Saved:
+def _rewrite(site: Site, visitor: Visitor, named: Place, version: str, typed: LessonText) -> Saved:
     opened = site.installation
     with opened.database.write() as session:
-        lesson = editing.find_lesson(session, course_id, lesson_id, to_write=True)
-        return editing.rewrite(session, lesson, version, typed, visitor.user.name, opened.clock.now())
+        lesson = named.lesson(session, to_write=True)
+        return editing.rewrite(lesson, version, typed, visitor.user.name, opened.clock.now())
 
 
 def _typed(form: Form) -> LessonText:
@@ -176,8 +182,7 @@ def _moment(site: Site, saved: Saved) -> str:
 
 
 def _page(
-    course_id: str,
-    lesson_id: str,
+    named: Place,
     visitor: Visitor,
     site: Site,
     request: Request,
@@ -189,7 +194,7 @@ def _page(
     theirs: Saved | None = None,
 ) -> HTMLResponse:
     with site.installation.database.read() as session:
-        lesson = editing.find_lesson(session, course_id, lesson_id)
+        lesson = named.lesson(session)
         saved, course = Saved.of(lesson), lesson.course
         number = next(number for number, one in publishing.numbered(course) if one is lesson)
         total = sum(one.kind == "lesson" for one in course.lessons)

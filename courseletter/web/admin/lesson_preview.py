@@ -14,11 +14,10 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from campaigns import editing
 from campaigns.models import Lesson
 from courseletter.errors import InvalidInput
 from courseletter.web.admin.access import Marketer
-from courseletter.web.admin.lesson_editor import PREFIX
+from courseletter.web.admin.lesson_editor import PREFIX, Named
 from courseletter.web.site import READ, Here, Site
 from sender.sampling import Somebody, sampled
 from subscribers.fields import known_fields
@@ -50,12 +49,10 @@ Person = Annotated[int | None, Query(alias="as")]
 
 
 @router.api_route("/mail", methods=READ)
-def tell_of_mail(
-    course_id: str, lesson_id: str, _visitor: Marketer, site: Here, person: Person = None
-) -> JSONResponse:
+def tell_of_mail(named: Named, _visitor: Marketer, site: Here, person: Person = None) -> JSONResponse:
     """Subject, preview text, plain text and size of the mail, or the problems that it has instead."""
     with site.installation.database.read() as session:
-        lesson = editing.find_lesson(session, course_id, lesson_id)
+        lesson = named.lesson(session)
         found = _problems(lesson)
         try:
             mail: Rendered | None = _rendered(session, site, lesson, person, strictly=True)
@@ -69,8 +66,7 @@ def tell_of_mail(
 
 @router.api_route("/mail.html", methods=READ)
 def show_mail(
-    course_id: str,
-    lesson_id: str,
+    named: Named,
     _visitor: Marketer,
     site: Here,
     person: Person = None,
@@ -78,7 +74,7 @@ def show_mail(
     images: str = "on",
 ) -> HTMLResponse:
     with site.installation.database.read() as session:
-        lesson = editing.find_lesson(session, course_id, lesson_id)
+        lesson = named.lesson(session)
         try:
             html = _rendered(session, site, lesson, person).html
         except InvalidInput:
@@ -89,10 +85,10 @@ def show_mail(
 
 
 @router.api_route("/readers", methods=READ)
-def find_readers(course_id: str, lesson_id: str, _visitor: Marketer, site: Here, q: str = "") -> JSONResponse:
+def find_readers(named: Named, _visitor: Marketer, site: Here, q: str = "") -> JSONResponse:
     """People on the course's list whose name or address begins so."""
     with site.installation.database.read() as session:
-        lesson = editing.find_lesson(session, course_id, lesson_id)
+        lesson = named.lesson(session)
         begins = [
             column.istartswith(q.strip(), autoescape=True)
             for column in (Subscriber.first_name, Subscriber.last_name, Subscriber.email)
