@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/installed
 
-.PHONY: install demo test soak verifiers check pictures bench clients lock clean
+.PHONY: install demo test soak verifiers editor check pictures bench clients lock clean
 
 install: $(STAMP)
 
@@ -27,6 +27,12 @@ soak: install
 # What some tests ask for a second opinion, from npm; without it they skip.
 verifiers:
 	npm ci --silent --prefix tests/verifiers
+
+# The lesson editor's bundle, made anew from its sources; it is committed, so that nobody else needs npm.
+editor:
+	npm ci --silent --prefix courseletter/web/editor
+	npm run --silent --prefix courseletter/web/editor check
+	npm run --silent --prefix courseletter/web/editor build
 
 check: install
 	$(BIN)/ruff check .

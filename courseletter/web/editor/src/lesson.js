@@ -6,12 +6,15 @@ import { Keeper } from './page/keeping.js'
 import { Preview } from './page/preview.js'
 import { same, Saving } from './page/saving.js'
 import { Writing } from './page/writing.js'
+import { icon } from './visual/icons.js'
 
 /** @typedef {import('./page/merging.js').Content} Content */
 
 const form = /** @type {HTMLFormElement} */ (byId('lesson'))
 const address = form.action
 const FIELDS = ['title', 'subject', 'preheader', 'recap', 'teaser', 'only_if', 'gap_days']
+/** A hidden field of the form. @param {string} name */
+const field = (name) => /** @type {HTMLInputElement} */ (form.elements.namedItem(name))
 const isMarkdown = form.dataset.format === 'markdown'
 
 const writing = new Writing(byId('body'), new Dialogs(upload), { isMarkdown, changed: soon(() => saving.changed()) })
@@ -21,7 +24,7 @@ const saving = new Saving(
   { content, setContent, put, show, problem, saved: () => preview.refresh(), settle: (merged, theirs) => settle(merged, theirs, time()), time },
   keeper,
   content(),
-  form.elements.version.value,
+  field('version').value,
 )
 
 start()
@@ -31,7 +34,6 @@ async function start() {
   byId('beside').hidden = false
   byId('keys-open').hidden = false
   if (!isMarkdown) document.querySelector('.tools .segments').remove()
-  if (!isMarkdown) byId('toolbar').remove()
   await writing.show(isMarkdown ? 'visual' : 'source')
   for (const output of form.querySelectorAll('output')) count(output)
   listen()
@@ -74,14 +76,14 @@ function setContent(next) {
 
 function put(next, version) {
   const data = new FormData()
-  data.set('form_token', form.elements.form_token.value)
+  data.set('form_token', field('form_token').value)
   for (const [name, value] of Object.entries(next)) data.set(name, value)
   return fetch(address, { method: 'PUT', body: data, headers: { 'If-Match': `"${version}"` } })
 }
 
 async function upload(file) {
   const data = new FormData()
-  data.set('form_token', form.elements.form_token.value)
+  data.set('form_token', field('form_token').value)
   data.set('file', file)
   const response = await fetch(`${address}/images`, { method: 'POST', body: data }).catch(() => null)
   if (response?.status === 201 || response?.status === 422) return response.json()
@@ -127,7 +129,7 @@ function offerKept() {
   const drop = element('button', { type: 'button', class: 'quiet' }, 'Throw it away')
   const note = element('div', { class: 'note warn', role: 'status', id: 'kept' })
   const text = element('p', {}, element('strong', {}, `What you wrote at ${kept.at} was not saved.`), ' This browser has kept it.')
-  note.append(document.getElementById('icons').content.querySelector('[data-icon=warn]').firstElementChild.cloneNode(true), text, element('div', { class: 'acts' }, back, drop))
+  note.append(icon('warn'), text, element('div', { class: 'acts' }, back, drop))
   back.addEventListener('click', () => {
     saving.restore(kept)
     note.remove()
@@ -145,7 +147,7 @@ async function switchView(event) {
   const radio = event.target
   if (await writing.show(radio.value)) return
   // The visual view holds what cannot be written, and keeps it.
-  document.querySelector('input[name=view][value=visual]').checked = true
+  /** @type {HTMLInputElement} */ (document.querySelector('input[name=view][value=visual]')).checked = true
 }
 
 function goTo({ field, line }) {
@@ -172,7 +174,7 @@ function shortcut(event) {
     saving.now()
   } else if (modifier && event.key === 'Enter') {
     event.preventDefault()
-    saving.now().then(() => { location.href = document.querySelector('.head .main').href })
+    saving.now().then(() => { location.href = /** @type {HTMLAnchorElement} */ (document.querySelector('.head .main')).href })
   } else if (event.key === '?' && !event.target.closest('input, textarea, select, [contenteditable=true], dialog, #source')) {
     byId('keys').showModal()
   }

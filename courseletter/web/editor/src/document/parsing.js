@@ -148,6 +148,7 @@ function linkMark(token) {
 /** @returns {Node[]} */
 function inlineNodes(inline) {
   const nodes = []
+  /** @type {readonly import('prosemirror-model').Mark[]} */
   let marks = []
   for (const token of inline.children ?? []) {
     const [, name, end] = /^(\w+?)_(open|close)$/.exec(token.type) ?? []

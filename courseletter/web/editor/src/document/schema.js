@@ -4,6 +4,7 @@ import { Schema } from 'prosemirror-model'
 
 /** @typedef {import('prosemirror-model').Node} Node */
 
+/** @returns {import('prosemirror-model').NodeSpec} */
 const cell = (tag, role, extra) => ({
   content: 'inline*',
   attrs: { align: { default: null }, colspan: { default: 1 }, rowspan: { default: 1 }, colwidth: { default: null } },
@@ -58,7 +59,7 @@ export const schema = new Schema({
     table_header: cell('th', 'header_cell', { scope: 'col' }),
     // takeaway, quote, disclosure, if. The argument stays as the author wrote it.
     directive: {
-      group: 'block', content: 'block+', defining: true, isolating: true, draggable: true,
+      group: 'block', content: 'block+', defining: true, draggable: true,
       attrs: { name: {}, argument: { default: '' } },
       parseDOM: [{
         tag: 'section[data-block]',
@@ -112,7 +113,7 @@ export const schema = new Schema({
           class: 'field', contenteditable: 'false', 'data-field': node.attrs.path,
           ...(node.attrs.fallback === null ? {} : { 'data-fallback': node.attrs.fallback }),
         },
-        fieldLabel(node.attrs),
+        fieldLabel(/** @type {any} */ (node.attrs)),
       ],
       leafText: (node) => `{{${node.attrs.path}}}`,
     },

@@ -49,6 +49,7 @@ export class Preview {
     if (!response?.ok || asked !== this.asked) return
     const mail = await response.json()
     this.tell(mail.problems)
+    byId('preview-waits').hidden = mail.subject !== undefined
     if (mail.subject === undefined) return
     byId('preview-subject').textContent = mail.subject
     byId('mail-text').textContent = mail.text

@@ -34,6 +34,8 @@ export class Saving {
     this.running = null
     /** @type {Saved|null} what a colleague saved, as long as it is not merged */
     this.theirs = null
+    /** @type {Kind} */
+    this.kind = 'saved'
   }
 
   get isDirty() {
@@ -44,15 +46,15 @@ export class Saving {
   /** Something was typed. */
   changed() {
     const mine = this.page.content()
-    if (mine === null) return this.page.show('refused', { message: UNSAYABLE })
+    if (mine === null) return this.show('refused', { message: UNSAYABLE })
     if (same(mine, this.base) && !this.running) {
       this.keeper.forget()
       clearTimeout(this.timer)
-      return this.page.show('saved', {})
+      return this.kind === 'saved' ? undefined : this.show('saved', {})
     }
     this.keeper.keep({ base: this.base, version: this.version, mine, at: this.page.time() })
     if (this.theirs) return undefined // until the person has decided
-    this.page.show('unsaved', {})
+    this.show('unsaved', {})
     return this.later(PAUSE)
   }
 
@@ -151,7 +153,6 @@ export class Saving {
   }
 
   show(kind, told) {
-    /** @type {Kind} */
     this.kind = kind
     this.page.show(kind, told)
   }

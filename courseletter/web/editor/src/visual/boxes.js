@@ -11,7 +11,7 @@ import { icon } from './icons.js'
 const NAMES = { takeaway: 'Key takeaway', quote: 'Quote', disclosure: 'Disclosure', if: 'Only for some' }
 const BY = ['by', 'Said by'], SOURCE = ['source', 'In']
 
-/** A takeaway, quote, disclosure or condition. @implements {import('prosemirror-view').NodeView} */
+/** A takeaway, quote, disclosure or condition. */
 export class BoxView {
   /** @param {Node} node @param {EditorView} view @param {() => number|undefined} position */
   constructor(node, view, position) {
@@ -51,13 +51,13 @@ export class BoxView {
 
   acts() {
     const acts = element('span', { class: 'box-acts' })
-    if (this.node.attrs.name === 'if') acts.append(this.act('Add “everybody else”', otherwise))
+    if (this.node.attrs.name === 'if') acts.append(this.act('Add “everybody else”', otherwise, 'adds'))
     acts.append(this.act('Take the box away', unbox))
     this.head.append(acts)
   }
 
-  act(label, command) {
-    const button = element('button', { type: 'button', class: 'link' }, label)
+  act(label, command, kind = '') {
+    const button = element('button', { type: 'button', class: `link ${kind}` }, label)
     button.addEventListener('click', () => {
       this.select()
       command(this.view.state, this.view.dispatch, this.view)

@@ -60,7 +60,7 @@ export const block = (make) => (state, dispatch) => {
   const last = to === $from.end(depth - 1)
   // Writing goes on below.
   tr.replaceWith(from, to, last || node.isTextblock ? [node, N.paragraph.create()] : [node])
-  const inside = node.type === N.table ? from + 4 : from + node.nodeSize + 1
+  const inside = node.type === N.table ? from + 3 : from + node.nodeSize + 1
   tr.setSelection(TextSelection.near(tr.doc.resolve(Math.min(inside, tr.doc.content.size))))
   dispatch?.(tr.scrollIntoView())
   return true

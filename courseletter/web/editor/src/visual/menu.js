@@ -67,6 +67,7 @@ class Menu {
     menus.set(view, this)
     this.blur = () => this.close()
     view.dom.addEventListener('blur', this.blur)
+    window.addEventListener('resize', this.blur)
   }
 
   get isOpen() {
@@ -129,6 +130,7 @@ class Menu {
   /** @param {KeyboardEvent} event */
   key(event) {
     if (!this.isOpen) return false
+    if (event.key === 'Tab') this.close() // and the focus moves on
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key]
     if (step) {
       this.chosen = (this.chosen + step + this.items.length) % this.items.length
@@ -155,5 +157,6 @@ class Menu {
   destroy() {
     this.close()
     this.view.dom.removeEventListener('blur', this.blur)
+    window.removeEventListener('resize', this.blur)
   }
 }

@@ -2,12 +2,12 @@
 
 /**
  * @param {string} html
- * @returns {string} with real lists, tables with a head, and no styles: each would be a report of our policy
+ * @returns {string} with real lists, tables with a head, and neither styles nor handlers: each would be a report of our policy
  */
 export function cleaned(html) {
   const unstyled = html
     .replace(/<style[\s\S]*?<\/style>/gi, '')
-    .replace(/(<[^<>]*?\s)style(\s*=)/gi, '$1data-style$2')
+    .replace(/<[a-z][^<>]*>/gi, (tag) => tag.replace(/\s(style|on\w+)(?=\s*=)/gi, ' data-$1'))
   const { body } = new DOMParser().parseFromString(unstyled, 'text/html')
   dropStrangers(body)
   wordLists(body)
