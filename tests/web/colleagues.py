@@ -59,8 +59,11 @@ class Colleague:
 
     def post(self, path: str, origin: str = HOST, files: Any = None, **fields: Any) -> Response:
         """Press a button of ours."""
+        return self.send("POST", path, origin, files, **fields)
+
+    def send(self, method: str, path: str, origin: str = HOST, files: Any = None, **fields: Any) -> Response:
         data = {"form_token": self.token, **fields}
-        return self.client.post(path, data=data, files=files, headers={"Origin": origin})
+        return self.client.request(method, path, data=data, files=files, headers={"Origin": origin})
 
     def sign_in(self, email: str, password: str = PASSWORD, **fields: str) -> Response:
         data = {"email": email, "password": password, **fields}

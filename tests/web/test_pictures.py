@@ -50,6 +50,7 @@ def test_pictures_of_every_page(owner: Page, workshop: World, folder: Path) -> N
         "course": f"/courses/{course.id}",
         "course-settings": f"/courses/{course.id}/settings",
         "lesson": f"/courses/{course.id}/lessons/{course.lessons[1].id}",
+        "editor": f"/courses/{course.id}/lessons/{course.lessons[1].id}/edit",
         "new-course": "/articles/new",
         "review": f"/articles/{add_article(workshop, PAGE.read_bytes(), PAGE.name)}",
         "rhythm": f"/articles/{add_article(workshop)}/rhythm",

@@ -95,13 +95,12 @@ def save(named: Named, visitor: MarketerWrites, form: Posted, site: Here, reques
 @router.post("/images")
 def upload(named: Named, _visitor: MarketerWrites, form: Posted, site: Here) -> JSONResponse:
     """Keep a picture; the answer names its address in mails and on pages."""
-    file = form.file("file")
+    file, opened = form.file("file"), site.installation
     try:
-        if file is None:
-            raise InvalidInput("Choose a picture.", field="file")
-        opened = site.installation
         with opened.database.write() as session:
             named.lesson(session)
+            if file is None:
+                raise InvalidInput("Choose a picture.", field="file")
             image = images.keep(session, file.file.read(), opened.clock.now())
     except InvalidInput as problem:
         return JSONResponse({"field": problem.field, "message": str(problem)}, 422)
@@ -121,14 +120,15 @@ def send_test(named: Named, visitor: MarketerWrites, site: Here, request: Reques
 def _send_test(named: Place, visitor: Visitor, site: Site) -> tuple[str, int]:
     opened, user = site.installation, visitor.user
     reader = Somebody(user.email, user.name.split(" ")[0])
-    try:
-        with opened.database.read() as session:
-            lesson = named.lesson(session)
-            course, now = lesson.course, opened.clock.now()
+    with opened.database.read() as session:
+        lesson = named.lesson(session)
+        course, now = lesson.course, opened.clock.now()
+        try:
             compiled, context = sampled(course, lesson, reader, opened.brand, opened.links, now, "[Test] ")
+        except InvalidInput as problem:
+            return str(problem), 422
+    try:
         opened.send_test(compiled, context, course.language, user.email, user.name)
-    except InvalidInput as problem:
-        return str(problem), 422
     except CourseletterError as problem:
         return str(problem), 502
     return f"Sent to {user.email}.", 200
