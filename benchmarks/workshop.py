@@ -48,11 +48,17 @@ def measure(folder: Path, people: int, courses: int, address: str = "") -> dict[
     _spread(database, busiest, people, courses)
     client = TestClient(create_app(installation), base_url=HOST)
     client.cookies.set("courseletter", _signed_in(database), domain="127.0.0.1")
+    with database.read() as session:
+        lesson = session.get_one(Course, busiest).lessons[1].id
+    editor = f"/courses/{busiest}/lessons/{lesson}/edit"
     pages = {
         "home": "/",
         "courses": "/courses",
         "busiest course": f"/courses/{busiest}",
         "its settings": f"/courses/{busiest}/settings",
+        "a lesson's editor": editor,
+        "its mail": f"{editor}/mail",
+        "its readers": f"{editor}/readers?q=reader",
         "settings": "/settings",
     }
     found = {name: _timed(client, path) for name, path in pages.items()}

@@ -98,10 +98,12 @@ def test_without_script_a_conflict_shows_both_and_loses_neither(world: World, mi
 
 
 def test_without_script_a_refused_field_comes_back_with_what_was_typed(mira: Colleague) -> None:
-    page = mira.post(EDIT, version=version_of(mira), title="T", subject=" ", body="Typed <b>text</b>")
-    assert page.status_code == 422
-    assert "A mail needs a subject." in page.text
-    assert "Typed &lt;b&gt;text&lt;/b&gt;" in page.text
+    for wrong, message in (({"subject": " "}, "needs a subject"), ({"gap_days": "soon"}, "a number of days")):
+        fields = {"title": "T", "subject": "S", "body": "Typed <b>text</b>", **wrong}
+        page = mira.post(EDIT, version=version_of(mira), **fields)
+        assert page.status_code == 422
+        assert message in page.text
+        assert "Typed &lt;b&gt;text&lt;/b&gt;" in page.text
 
 
 def test_a_picture_has_a_stable_address_and_nothing_in_it_runs(mira: Colleague) -> None:

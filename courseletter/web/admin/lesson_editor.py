@@ -23,7 +23,7 @@ from courseletter.web.moments import clock
 from courseletter.web.site import READ, Here, Site
 from courseletter.zones import zone_of
 from sender.sampling import Somebody, sampled
-from subscribers.fields import known_fields
+from subscribers.fields import recent_fields
 from templates.merge_fields import FIXED, SUBSCRIBER
 
 PREFIX: Final = "/courses/{course_id}/lessons/{lesson_id}/edit"
@@ -143,13 +143,12 @@ def _rewrite(site: Site, visitor: Visitor, named: Place, version: str, typed: Le
 
 def _typed(form: Form) -> LessonText:
     """The form as typed. A textarea sends CRLF; a lesson has plain line feeds."""
-    gap = form.text("gap_days").strip()
-    if gap and form.number("gap_days") is None:
-        raise InvalidInput("Write a number of days, such as 3, or nothing.", field="gap_days")
+    # No number is 0, which is refused where it can be told.
+    gap = (form.number("gap_days") or 0) if form.text("gap_days").strip() else None
     lines = ("title", "subject", "preheader", "recap", "teaser", "only_if")
     return LessonText(
         body=form.text("body").replace("\r\n", "\n").replace("\r", "\n"),
-        gap_days=form.number("gap_days"),
+        gap_days=gap,
         **{name: form.text(name).strip() for name in lines},
     )
 
@@ -205,7 +204,7 @@ def _page(
             "values": _values(typed or saved.text),
             "version": version or saved.text.version,
             "saved_at": _moment(site, saved),
-            "fields": _fields(known_fields(session)),
+            "fields": _fields(recent_fields(session)),
             "problem": problem,
             "theirs": theirs,
             "their_values": _values(theirs.text) if theirs else {},
