@@ -123,8 +123,10 @@ function problem(field, message) {
 
 /** What this browser kept of an earlier visit and the server does not have. */
 function offerKept() {
-  const kept = keeper.kept()
-  if (!kept || same(kept.mine, content())) return keeper.forget()
+  const left = keeper.left()
+  if (!left) return undefined
+  const { key, kept } = left
+  if (same(kept.mine, content())) return keeper.forget(key)
   const back = element('button', { type: 'button', id: 'put-back' }, 'Put it back')
   const drop = element('button', { type: 'button', class: 'quiet' }, 'Throw it away')
   const note = element('div', { class: 'note warn', role: 'status', id: 'kept' })
@@ -132,11 +134,12 @@ function offerKept() {
   note.append(icon('warn'), text, element('div', { class: 'acts' }, back, drop))
   back.addEventListener('click', () => {
     saving.restore(kept)
+    keeper.forget(key)
     note.remove()
     writing.visual?.view.focus()
   })
   drop.addEventListener('click', () => {
-    keeper.forget()
+    keeper.forget(key)
     note.remove()
     byId('title').focus()
   })

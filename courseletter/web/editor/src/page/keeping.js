@@ -1,4 +1,5 @@
-// What is typed and not saved yet, kept in this browser by lesson: a crash or an ended session loses nothing.
+// What is typed and not saved yet, kept in this browser by lesson and page: a crash or an ended session loses
+// nothing, and two tabs do not write over each other.
 
 /** @typedef {import('./merging.js').Content} Content */
 /** `base` is what `mine` was made of, `version` its mark. @typedef {{base: Content, version: string, mine: Content, at: string}} Kept */
@@ -6,31 +7,33 @@
 export class Keeper {
   /** @param {string} lesson */
   constructor(lesson) {
-    this.key = `courseletter.lesson.${lesson}`
+    this.prefix = `courseletter.lesson.${lesson}.`
+    this.key = `${this.prefix}${Date.now()}.${Math.random()}`
   }
 
-  /** @param {Kept} kept @returns {boolean} false where the browser keeps nothing for us */
+  /** @param {Kept} kept */
   keep(kept) {
     try {
       localStorage.setItem(this.key, JSON.stringify(kept))
-      return true
     } catch {
-      return false // full, or forbidden by its owner
+      // full, or forbidden by its owner: then the page alone has it
     }
   }
 
-  /** @returns {Kept|null} */
-  kept() {
+  /** What an earlier page left, the newest first. @returns {{key: string, kept: Kept}|null} */
+  left() {
     try {
-      return JSON.parse(localStorage.getItem(this.key) ?? 'null')
+      const keys = Object.keys(localStorage).filter((key) => key.startsWith(this.prefix) && key !== this.key)
+      const key = keys.sort().at(-1)
+      return key ? { key, kept: JSON.parse(localStorage.getItem(key)) } : null
     } catch {
       return null
     }
   }
 
-  forget() {
+  forget(key = this.key) {
     try {
-      localStorage.removeItem(this.key)
+      localStorage.removeItem(key)
     } catch {
       // as above
     }

@@ -40,9 +40,7 @@ export const numbers = list(N.ordered_list)
 
 /** @param {string} name @param {string} argument @returns {Command} */
 export const container = (name, argument = '') => wrapIn(N.directive, { name, argument })
-export const quotation = wrapIn(N.blockquote)
 export const codeBlock = setBlockType(N.code_block)
-export const paragraph = setBlockType(N.paragraph)
 
 /**
  * A block in the place of an empty paragraph, else after the block that the cursor is in.
