@@ -116,9 +116,14 @@ function show(kind, told) {
   if (kind === 'signedout') state.append(' ', element('a', { href: location.pathname, target: '_self', id: 'sign-in-again' }, 'Sign in and go on'))
 }
 
+/** The field that was refused last; what the preview finds wrong stays. */
+let refused = ''
+
 function problem(field, message) {
-  for (const name of [...FIELDS, 'body']) tellProblem(name, name === field ? message : '')
-  if (field && ['gap_days', 'only_if', 'recap', 'teaser'].includes(field)) form.querySelector('details').open = true
+  if (refused) tellProblem(refused, '')
+  refused = field
+  if (field) tellProblem(field, message)
+  if (['gap_days', 'only_if', 'recap', 'teaser'].includes(field)) form.querySelector('details').open = true
 }
 
 /** What this browser kept of an earlier visit and the server does not have. */
