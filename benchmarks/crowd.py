@@ -83,7 +83,7 @@ def _pattern(session: Session, course: Course, profile: Profile, weeks: int) -> 
     """The columns of an enrolment that has lived for so many weeks and has a lesson due at NOW."""
     joined = NOW - timedelta(weeks=weeks, hours=20)
     standing = _lived(course, profile, joined)
-    row = Enrolment(course=course, subscriber_id=0, joined_at=joined)
+    row = Enrolment(course=course, revision_id=course.revision_id, subscriber_id=0, joined_at=joined)
     with session.no_autoflush:
         enrolling.store(session, row, standing, profile)
         session.flush([row.progress, row.profile])

@@ -16,7 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from campaigns.cadence import Cadence
-from campaigns.models import Course, Enrolment, ProfileRecord, ProgressRecord
+from campaigns.models import Course, Enrolment, ProfileRecord, ProgressRecord, Revision
 from campaigns.schedule import Profile, Progress, Queued, Step, Timetable, slots_for
 from campaigns.standing import Standing, enrolled, future
 from courseletter.errors import InvalidInput
@@ -40,18 +40,23 @@ class Place:
 
 def timetable_of(course: Course) -> Timetable:
     """What the revision in force asks. Raises InvalidInput for a course that was never published."""
-    revision = course.revision
-    if revision is None:
+    if course.revision is None:
         raise InvalidInput(
             f"“{course.title}” is not published yet. Run `courseletter course publish {course.slug}` first."
         )
+    return timetable_in(course.revision, paused=course.paused_at is not None)
+
+
+def timetable_in(revision: Revision, *, paused: bool = False) -> Timetable:
+    """What a revision asks."""
     steps = tuple(Step(one.lesson_id, one.gap_days, one.kind == "welcome") for one in revision.lessons)
-    cadence = Cadence.from_json(revision.cadence)
-    return Timetable(revision.zone, steps, cadence, course.paused_at is not None, course.publishes)
+    return Timetable(revision.zone, steps, Cadence.from_json(revision.cadence), paused, revision.number)
 
 
 def place_of(session: Session, enrolment: Enrolment) -> Place:  # noqa: ARG001 - relationships load in the session
-    return Place(timetable_of(enrolment.course), _profile_value(enrolment.profile), standing_of(enrolment))
+    """The enrolment's place in the revision that it lives by."""
+    timetable = timetable_in(enrolment.revision, paused=enrolment.course.paused_at is not None)
+    return Place(timetable, profile_value(enrolment.profile), standing_of(enrolment))
 
 
 def lock(session: Session, enrolment: Enrolment) -> None:
@@ -66,6 +71,10 @@ def lock(session: Session, enrolment: Enrolment) -> None:
 
 def enrol(session: Session, course: Course, subscriber: Subscriber, now: datetime) -> Enrolment:
     """Give the subscriber a place in the course; who left before continues where they stopped (S17)."""
+    # Shared with other sign-ups, but not with the beginning of a publish: whoever comes in has a place in the
+    # revision that everybody else is moved to, or is there to be moved.
+    session.flush()
+    session.refresh(course, with_for_update={"read": True})
     timetable = timetable_of(course)
     enrolment = session.scalar(
         select(Enrolment)
@@ -82,6 +91,7 @@ def enrol(session: Session, course: Course, subscriber: Subscriber, now: datetim
         enrolment = Enrolment(
             course=course,
             subscriber=subscriber,
+            revision_id=course.revision_id,
             joined_at=now,
             profile=_intern_profile(session, profile),
         )
@@ -100,14 +110,19 @@ def calendar(session: Session, enrolment: Enrolment, now: datetime) -> list[tupl
     return future(place.timetable, place.profile, place.standing, now)
 
 
-def standing_of(row: Enrolment) -> Standing:
+def standing_of(enrolment: Enrolment) -> Standing:
+    return read_standing(enrolment, Progress.from_json(enrolment.progress.payload))
+
+
+def read_standing(row: Any, progress: Progress) -> Standing:
+    """The standing of an enrolment, or of a row with its columns, that has this progress."""
     queued = None
     if row.queued_lesson is not None:
         queued = Queued(row.queued_lesson, row.queued_by or "", row.queued_anchor_at, row.queued_last_at)
     return Standing(
         joined_at=row.joined_at,
         state=row.state,
-        progress=Progress.from_json(row.progress.payload),
+        progress=progress,
         queued=queued,
         paused_until=row.paused_until,
         held_until=row.held_until,
@@ -136,7 +151,7 @@ def store(session: Session, row: Enrolment, standing: Standing, profile: Profile
     row.queued_anchor_at = queued.anchor_at if queued else None
     row.queued_last_at = queued.last_at if queued else None
     if row.progress is None or Progress.from_json(row.progress.payload) != standing.progress:
-        row.progress = _intern_progress(session, row.course, standing.progress)
+        row.progress = intern_progress(session, row.course.id, standing.progress)
     if profile is not None:
         row.profile = _intern_profile(session, profile)
 
@@ -181,8 +196,8 @@ _PLAIN = (
 )
 
 
-def _intern_progress(session: Session, course: Course, progress: Progress) -> ProgressRecord:
-    return _interned(session, ProgressRecord, _progress_values(course.id, progress))
+def intern_progress(session: Session, course_id: str, progress: Progress) -> ProgressRecord:
+    return _interned(session, ProgressRecord, _progress_values(course_id, progress))
 
 
 def _progress_values(course_id: str, progress: Progress) -> dict[str, Any]:
@@ -202,7 +217,7 @@ def _intern_profile(session: Session, profile: Profile) -> ProfileRecord:
     return _interned(session, ProfileRecord, values)
 
 
-def _profile_value(row: ProfileRecord) -> Profile:
+def profile_value(row: ProfileRecord) -> Profile:
     weekdays = None if row.weekdays is None else frozenset(row.weekdays)
     pace: str | int = int(row.pace) if row.pace.isdigit() else row.pace
     return Profile(row.zone, row.minute, weekdays, pace)

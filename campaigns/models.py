@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any, Literal
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
 from courseletter.database import Base
 from subscribers.models import MailingList, Subscriber
@@ -147,6 +147,45 @@ class RevisionLesson(LessonContent, Base):
     revision: Mapped[Revision] = relationship(back_populates="lessons")
 
 
+class Publish(Base):
+    """One change of the revision in force, and how far the course's people have been moved to it.
+
+    A `roll_back` takes publishes back, named by the numbers of their revisions, latest first. As long as
+    `finished_at` is None the course's ticks are held; there is at most one such row a course.
+    """
+
+    __tablename__ = "publishes"
+    __table_args__ = (
+        CheckConstraint("kind IN ('publish', 'roll_back')", name="kind"),
+        Index("ix_publishes_course_id", "course_id"),
+        Index(
+            "ix_publishes_under_way",
+            "course_id",
+            unique=True,
+            sqlite_where=text("finished_at IS NULL"),
+            postgresql_where=text("finished_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    course_id: Mapped[str] = mapped_column(ForeignKey("courses.id"))
+    kind: Mapped[Literal["publish", "roll_back"]] = mapped_column(String(12))
+    before_id: Mapped[int | None] = mapped_column(ForeignKey("revisions.id"))
+    after_id: Mapped[int] = mapped_column(ForeignKey("revisions.id"))
+    taken_back: Mapped[list[Any]] = mapped_column(default=list)
+    choices: Mapped[dict[str, Any]]  # campaigns.moving.Choices as JSON
+    at: Mapped[datetime]  # the moment that everybody's next lesson is computed for
+    people: Mapped[int] = mapped_column(default=0)  # enrolments to move, as they were counted
+    moved: Mapped[int] = mapped_column(default=0)
+    cursor: Mapped[int] = mapped_column(default=0)  # subscribers up to here have been looked at
+    touched_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+
+    course: Mapped[Course] = relationship()
+    before: Mapped[Revision | None] = relationship(foreign_keys=[before_id])
+    after: Mapped[Revision] = relationship(foreign_keys=[after_id])
+
+
 class ProgressRecord(Base):
     """One distinct state of lessons had, shared by all enrolments in it: a million share a few thousand."""
 
@@ -200,6 +239,9 @@ class Enrolment(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     course_id: Mapped[str] = mapped_column(ForeignKey("courses.id"))
     subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscribers.id"), index=True)
+    # What it lives by: while a publish is under way, the one before for who was not moved yet. No foreign
+    # key: a publish rewrites it for everybody, and no revision is ever deleted.
+    revision_id: Mapped[int]
     state: Mapped[str] = mapped_column(String(12), default="active")
     run: Mapped[int] = mapped_column(default=1)
     progress_id: Mapped[int] = mapped_column(ForeignKey("progress.id"))
@@ -224,6 +266,9 @@ class Enrolment(Base):
     failures: Mapped[int] = mapped_column(default=0)  # of the next lesson, in a row
 
     course: Mapped[Course] = relationship()
+    revision: Mapped[Revision] = relationship(
+        primaryjoin=lambda: foreign(Enrolment.revision_id) == Revision.id, viewonly=True
+    )
     subscriber: Mapped[Subscriber] = relationship()
     progress: Mapped[ProgressRecord] = relationship()
     profile: Mapped[ProfileRecord] = relationship()

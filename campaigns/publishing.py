@@ -1,29 +1,30 @@
-"""Publishing: the draft is checked, compiled and frozen as a revision that learners get from now on.
+"""Publishing: the draft is checked, compiled and frozen as the revision that learners get from now on.
 
-Changing a course that people are under way in needs a plan of who gets what when (SEQUENCE S18 to S24) and is
-refused until there is one.
+Its people are moved to it afterwards, in chunks (campaigns/applying.py); what each of them will get is told
+beforehand (campaigns/plans.py).
 """
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
+from campaigns import history
 from campaigns.checking import drafts
 from campaigns.checking.drafts import Checked
 from campaigns.checking.finding import Severity
-from campaigns.models import CONTENT, Course, Enrolment, Lesson, Revision, RevisionLesson
-from courseletter.errors import InvalidInput
+from campaigns.models import CONTENT, Course, Enrolment, Lesson, Publish, Revision, RevisionLesson
+from campaigns.moving import Choices
+from courseletter.errors import InvalidInput, NotFound
 from subscribers.fields import known_fields
 from templates.brand import Brand
 from templates.compiling import CompiledLesson, LessonSource, compile_lesson, validate
 from templates.problems import TemplateError
 
-_UNDER_WAY = (
-    "People are under way in the published revision, and a change of a running course needs a plan first: "
-    "`courseletter course copy` makes a course of its own of the draft, or wait until they have finished."
-)
+_ABOUT = ("title", "language", "zone", "cadence", "disclosures", "disclaimers")
+_EACH = ("lesson_id", "number", "compiled", *CONTENT)
 
 
 class NotPublishable(InvalidInput):
@@ -34,39 +35,144 @@ class NotPublishable(InvalidInput):
         self.findings = findings
 
 
-def publish(session: Session, course: Course, brand: Brand, now: datetime) -> Revision:
+def publish(
+    session: Session, course: Course, brand: Brand, now: datetime, choices: Choices | None = None
+) -> Revision:
     """Freeze the draft as the revision in force; the one that is, where nothing has changed since.
 
-    Raises NotPublishable, and then nothing was changed.
+    Newcomers get it at once. Where there are people in the course, its ticks are held until
+    campaigns/applying.py has moved them. Raises NotPublishable or PublishUnderWay, and then nothing was
+    changed.
     """
+    revision = drafted(session, course, brand, now)
+    _lock(session, course)
+    if course.revision is not None and says(course.revision) == says(revision):
+        return course.revision
+    revision.number = course.publishes + 1
+    chosen = choices or Choices()
+    check_choices(chosen, revision)
+    return _put_in_force(session, course, revision, now, "publish", chosen)
+
+
+def roll_back(session: Session, course: Course, number: int, now: datetime) -> Revision:
+    """Put a former revision in force: the publishes since it are taken back, latest first (S23).
+
+    One that was taken back itself is published once more, as a revision of its own. The draft stays as it
+    is. People are moved as by `publish`. Raises InvalidInput where it is in force, NotFound for an unknown
+    one, and PublishUnderWay.
+    """
+    _lock(session, course)
+    wanted = former(session, course, number)
+    undone = since(session, course, wanted)
+    if undone is None:
+        again = _copy(wanted, course.publishes + 1, now)
+        return _put_in_force(session, course, again, now, "publish", Choices())
+    numbers = [one.after.number for one in undone]
+    return _put_in_force(session, course, wanted, now, "roll_back", Choices(), numbers)
+
+
+def former(session: Session, course: Course, number: int) -> Revision:
+    """The revision with this number, to roll back to. Raises NotFound, InvalidInput for the one in force."""
+    found = session.scalar(select(Revision).filter_by(course_id=course.id, number=number))
+    if found is None:
+        raise NotFound(
+            f"“{course.title}” has no revision {number}. See `courseletter course revisions {course.slug}`."
+        )
+    if found.id == course.revision_id:
+        raise InvalidInput(f"Revision {number} of “{course.title}” is in force already.", field="revision")
+    return found
+
+
+def since(session: Session, course: Course, revision: Revision) -> Sequence[Publish] | None:
+    """The publishes in effect since this revision, latest first; None where it was taken back itself."""
+    stack = history.in_effect(session, course.id)
+    if revision.number not in [one.after.number for one in stack]:
+        return None
+    return [one for one in reversed(stack) if one.after.number > revision.number]
+
+
+def drafted(session: Session, course: Course, brand: Brand, now: datetime) -> Revision:
+    """The draft as a revision that is not stored. Raises NotPublishable."""
     checked = check(session, course, brand)
     if blocking := [one.sentence for one in checked.findings if one.severity is Severity.BLOCKING]:
         raise NotPublishable(course.title, blocking)
     compiled = _compiled(session, course, brand)
-    revision = Revision(
+    return Revision(
         course_id=course.id,
         number=course.publishes + 1,
-        title=course.title,
-        language=course.language,
-        zone=course.zone,
-        cadence=course.cadence,
-        disclosures=course.disclosures,
-        disclaimers=course.disclaimers,
         published_at=now,
         lessons=[
             _frozen(number, lesson, mail)
             for (number, lesson), mail in zip(numbered(course), compiled, strict=True)
         ],
+        **{name: getattr(course, name) for name in _ABOUT},
     )
-    if course.revision is not None and _says(course.revision) == _says(revision):
-        return course.revision
-    if course.revision is not None and _under_way(session, course):
-        raise NotPublishable(course.title, [_UNDER_WAY])
+
+
+def check_choices(choices: Choices, revision: Revision) -> None:
+    """Raise InvalidInput for a choice about a lesson that the revision does not have."""
+    known = {lesson.lesson_id for lesson in revision.lessons}
+    for lesson in [*choices.policies, *choices.reopen]:
+        if lesson not in known:
+            raise InvalidInput(
+                f"{lesson} is no lesson of this draft: `courseletter course show` lists them.", field="policy"
+            )
+
+
+def says(revision: Revision) -> list[Any]:
+    """All that makes a revision what it is, but for its number and date."""
+    lessons = [[getattr(lesson, name) for name in _EACH] for lesson in revision.lessons]
+    return [*(getattr(revision, name) for name in _ABOUT), *lessons]
+
+
+def _lock(session: Session, course: Course) -> None:
+    """Be alone with the course: no tick, sign-up or other publish is in the middle of it."""
+    session.flush()
+    session.refresh(course, with_for_update=True)
+    history.refuse_if_under_way(session, course)
+
+
+def _put_in_force(
+    session: Session,
+    course: Course,
+    revision: Revision,
+    now: datetime,
+    kind: Literal["publish", "roll_back"],
+    choices: Choices,
+    undone: Iterable[int] = (),
+) -> Revision:
     session.add(revision)
     session.flush()
+    anybody = session.scalar(select(exists().where(Enrolment.course_id == course.id)))
+    session.add(
+        Publish(
+            course_id=course.id,
+            kind=kind,
+            before_id=course.revision_id,
+            after_id=revision.id,
+            taken_back=list(undone),
+            choices=choices.to_json(),
+            at=now,
+            touched_at=now,
+            finished_at=None if anybody else now,
+        )
+    )
     course.revision = revision
-    course.publishes += 1
+    course.publishes = max(course.publishes, revision.number)
+    session.flush()
     return revision
+
+
+def _copy(revision: Revision, number: int, now: datetime) -> Revision:
+    return Revision(
+        course_id=revision.course_id,
+        number=number,
+        published_at=now,
+        lessons=[
+            RevisionLesson(**{name: getattr(lesson, name) for name in _EACH}) for lesson in revision.lessons
+        ],
+        **{name: getattr(revision, name) for name in _ABOUT},
+    )
 
 
 def check(session: Session, course: Course, brand: Brand) -> Checked:
@@ -84,16 +190,6 @@ def _compiled(session: Session, course: Course, brand: Brand) -> list[CompiledLe
     except TemplateError as error:
         raise NotPublishable(course.title, [str(error)]) from None
     return compiled
-
-
-def _says(revision: Revision) -> list[Any]:
-    """All that makes a revision what it is, but for its number and date."""
-    about = ("title", "language", "zone", "cadence", "disclosures", "disclaimers")
-    each = ("lesson_id", "number", "compiled", *CONTENT)
-    return [
-        *(getattr(revision, name) for name in about),
-        *(getattr(lesson, name) for lesson in revision.lessons for name in each),
-    ]
 
 
 def compile_course(course: Course, brand: Brand) -> list[CompiledLesson]:
@@ -137,10 +233,3 @@ def _frozen(number: int, lesson: Lesson, mail: CompiledLesson) -> RevisionLesson
         compiled=mail.to_json(),
         **{name: getattr(lesson, name) for name in CONTENT},
     )
-
-
-def _under_way(session: Session, course: Course) -> bool:
-    people = select(func.count()).where(
-        Enrolment.course_id == course.id, Enrolment.state.in_(("active", "paused"))
-    )
-    return bool(session.scalar(people))

@@ -23,6 +23,7 @@ GRACE = timedelta(hours=1)  # a lesson later than this is dated anew, never simp
 REST = timedelta(hours=20)  # real time between two scheduled lessons of one course (S6)
 
 WORKDAYS = frozenset(range(5))
+PUBLISHED_BY = "publish:"  # the beginning of who decided a mark, where a publish did
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,9 @@ class Timetable:
     def cohort(self) -> bool:
         return self.cadence.cohort_start is not None
 
+    def has(self, lesson: str) -> bool:
+        return any(step.id == lesson for step in self.steps)
+
     def is_welcome(self, lesson: str) -> bool:
         return any(step.welcome for step in self.steps if step.id == lesson)
 
@@ -70,6 +74,10 @@ class Mark:
     status: str  # sent | skipped
     by: str
 
+    @property
+    def by_publish(self) -> bool:
+        return self.by.startswith(PUBLISHED_BY)
+
 
 @dataclass(frozen=True, slots=True)
 class Progress:
@@ -80,6 +88,11 @@ class Progress:
 
     def with_mark(self, lesson: str, status: str, by: str) -> Self:
         return type(self)(self.marks | {Mark(lesson, status, by)}, self.appended)
+
+    def without_publish(self, publish: int) -> Self:
+        """As if this publish had decided nothing (S23)."""
+        kept = frozenset(mark for mark in self.marks if mark.by != tag(publish))
+        return type(self)(kept, tuple(pair for pair in self.appended if pair[1] != publish))
 
     def signature(self) -> str:
         """Equal for equal progress in every process: SHA-256 in hex, since an index cannot hold the whole."""
@@ -96,6 +109,11 @@ class Progress:
     def from_json(cls, stored: Mapping[str, Any]) -> Self:
         marks = frozenset(Mark(*mark) for mark in stored["marks"])
         return cls(marks, tuple((lesson, publish) for lesson, publish in stored["appended"]))
+
+
+def tag(publish: int) -> str:
+    """How a mark names the publish that decided it (S21)."""
+    return f"{PUBLISHED_BY}{publish}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +245,7 @@ def _past(timetable: Timetable, standing: "Standing") -> tuple[bool, bool]:
         return True, True
     marks = [mark for mark in standing.progress.marks if mark.lesson not in welcomes]
     taught = any(mark.status != "skipped" for mark in marks)
-    return taught, taught or (timetable.cohort and any(not mark.by.startswith("publish:") for mark in marks))
+    return taught, taught or (timetable.cohort and any(not mark.by_publish for mark in marks))
 
 
 def _planned(

@@ -294,6 +294,11 @@ def renumbered(lines: Sequence[tuple[str, str]]) -> list[str]:
     return result
 
 
+def unnumbered(subject: str) -> str:
+    """A subject without the “2/5: ” at its beginning."""
+    return _PLACE.sub("", subject, count=1) if _PLACE.match(subject) else subject
+
+
 def preheader(text: Sequence[str], title: str, language: str) -> str:
     """The first sentence that says more than the title and can stand alone, 45 to 100 columns; "" without
     any.

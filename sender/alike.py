@@ -121,7 +121,7 @@ def follow(session: Session) -> None:
 
 
 def _grouped(due: CTE, fields: Collection[str]) -> Select[int, int]:
-    alike: list[Any] = [*_STANDING, Enrolment.profile_id]
+    alike: list[Any] = [*_STANDING, Enrolment.profile_id, Enrolment.revision_id]
     not_begun = or_(Enrolment.anchor_at.is_(None), Enrolment.due_at == Enrolment.joined_at)
     alike.append(case((not_begun, Enrolment.joined_at)))
     grouped = select(Enrolment.id).add_cte(due)

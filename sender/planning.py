@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
+from campaigns import history
 from campaigns.enrolling import Place, place_of, store
 from campaigns.models import Course, Enrolment
 from campaigns.standing import Promotion, Standing
@@ -36,16 +37,26 @@ START: Cursor = (datetime.min.replace(tzinfo=UTC), 0)
 Announce = Callable[[Session, int], None]
 
 
-def tick(database: Database, now: datetime, announce: Announce | None = None) -> Counter[str]:
-    """Promote whatever is due now, course by course. Returns how many enrolments met which outcome."""
+def tick(
+    database: Database,
+    now: datetime,
+    announce: Announce | None = None,
+    course_id: str | None = None,
+) -> Counter[str]:
+    """Promote whatever is due now, course by course or in one. Returns how many met which outcome.
+
+    A course that is being published waits until all its people live by one revision again (S18).
+    """
     outcomes: Counter[str] = Counter()
     running = select(Course.id).where(Course.paused_at.is_(None), Course.revision_id.is_not(None), ~is_held())
+    if course_id is not None:
+        running = running.where(Course.id == course_id)
     with database.read() as session:
         courses = session.scalars(running).all()
-    for course_id in courses:
+    for course in courses:
         after: Cursor | None = START
         while after is not None:
-            found, after = promote_chunk(database, course_id, now, after, announce)
+            found, after = promote_chunk(database, course, now, after, announce)
             outcomes += found
     return outcomes
 
@@ -63,7 +74,10 @@ def promote_chunk(
     """
     outcomes: Counter[str] = Counter()
     with database.write() as session:
-        course = session.get_one(Course, course_id)
+        # Shared, so that a publish begins between two chunks and not within one.
+        course = session.get_one(Course, course_id, with_for_update={"read": True})
+        if history.is_under_way(session, course_id):
+            return outcomes, None
         conditional = _conditions(course)
         sizes = alike.gather(session, _due(course_id, now, after), _fields_of(conditional))
         if not sizes:
@@ -76,7 +90,7 @@ def promote_chunk(
         for first in alike.firsts(session):
             outcomes[_promote(session, first, conditional, busy.get(first.id, ()), now)] += sizes[first.id]
         alike.follow(session)
-        queued = queue_lessons(session, course, now, alike.members())
+        queued = queue_lessons(session, now, alike.members())
         if len(queued) < outcomes[Promotion.QUEUED]:
             _hold_all_but(session, queued, now)
         if announce is not None and queued:

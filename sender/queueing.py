@@ -26,14 +26,12 @@ def queue_lesson(session: Session, enrolment: Enrolment, now: datetime) -> None:
     """
     session.flush()
     this = select(Enrolment.id).where(Enrolment.id == enrolment.id)
-    if not queue_lessons(session, enrolment.course, now, this):
+    if not queue_lessons(session, now, this):
         raise CourseletterError(SENT_ALREADY)
 
 
-def queue_lessons(
-    session: Session, course: Course, now: datetime, enrolments: Select[int]
-) -> Collection[int | None]:
-    """Write the delivery of the lesson that each of these enrolments of one course has queued, if any.
+def queue_lessons(session: Session, now: datetime, enrolments: Select[int]) -> Collection[int | None]:
+    """Write the delivery of the lesson that each of these enrolments has queued, if any.
 
     A lesson that was called back, failed or expired keeps its one row: it is made ready again. Returns the
     enrolments' ids; one is left out whose lesson may have arrived.
@@ -48,7 +46,7 @@ def queue_lessons(
         "copy": literal(0),
     }
     fresh = {
-        "revision_id": literal(course.revision_id),
+        "revision_id": Enrolment.revision_id,
         "by": Enrolment.queued_by,
         "state": literal(State.READY),
         "due_at": literal(now),

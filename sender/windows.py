@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from campaigns.models import Course, Enrolment
+from campaigns.models import Course, Enrolment, Revision
 from campaigns.schedule import GRACE
 from courseletter.bulk import Rows, dialect_of
 from courseletter.database import UtcDateTime
@@ -143,7 +143,7 @@ def _moving(dialect: str) -> tuple[Rows, Update]:
             Enrolment.failures == 0,
             Enrolment.last_at >= bindparam("grace", type_=UtcDateTime()),
             or_(Enrolment.due_at.is_(None), Enrolment.due_at > now),
-            Course.id == Enrolment.course_id,
+            Revision.id == Enrolment.revision_id,
         )
         .values(
             progress_id=rows.after,
@@ -152,7 +152,7 @@ def _moving(dialect: str) -> tuple[Rows, Update]:
             queued_anchor_at=None,
             queued_last_at=None,
             state=case((finished, "completed"), else_=Enrolment.state),
-            completed_in=case((finished, Course.publishes), else_=Enrolment.completed_in),
+            completed_in=case((finished, Revision.number), else_=Enrolment.completed_in),
         )
         .returning(Enrolment.id)
         .execution_options(synchronize_session=False)

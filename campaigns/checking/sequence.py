@@ -24,7 +24,19 @@ def settings(course: Course, brand: Brand) -> Iterator[Finding]:
         yield blocking("postal-address", message, mend, part="course")
     for problem in Cadence.from_json(course.cadence).problems():
         yield blocking("course", *split(problem, "Change the course's days and hours."), part="course")
+    yield from _other_kind(course)
     yield from _lost_notices(course)
+
+
+def _other_kind(course: Course) -> Iterator[Finding]:
+    """A cohort and an evergreen course count time in ways that nobody under way can change between."""
+    if course.revision is None:
+        return
+    starts = [Cadence.from_json(one.cadence).cohort_start is not None for one in (course, course.revision)]
+    if starts[0] != starts[1]:
+        message = "A course for a cohort cannot become one that starts at sign-up, or the other way round."
+        mend = f"Make a course of its own with `courseletter course copy {course.slug}`."
+        yield blocking("course", message, mend, part="course")
 
 
 def _lost_notices(course: Course) -> Iterator[Finding]:

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 from calendars import THOROUGH, TROUBLE, ZONES
 
 from campaigns.cadence import Cadence
+from campaigns.moving import Choices, Effect, Policy, Publication, RollBack, effect
 from campaigns.schedule import Profile, Step, Timetable
 from campaigns.standing import Standing, enrolled, future
 
@@ -21,6 +23,20 @@ MODEL = SHARED / "sequence" / "model.py"
 
 pytestmark = pytest.mark.skipif(not MODEL.exists(), reason="the reference model is not beside the project")
 
+# The model names an effect; what it sees of a lesson's gap alone, where no date moves, is nothing to us.
+EFFECTS = {
+    "finishes": [Effect.FINISHES],
+    "reopened": [Effect.REOPENED],
+    "removed lesson: moves on": [
+        Effect.MOVES_ON,
+        Effect.ANOTHER_NEXT,
+    ],  # the latter where none was waited for
+    "gets another lesson next": [Effect.ANOTHER_NEXT],
+    "moment moves": [Effect.MOMENT_MOVES],
+    "later lessons change": [Effect.LATER_CHANGES],
+    "nothing changes": [Effect.NOTHING],
+    "new text": [Effect.NOTHING],
+}
 WORLDS = 300 * THOROUGH
 STEPS = 50
 
@@ -51,6 +67,8 @@ class World:
         self.standing = enrolled(self.timetable, self.profile, self.now)
         course, who = self.course(), self.who()
         self.enrolment = model.enrol(course, who, "e", self.now, self.profile.pace)
+        self.publishes = 0
+        self.stack: list[Timetable] = []  # what was in force before each publish that is in effect
         self.done: list[str] = []
 
     # The random world
@@ -78,6 +96,10 @@ class World:
         steps = [Step(f"L{number}", self._gap()) for number in range(dice.randint(1, 9))]
         if dice.random() < 0.7:
             steps.insert(0, Step("W", welcome=True))
+        return Timetable(dice.choice(TROUBLE), tuple(steps), self._cadence(dice.choice([None, self._near()])))
+
+    def _cadence(self, cohort_start: date | None) -> Cadence:
+        dice = self.dice
         cadence = Cadence(start=2000)
         while cadence.problems():
             start = dice.choice([0, 120, 150, 540, dice.randrange(1440)])
@@ -91,19 +113,47 @@ class World:
                 holidays=frozenset(self._near() for _ in range(dice.randrange(5))),
                 quiet=dice.choice([None, (1260, 420), (dice.randrange(1440), dice.randrange(1440))]),
                 welcome=dice.choice(["now", "slot"]),
-                cohort_start=dice.choice([None, self._near()]),
+                cohort_start=cohort_start,
                 catch_up=dice.choice(["shift", "skip", "one_a_day"]),
             )
-        return Timetable(dice.choice(TROUBLE), tuple(steps), cadence)
+        return cadence
+
+    def _edited(self) -> tuple[Timetable, Choices]:
+        """Another revision, and the marketer's choices for it. A cohort stays one."""
+        dice, steps, cadence = self.dice, list(self.timetable.steps), self.timetable.cadence
+        for number in range(dice.randint(1, 4)):
+            at = dice.randrange(len(steps))
+            match dice.choice(["add", "add", "remove", "move", "move", "gap", "cadence"]):
+                case "add":
+                    steps.insert(
+                        dice.randint(0, len(steps)), Step(f"N{self.publishes}-{number}", self._gap())
+                    )
+                case "remove" if len(steps) > 1:
+                    steps.pop(at)
+                case "move":
+                    steps.insert(dice.randrange(len(steps)), steps.pop(at))
+                case "gap":
+                    steps[at] = replace(steps[at], gap=self._gap())
+                case "cadence":
+                    cadence = self._cadence(cadence.cohort_start and self._near())
+        chosen = {step.id: dice.choice(list(Policy)) for step in steps if dice.random() < 0.5}
+        reopened = frozenset(step.id for step in steps if dice.random() < 0.1)
+        new = replace(self.timetable, steps=tuple(steps), cadence=cadence, publishes=self.publishes + 1)
+        return new, Choices(chosen, reopened)
 
     # The same course and person, as the model knows them
 
     def course(self) -> Any:
-        model, cadence = self.model, self.timetable.cadence
-        lessons = tuple(model.Lesson(one.id, one.gap, "", one.welcome) for one in self.timetable.steps)
+        stack = [replace(one, paused=self.timetable.paused) for one in [*self.stack, self.timetable]]
+        former = tuple((after.publishes, self._revision(before)) for before, after in pairwise(stack))
+        revision, paused = self._revision(self.timetable), self.timetable.paused
+        return self.model.Course("C", self.timetable.zone, revision, paused, former, self.publishes)
+
+    def _revision(self, timetable: Timetable) -> Any:
+        model, cadence = self.model, timetable.cadence
+        lessons = tuple(model.Lesson(one.id, one.gap, "", one.welcome) for one in timetable.steps)
         fields = {name: getattr(cadence, name) for name in Cadence.__slots__}
-        revision = model.Revision(lessons, model.Cadence(**fields))
-        return model.Course("C", self.timetable.zone, revision, self.timetable.paused)
+        return model.Revision(lessons, model.Cadence(**fields | {"catch_up": cadence.policy}))
 
     def who(self) -> Any:
         return self.model.Subscriber("S", self.profile.zone, self.profile.minute, self.profile.weekdays, 3)
@@ -117,6 +167,7 @@ class World:
             *([self.arrive] * 3),
             *([self.pause, self.resume, self.next_now, self.skip, self.leave, self.rejoin] * 2),
             *(self.prefer, self.prefer, self.call_back, self.pause_course, self.outage),
+            *(self.publish, self.publish, self.roll_back),
         ]
         verb = self.dice.choice(verbs)
         self.done.append(f"{verb.__name__} at {self.now}")
@@ -193,6 +244,34 @@ class World:
     def pause_course(self) -> None:
         self.timetable = replace(self.timetable, paused=not self.timetable.paused)
 
+    def publish(self) -> None:
+        new, choices = self._edited()
+        move = Publication(self.timetable, new, choices)
+        before, was, course = self.standing, self.enrolment, self.course()
+        self.standing = move.moved(before, self.profile, self.now)
+        people, theirs = [(self.who(), was)], self._revision(new)
+        _, (self.enrolment,) = self.model.publish(
+            course, theirs, people, self.now, choices.policies, choices.reopen
+        )
+        told = self.model.effect(course.revision, theirs, was, self.enrolment)
+        assert effect(move, before, self.standing, frozenset()) in EFFECTS[told], told
+        self.stack.append(self.timetable)
+        self.timetable, self.publishes = new, new.publishes
+
+    def roll_back(self) -> None:
+        """The last publish, or several of them, taken back."""
+        stages = []
+        course, theirs = self.course(), self.enrolment
+        in_force = self.timetable
+        for _ in range(min(len(self.stack), self.dice.randint(1, 3))):
+            former = replace(self.stack.pop(), paused=in_force.paused)
+            stages.append((self.timetable.publishes, former))
+            course, (theirs,) = self.model.roll_back(course, [(self.who(), theirs)], self.now)
+            self.timetable = former
+        if stages:
+            self.standing = RollBack(in_force, tuple(stages)).moved(self.standing, self.profile, self.now)
+            self.enrolment = theirs
+
     # The comparison
 
     def check(self) -> None:
@@ -204,6 +283,7 @@ class World:
         assert (ours.state, ours.run, ours.rebase) == (theirs.state, theirs.run, theirs.rebase), told
         assert (ours.anchor_at, ours.last_at) == (theirs.anchor, theirs.last_at), told
         assert (ours.paused_until, ours.held_until) == (theirs.paused_until, theirs.held_until), told
+        assert (ours.reopened, ours.progress.appended) == (theirs.reopened, theirs.appended), told
         marks = {(one.lesson, one.status, one.by) for one in ours.progress.marks}
         if ours.queued is not None:
             marks.add((ours.queued.lesson, "queued", ours.queued.by))
