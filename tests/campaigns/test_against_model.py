@@ -62,13 +62,13 @@ class World:
     def __init__(self, model: Any, dice: random.Random) -> None:
         self.model, self.dice = model, dice
         self.now = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=dice.randrange(730 * 1440))
+        self.publishes = 0
+        self.stack: list[Timetable] = []  # what was in force before each publish that is in effect
         self.timetable = self._timetable()
         self.profile = Profile(self._zone(), self._minute(), self._weekdays(), self._pace())
         self.standing = enrolled(self.timetable, self.profile, self.now)
         course, who = self.course(), self.who()
         self.enrolment = model.enrol(course, who, "e", self.now, self.profile.pace)
-        self.publishes = 0
-        self.stack: list[Timetable] = []  # what was in force before each publish that is in effect
         self.done: list[str] = []
 
     # The random world
@@ -144,7 +144,7 @@ class World:
     # The same course and person, as the model knows them
 
     def course(self) -> Any:
-        stack = [replace(one, paused=self.timetable.paused) for one in [*self.stack, self.timetable]]
+        stack = [*self.stack, self.timetable]
         former = tuple((after.publishes, self._revision(before)) for before, after in pairwise(stack))
         revision, paused = self._revision(self.timetable), self.timetable.paused
         return self.model.Course("C", self.timetable.zone, revision, paused, former, self.publishes)
@@ -206,7 +206,7 @@ class World:
 
     def pause(self) -> None:
         until = self.dice.choice([None, self.now.date() + timedelta(days=self.dice.randint(-1, 40))])
-        self.standing = self.standing.called_back(self.timetable, self.profile, self.now)
+        self.call_back()
         self.do(lambda *world: self.standing.pause(*world), self.model.pause, until)
 
     def resume(self) -> None:
