@@ -44,10 +44,10 @@ class Moved:
 
 
 class Applying:
-    """One publish, being applied."""
+    """One publish, being applied, `size` enrolments a transaction."""
 
-    def __init__(self, database: Database, publish_id: int) -> None:
-        self._database, self._publish_id = database, publish_id
+    def __init__(self, database: Database, publish_id: int, size: int = CHUNK) -> None:
+        self._database, self._publish_id, self._size = database, publish_id, size
         with database.read() as session:
             publish = session.get_one(Publish, publish_id)
             self._course_id, self._after_id, self._at = publish.course_id, publish.after_id, publish.at
@@ -89,7 +89,7 @@ class Applying:
             keyed(dialect_of(session), self._course_id)
             .where(Enrolment.revision_id != self._after_id, Enrolment.subscriber_id > cursor)
             .order_by(Enrolment.subscriber_id)
-            .limit(CHUNK)
+            .limit(self._size)
             .with_for_update(skip_locked=True)
         ).all()
         keys = set()

@@ -16,13 +16,11 @@ from campaigns.models import Course, Enrolment
 from campaigns.reading import read
 from campaigns.splitting import SplitSettings, split, warnings
 from campaigns.wording import shown
-from courseletter import config
-from courseletter.cli import checks
+from courseletter.cli import checks, publish
 from courseletter.cli.articles import Entry, Form, Maximum, Minimum, Target
 from courseletter.cli.cadences import Days, Gap, Start, Time, cadence_of
 from courseletter.cli.output import AsJson, CourseName, count, installation, print_json, print_table, say
 from courseletter.errors import InvalidInput, NotFound
-from courseletter.installation import still_to_set
 from courseletter.zones import zone_named
 from sender import pausing
 
@@ -140,36 +138,8 @@ def show(course: CourseName, as_json: AsJson = False) -> None:
     return say(f"Sign-up page: {found['sign_up']}")
 
 
-@app.command()
-def publish(course: CourseName, as_json: AsJson = False) -> None:
-    """Check, compile and freeze the draft: from now on people can sign up and get it.
-
-    Where nothing has changed since the last time, no new revision is made.
-
-    Example: courseletter course publish small-habits
-    """
-    with installation() as opened, opened.database.write() as session:
-        row = drafting.find_course(session, course)
-        before = row.revision_id
-        revision = publishing.publish(session, row, opened.brand, opened.clock.now())
-        found = {
-            "slug": row.slug,
-            "title": row.title,
-            "revision": revision.number,
-            "changed": revision.id != before,
-            "sign_up": opened.links.sign_up(row.slug),
-        }
-        missing = still_to_set(opened.settings)
-    if as_json:
-        return print_json(found)
-    if found["changed"]:
-        say(f"Published “{found['title']}” as revision {found['revision']}.")
-    else:
-        say(f"Nothing has changed since revision {found['revision']}, which stays in force.")
-    say(f"Sign-up page: {found['sign_up']}")
-    for line in missing:
-        say(f"Still to set in {config.FILE_NAME}: {line}")
-    return None
+for command in (publish.plan, publish.publish, publish.rollback, publish.revisions):
+    app.command()(command)
 
 
 @app.command()

@@ -2,15 +2,22 @@
 
 import json
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import track
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+    track,
+)
 from rich.table import Table
 from rich.text import Text
 from sqlalchemy.exc import DBAPIError
@@ -19,6 +26,9 @@ from courseletter import config
 from courseletter.cli.plain import one_line, visible, visible_json
 from courseletter.database import Database, DatabaseError, is_unusable, unusable
 from courseletter.installation import Installation, open_installation
+
+if TYPE_CHECKING:
+    from campaigns.applying import Moved
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 CourseName = Annotated[str, typer.Argument(metavar="COURSE", help="The course's name in links, or its id.")]
@@ -100,6 +110,16 @@ def tracked(items: Iterable[Item], total: int, what: str) -> Iterable[Item]:
     """The items, with a progress bar on standard error where somebody watches it."""
     errors = Console(stderr=True)
     return track(items, what, total, console=errors, transient=True, disable=not sys.stderr.isatty())
+
+
+@contextmanager
+def progress(what: str) -> Iterator["Callable[[Moved], None]"]:
+    """A bar of people moved, on standard error where somebody watches it."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    bar = Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty())
+    with bar:
+        task = bar.add_task(what, total=None)
+        yield lambda moved: bar.update(task, completed=moved.moved, total=moved.people)
 
 
 def _console() -> Console:

@@ -27,7 +27,7 @@ class Everybody:
     """`lives` are the different ones: every one of the `learners` lives one of them."""
 
     def __init__(
-        self, database: Database, model: Any, dice: random.Random, *, lives: int = 40, learners: int = 1_000
+        self, database: Database, model: Any, dice: random.Random, *, lives: int = 30, learners: int = 1_000
     ) -> None:
         self.database, self.model, self.dice = database, model, dice
         prefix = f"{new_id('les')[-8:]}-"

@@ -59,7 +59,7 @@ def go_over(everybody: Everybody, target: Target) -> dict[int, Any]:
 
 
 @settings(
-    max_examples=3 * THOROUGH,
+    max_examples=2 * THOROUGH,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
