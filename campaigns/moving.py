@@ -191,6 +191,8 @@ def effect(move: Move, before: Standing, after: Standing, reworded: frozenset[st
     """What the move does to one enrolment. `reworded` are the lessons that say something else now."""
     if before.state != after.state:
         return Effect.FINISHES if after.state == "completed" else Effect.REOPENED
+    if before.state in ("completed", "left"):
+        return Effect.NOTHING
     if before.next_lesson != after.next_lesson:
         removed = before.next_lesson is not None and not move.new.has(before.next_lesson)
         return Effect.MOVES_ON if removed else Effect.ANOTHER_NEXT

@@ -229,18 +229,19 @@ def _first(timetable: Timetable, standing: Standing) -> str | None:
 def _person(
     move: Move, member: Member, fate: _Fate, who: Subscriber, titles: Mapping[str, str], now: datetime
 ) -> Person:
+    datable = fate.effect is not Effect.HELD
     return Person(
         enrolment_id=member.enrolment_id,
         name=" ".join(name for name in (who.first_name, who.last_name) if name),
         email=who.email,
-        zone=slots_for(move.new, member.profile).zone.key,
+        zone=slots_for(move.new, member.profile).zone.key if datable else move.new.zone,
         effect=fate.effect,
         state_before=fate.before.state,
         state_after=fate.after.state,
         before=_coming(move.old, fate.before, titles),
         after=_coming(move.new, fate.after, titles),
-        finishes_before=_finishes(move.old, member, fate.before, now),
-        finishes_after=None if fate.effect is Effect.HELD else _finishes(move.new, member, fate.after, now),
+        finishes_before=_finishes(move.old, member, fate.before, now) if datable else None,
+        finishes_after=_finishes(move.new, member, fate.after, now) if datable else None,
     )
 
 

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from school import BRAND
 from sqlalchemy import func, select
-from worlds import EFFECTS, MODEL, load_model
+from worlds import MODEL, effects, load_model
 
 from campaigns.models import Enrolment
 from campaigns.moving import effect
@@ -71,10 +71,11 @@ def test_s18_to_s24_everybody_gets_what_the_model_says(database: Database, model
         everybody.tick()
         choices = everybody.edit()
         told = go_over(everybody, Draft(BRAND, choices))
-        effects = everybody.publish_in_model(choices)
+        says = everybody.publish_in_model(choices)
         everybody.check()
         for enrolment, person in told.items():
-            assert person.effect in EFFECTS[effects[everybody.life_of[enrolment]]]
+            name = says[everybody.life_of[enrolment]]
+            assert person.effect in effects(name, person.state_before)
         everybody.now += timedelta(minutes=dice.choice([0, 30, 90, 3000]))
     everybody.tick()
     steps = dice.randint(1, 2)

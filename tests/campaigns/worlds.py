@@ -22,18 +22,25 @@ MODEL = SHARED / "sequence" / "model.py"
 
 STEPS = 50  # of one life
 
-# The model names an effect; what it sees of a lesson's gap alone, where no date moves, is nothing to us.
-# It also calls the lesson removed that nobody waited for.
-EFFECTS = {
-    "finishes": [Effect.FINISHES],
-    "reopened": [Effect.REOPENED],
-    "removed lesson: moves on": [Effect.MOVES_ON, Effect.ANOTHER_NEXT],
-    "gets another lesson next": [Effect.ANOTHER_NEXT],
-    "moment moves": [Effect.MOMENT_MOVES],
-    "later lessons change": [Effect.LATER_CHANGES],
-    "nothing changes": [Effect.NOTHING],
-    "new text": [Effect.NEW_WORDS, Effect.NOTHING],
+_EFFECTS = {
+    "finishes": {Effect.FINISHES},
+    "reopened": {Effect.REOPENED},
+    "removed lesson: moves on": {Effect.MOVES_ON, Effect.ANOTHER_NEXT},  # also where none was waited for
+    "gets another lesson next": {Effect.ANOTHER_NEXT},
+    "moment moves": {Effect.MOMENT_MOVES},
+    "later lessons change": {Effect.LATER_CHANGES},
+    "nothing changes": {Effect.NOTHING},
+    "new text": {Effect.NEW_WORDS, Effect.NOTHING},  # of a gap alone, where no date moves
 }
+
+
+def effects(told: str, state: str) -> set[Effect]:
+    """What the product may call an effect by its name in the model.
+
+    Who has finished or left notices nothing of later lessons.
+    """
+    out = state in ("completed", "left") and told == "later lessons change"
+    return {Effect.NOTHING} if out else _EFFECTS[told]
 
 
 def load_model() -> Any:
@@ -270,7 +277,7 @@ class World:
             course, theirs, people, self.now, choices.policies, choices.reopen
         )
         told = self.model.effect(course.revision, theirs, was, self.enrolment)
-        assert effect(move, before, self.standing, frozenset()) in EFFECTS[told], told
+        assert effect(move, before, self.standing, frozenset()) in effects(told, before.state), told
         self.stack.append(self.timetable)
         self.timetable, self.publishes = new, new.publishes
 
