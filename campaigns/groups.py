@@ -92,14 +92,14 @@ def counted(session: Session, dialect: str, course_id: str) -> list[Group]:
     rows = keyed(dialect, course_id).subquery()
     key = [column for column in rows.c if column.name.startswith("key_")]
     counting = select(func.min(rows.c.id), func.count(), *key).group_by(*key)
-    return [Group(tuple(values), first, size) for first, size, *values in session.execute(counting)]
+    return [Group(tuple(values), first, size) for first, size, *values in session.connection().execute(counting)]
 
 
 class Members:
     """Reads enrolments as values. What they share (progress, profile) is read and decoded once."""
 
     def __init__(self, session: Session) -> None:
-        self._session = session
+        self._session, self._connection = session, session.connection()
         self._progress: dict[int, Progress] = {}
         self._profiles: dict[int, Profile] = {}
 
@@ -107,7 +107,7 @@ class Members:
         """The enrolments with these ids, in no particular order."""
         waiting = iter(ids)
         while batch := list(islice(waiting, _BATCH)):
-            rows = self._session.execute(select(*_COLUMNS).where(Enrolment.id.in_(batch))).all()
+            rows = self._connection.execute(select(*_COLUMNS).where(Enrolment.id.in_(batch))).all()
             self._learn({row.progress_id for row in rows}, {row.profile_id for row in rows})
             for row in rows:
                 standing = read_standing(row, self._progress[row.progress_id])

@@ -1,0 +1,83 @@
+"""A publish over a crowd under way: its plan, and the longest of its chunks. `python -m benchmarks.publishing [PEOPLE]`.
+
+Every reader's next lesson changes: a lesson is put before it, and those past it get it next. One in fifty has a
+history that nobody shares, so that there are as many futures as groups of alike ones and odd people together.
+"""
+
+import json
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import perf_counter
+
+from sqlalchemy import text
+
+from benchmarks import crowd
+from benchmarks.ledger import postgresql, sqlite
+from campaigns.models import Course, Lesson
+from campaigns.moving import Choices, Policy
+from courseletter.clock import MovableClock
+from courseletter.database import Database
+from courseletter.ids import new_id
+from sender import switching
+from sender.switching import Draft
+
+# Minutes late to the second: what a slow relay leaves behind.
+_LATE = {
+    "sqlite": "strftime('%Y-%m-%d %H:%M:%f000', last_at, '+' || (3600 + id % 200000) || ' seconds')",
+    "postgresql": "last_at + (3600 + id % 200000) * interval '1 second'",
+}
+
+
+def measure(folder: Path, people: int = 1_000_000) -> dict[str, dict[str, float]]:
+    """By database: seconds to plan and to apply, the longest chunk, and how many groups there were."""
+    found = {}
+    for name, opened in (("sqlite", sqlite), ("postgresql", postgresql)):
+        with opened(folder) as database:
+            database.upgrade()
+            course = crowd.gather(database, people)
+            found[name] = _publish(database, course, _edit(database, course))
+    return found
+
+
+def _edit(database: Database, course_id: str) -> Draft:
+    """Put a lesson into the draft after the first one. Returns what is to be published."""
+    late = _LATE["sqlite" if database.is_sqlite else "postgresql"]
+    with database.write() as session:
+        session.execute(text(f"UPDATE enrolments SET last_at = {late} WHERE id % {crowd.ODD} = 1"))
+        course = session.get_one(Course, course_id)
+        for lesson in course.lessons[2:]:
+            lesson.position += 1
+        fresh = Lesson(id=new_id("les"), position=2, kind="lesson", title="New", subject="New", body="New.")
+        fresh.course_id = course_id
+        session.add(fresh)
+        return Draft(crowd.BRAND, Choices({fresh.id: Policy.SEND_NEXT}))
+
+
+def _publish(database: Database, course: str, draft: Draft) -> dict[str, float]:
+    before_any_is_due = crowd.NOW.replace(hour=0)
+    began = perf_counter()
+    plan = switching.plan(database, course, draft, before_any_is_due)
+    planned = perf_counter() - began
+    applying = switching.begin(database, course, draft, before_any_is_due)
+    assert applying is not None
+    chunks, began = [], perf_counter()
+    applying.run(MovableClock(before_any_is_due), lambda _: chunks.append(perf_counter()))
+    each = [end - start for start, end in zip([began, *chunks], chunks, strict=False)]
+    return {
+        "people": plan.people,
+        "affected": plan.affected,
+        "plan_s": planned,
+        "apply_s": sum(each),
+        "chunks": len(each),
+        "max_chunk_s": max(each),
+    }
+
+
+def main(people: int = 1_000_000) -> None:
+    with TemporaryDirectory() as folder:
+        print(json.dumps(measure(Path(folder), people), indent=2))
+
+
+if __name__ == "__main__":
+    main(*(int(argument) for argument in sys.argv[1:]))
