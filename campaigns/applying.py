@@ -85,13 +85,17 @@ class Applying:
         Who is locked by somebody else is passed over and found when the others are done: waiting for them
         with thousands of others in hand would be waiting in a circle.
         """
-        found = session.connection().execute(
-            keyed(dialect_of(session), self._course_id)
-            .where(Enrolment.revision_id != self._after_id, Enrolment.subscriber_id > cursor)
-            .order_by(Enrolment.subscriber_id)
-            .limit(self._size)
-            .with_for_update(skip_locked=True)
-        ).all()
+        found = (
+            session.connection()
+            .execute(
+                keyed(dialect_of(session), self._course_id)
+                .where(Enrolment.revision_id != self._after_id, Enrolment.subscriber_id > cursor)
+                .order_by(Enrolment.subscriber_id)
+                .limit(self._size)
+                .with_for_update(skip_locked=True)
+            )
+            .all()
+        )
         keys = set()
         for place, row in enumerate(found):
             keys.add(_key(row))

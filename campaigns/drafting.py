@@ -72,7 +72,7 @@ def create_course(
         article=article,
         created_at=now,
     )
-    course.lessons = [_lesson(position, lesson) for position, lesson in enumerate(lessons)]
+    course.lessons = [lesson_of(position, lesson) for position, lesson in enumerate(lessons)]
     _say_when(course, lessons, weekly=cadence.gap == WEEK)
     check_headers(course)
     session.add(course)
@@ -232,7 +232,8 @@ def _say_when(course: Course, lessons: Sequence[DraftLesson], *, weekly: bool) -
             lesson.preheader = preheader
 
 
-def _lesson(position: int, lesson: DraftLesson) -> Lesson:
+def lesson_of(position: int, lesson: DraftLesson) -> Lesson:
+    """A proposed lesson as one of a draft, with an id that stays."""
     return Lesson(
         id=new_id("les"),
         position=position,

@@ -92,7 +92,9 @@ def counted(session: Session, dialect: str, course_id: str) -> list[Group]:
     rows = keyed(dialect, course_id).subquery()
     key = [column for column in rows.c if column.name.startswith("key_")]
     counting = select(func.min(rows.c.id), func.count(), *key).group_by(*key)
-    return [Group(tuple(values), first, size) for first, size, *values in session.connection().execute(counting)]
+    return [
+        Group(tuple(values), first, size) for first, size, *values in session.connection().execute(counting)
+    ]
 
 
 class Members:

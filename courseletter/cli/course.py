@@ -1,5 +1,6 @@
 """`courseletter course`: courses, their lessons and their publication."""
 
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -8,7 +9,7 @@ import typer
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from campaigns import drafting, folders, publishing
+from campaigns import drafting, folders, publishing, rereading
 from campaigns.article import Article
 from campaigns.cadence import Cadence
 from campaigns.models import Article as ArticleRow
@@ -102,6 +103,42 @@ def copy(
         return print_json(found)
     say(f"Copied {course} to {found['slug']}. Nobody is in it yet.")
     return say(f"Next: courseletter course export {found['slug']} {found['slug']}/")
+
+
+@app.command()
+def update(
+    course: CourseName,
+    article: Annotated[
+        str, typer.Argument(metavar="ARTICLE", help="The article as it is now: a file, an address or -.")
+    ],
+    form: Form = None,
+    entry: Entry = None,
+    target: Target = 2.0,
+    minimum: Minimum = 0.5,
+    maximum: Maximum = 4.0,
+    as_json: AsJson = False,
+) -> None:
+    """Carry what an article says now into the draft of its course. Your own words stay.
+
+    Give the lengths that the course was made with.
+
+    Example: courseletter course update small-habits article.html
+    """
+    with installation() as opened:
+        fresh = read(article, form, entry=entry)
+        with opened.database.write() as session:
+            row = drafting.find_course(session, course)
+            lengths = SplitSettings(target, minimum, maximum)
+            told = rereading.update_course(session, row, fresh, lengths, opened.clock.now())
+            found = {"slug": row.slug, **asdict(told)}
+    if as_json:
+        return print_json(found)
+    for what, titles in asdict(told).items():
+        if titles:
+            say(f"{what.capitalize()}: {', '.join(f'“{shown(title)}”' for title in titles)}")
+    if told.kept:
+        say("Kept are lessons that you have rewritten: the article's new words for them were not taken over.")
+    return say(f"Next: courseletter course plan {found['slug']}")
 
 
 @app.command("list")
