@@ -275,6 +275,8 @@ def _edit_row(planned: PlannedEdit) -> tuple[str, str, str]:
         what += f", after “{edit.follows}”" if edit.follows else ", at the beginning"
     elif edit.kind in (EditKind.GAP, EditKind.RHYTHM):
         what = "; ".join(f"{one.field}: {one.before or '–'} → {one.after or '–'}" for one in edit.differences)
+    elif edit.kind is EditKind.RENUMBERED:
+        what = count(len(edit.differences), "subject")
     elif edit.differences:
         what += f" ({', '.join(one.field for one in edit.differences)})"
     return edit.kind, what, ", ".join(_reach(planned))
