@@ -1,7 +1,7 @@
-"""A publish over a crowd under way: its plan, and the longest of its chunks. `python -m benchmarks.publishing [PEOPLE]`.
+"""A publish over a crowd under way: its plan and its chunks. `python -m benchmarks.publishing [PEOPLE]`.
 
-Every reader's next lesson changes: a lesson is put before it, and those past it get it next. One in fifty has a
-history that nobody shares, so that there are as many futures as groups of alike ones and odd people together.
+Every reader's next lesson changes: a lesson is put before it, and those past it get it next. One in fifty has
+a history that hardly anybody shares, so that there are thousands of different futures.
 """
 
 import json
@@ -22,7 +22,7 @@ from courseletter.ids import new_id
 from sender import switching
 from sender.switching import Draft
 
-# Minutes late to the second: what a slow relay leaves behind.
+# Late to the second, each in their own way: what a slow relay leaves behind.
 _LATE = {
     "sqlite": "strftime('%Y-%m-%d %H:%M:%f000', last_at, '+' || (3600 + id % 200000) || ' seconds')",
     "postgresql": "last_at + (3600 + id % 200000) * interval '1 second'",
@@ -30,7 +30,7 @@ _LATE = {
 
 
 def measure(folder: Path, people: int = 1_000_000) -> dict[str, dict[str, float]]:
-    """By database: seconds to plan and to apply, the longest chunk, and how many groups there were."""
+    """By database: seconds to plan and to apply, and the longest chunk."""
     found = {}
     for name, opened in (("sqlite", sqlite), ("postgresql", postgresql)):
         with opened(folder) as database:

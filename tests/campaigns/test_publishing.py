@@ -8,9 +8,9 @@ from school import BRAND, School, habits
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from campaigns import drafting, publishing
+from campaigns import drafting, history, publishing
 from campaigns.cadence import Cadence
-from campaigns.models import Course, Lesson, Revision
+from campaigns.models import Course, Enrolment, Lesson, Revision
 from courseletter.database import Database
 from courseletter.errors import InvalidInput, NotFound
 from templates.brand import Brand
@@ -137,16 +137,21 @@ def test_a_course_without_lessons_is_refused(database: Database, course_id: str,
     assert "no lesson" in refused(database, course_id, BRAND, now)
 
 
-def test_a_running_course_is_not_changed_without_a_plan(school: School) -> None:
-    school.enrol()
+def test_people_under_way_are_moved_after_a_publish_and_not_by_it(school: School) -> None:
+    enrolment = school.enrol()
 
     def publish_again(session: Session) -> None:
         course = session.get_one(Course, school.course_id)
         course.lessons[1].title = "Start smaller"
-        publishing.publish(session, course, BRAND, school.clock.now())
+        assert publishing.publish(session, course, BRAND, school.clock.now()).number == 2
+        assert history.is_under_way(session, course.id)
+        assert session.get_one(Enrolment, enrolment).revision.number == 1
 
-    with pytest.raises(publishing.NotPublishable, match=r"under way.*courseletter course copy"):
-        school.change(publish_again)
+    school.change(publish_again)
+
+
+def test_where_nobody_is_enrolled_a_publish_is_done_at_once(school: School) -> None:
+    assert not school.change(lambda session: history.is_under_way(session, school.course_id))
 
 
 def test_an_unchanged_draft_makes_no_revision_also_with_people_under_way(school: School) -> None:

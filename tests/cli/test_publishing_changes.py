@@ -32,8 +32,8 @@ def test_a_plan_tells_in_numbers_and_by_name_and_changes_nothing(changed) -> Non
     assert plan["numbers"] == {"later lessons change": 1}
     assert plan["names"]["later lessons change"][0]["email"] == "ada@inbox.example.org"
     kinds = [one["edit"]["kind"] for one in plan["edits"]]
-    assert kinds == ["inserted", "reworded", "renumbered"]
-    assert plan["edits"][0]["policy"] == "send_next"
+    assert kinds == ["reworded", "inserted", "renumbered"]
+    assert plan["edits"][1]["policy"] == "send_next"
     assert changed.rows() == rows
 
 
