@@ -17,6 +17,7 @@ from courseletter.role import Role
 from sender.instance import recognise
 from sender.planning import tick
 from sender.sweeping import sweep
+from sender.switching import carry_on
 
 TICK_SECONDS = 5
 MINUTE = 60  # between two looks whether the database is still the one we know
@@ -39,7 +40,8 @@ class Worker:
         self._beat()  # before the first tick: a copy of the database must send nothing
         with self._one_at_a_time:
             self._engine.keep_up()
-        for act, every in ((self._tick, seconds), (self._beat, MINUTE), (self._tidy, MINUTE)):
+        minutely = (self._beat, self._tidy, self._carry_on)
+        for act, every in ((self._tick, seconds), *((one, MINUTE) for one in minutely)):
             self._scheduler.add_job(
                 act,
                 "interval",
@@ -87,6 +89,14 @@ class Worker:
     def _tidied(self) -> Counter[str]:
         with self._one_at_a_time:
             return self._engine.tidy() if self._role.held() else Counter()
+
+    def _carry_on(self) -> None:
+        told(self._carried_on)
+
+    def _carried_on(self) -> Counter[str]:
+        """Finish a publish whose process has ended half-way: until then its course waits."""
+        opened = self._installation
+        return Counter({"publishes finished": carry_on(opened.database, opened.clock)})
 
     def _beat(self) -> None:
         opened = self._installation

@@ -74,7 +74,7 @@ def test_the_rhythm_is_told_in_words() -> None:
     (found,) = edits(abc(), after)
     assert found.kind is EditKind.RHYTHM
     assert [(one.field, one.before, one.after) for one in found.differences] == [
-        ("rhythm", "every 2 days at 9:00", "every 2 days at 7:30"),
+        ("rhythm", "every second day at 9:00", "every second day at 7:30"),
         ("min_gap", "1", "2"),
         ("zone", "UTC", "Europe/Berlin"),
     ]
