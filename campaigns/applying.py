@@ -7,7 +7,7 @@ cursor; any other goes on from there, and two at once take turns.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -28,9 +28,7 @@ from courseletter.clock import Clock
 from courseletter.database import Database
 
 CHUNK = 4_000  # enrolments a transaction
-MOST_GROUPS = (
-    100  # different futures in one, so that it stays under a tenth of a second also where few are alike
-)
+MOST_GROUPS = 80  # different futures in one, so that it stays short also where few are alike
 _MOST_KEPT = 50_000  # futures remembered from chunk to chunk
 
 
@@ -67,35 +65,34 @@ class Applying:
                 return moved
 
     def chunk(self, now: datetime) -> Moved:
-        """Move the next people in one transaction; when nobody is left, end the publish."""
+        """Move the next people in one transaction; when nobody is left, end the publish.
+
+        What comes next is computed before, so that nothing is locked meanwhile. Who changes in between is
+        passed over, and so is who is locked by somebody else: to wait for them with thousands of others in
+        hand would be to wait in a circle. They are found when the others are done.
+        """
+        self._learn()
         with self._database.write() as session:
             publish = session.get_one(Publish, self._publish_id, with_for_update=True)
-            rows = [] if publish.finished_at else self._next(session, publish.cursor)
+            rows = [] if publish.finished_at else self._next(session, publish.cursor, locked=True)
             if rows:
-                self._carry(session, rows)
-                publish.cursor = rows[-1].subscriber_id
-                publish.moved += len(rows)
-                publish.people, publish.touched_at = self._people, now
+                publish.moved += self._carry(session, rows)
+                publish.cursor, publish.touched_at = rows[-1].subscriber_id, now
+                publish.people = self._people
             told = Moved(publish.people, publish.moved, publish.finished_at is not None)
         return told if rows or told.finished else self._end(now)
 
-    def _next(self, session: Session, cursor: int) -> Sequence[Row[Any]]:
-        """Those who come next, as many as fall into few enough groups.
-
-        Who is locked by somebody else is passed over and found when the others are done: waiting for them
-        with thousands of others in hand would be waiting in a circle.
-        """
-        found = (
-            session.connection()
-            .execute(
-                keyed(dialect_of(session), self._course_id)
-                .where(Enrolment.revision_id != self._after_id, Enrolment.subscriber_id > cursor)
-                .order_by(Enrolment.subscriber_id)
-                .limit(self._size)
-                .with_for_update(skip_locked=True)
-            )
-            .all()
+    def _next(self, session: Session, cursor: int, *, locked: bool = False) -> Sequence[Row[Any]]:
+        """Those who come next, as many as fall into few enough groups."""
+        wanted = (
+            keyed(dialect_of(session), self._course_id)
+            .where(Enrolment.revision_id != self._after_id, Enrolment.subscriber_id > cursor)
+            .order_by(Enrolment.subscriber_id)
+            .limit(self._size)
         )
+        if locked:
+            wanted = wanted.with_for_update(skip_locked=True)
+        found = session.connection().execute(wanted).all()
         keys = set()
         for place, row in enumerate(found):
             keys.add(_key(row))
@@ -103,28 +100,39 @@ class Applying:
                 return found[:place]
         return found
 
-    def _carry(self, session: Session, rows: Sequence[Row[Any]]) -> None:
+    def _learn(self) -> None:
+        """Compute what comes next for those groups of the next people that were not met before."""
+        if len(self._futures) > _MOST_KEPT:
+            self._futures.clear()
+        with self._database.read() as session:
+            rows = self._next(session, session.get_one(Publish, self._publish_id).cursor)
+            unknown = {row.id: key for row in reversed(rows) if (key := _key(row)) not in self._futures}
+            firsts = {key: enrolment for enrolment, key in unknown.items()}
+            learned = {
+                unknown[member.enrolment_id]: moved_or_none(self._move, member, self._at)
+                for member in Members(session).read(list(firsts.values()))
+            }
+        if learned:
+            with self._database.write() as session:
+                for key, after in learned.items():
+                    self._futures[key] = None if after is None else self._values(session, after)
+
+    def _carry(self, session: Session, rows: Sequence[Row[Any]]) -> int:
+        """Give each the standing that its group was found to have. Returns how many were moved."""
         alike: defaultdict[Key, list[int]] = defaultdict(list)
         for row in rows:
-            alike[_key(row)].append(row.id)
-        self._learn(session, {ids[0]: key for key, ids in alike.items() if key not in self._futures})
+            if _key(row) in self._futures:
+                alike[_key(row)].append(row.id)
         moving, carrying, holding = _statements(dialect_of(session))
+        connection = session.connection()
         for key, ids in alike.items():
             future = self._futures[key]
             values = {"after": self._after_id, **moving.parameters([[one] for one in ids])}
             if future is None:
-                session.connection().execute(holding, values)
+                connection.execute(holding, values)
             else:
-                session.connection().execute(carrying, {**values, **future})
-
-    def _learn(self, session: Session, unknown: Mapping[int, Key]) -> None:
-        """Compute what comes next for the first of each group that was not met before."""
-        if len(self._futures) > _MOST_KEPT:
-            self._futures.clear()
-        for member in Members(session).read(list(unknown)):
-            key = unknown[member.enrolment_id]
-            after = moved_or_none(self._move, member, self._at)
-            self._futures[key] = None if after is None else self._values(session, after)
+                connection.execute(carrying, values | future)
+        return sum(len(ids) for ids in alike.values())
 
     def _values(self, session: Session, after: Standing) -> dict[str, Any]:
         progress = self._progress.get(after.progress)
