@@ -96,7 +96,9 @@ class Worker:
     def _carried_on(self) -> Counter[str]:
         """Finish a publish whose process has ended half-way: until then its course waits."""
         opened = self._installation
-        return Counter({"publishes finished": carry_on(opened.database, opened.clock)})
+        return +Counter(
+            {"publishes finished": carry_on(opened.database, opened.clock)}
+        )  # none: nothing to tell
 
     def _beat(self) -> None:
         opened = self._installation

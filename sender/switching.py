@@ -87,7 +87,7 @@ def begin(
     """
     with database.read() as session:
         course_id = find_course(session, course).id
-    tick(database, now, course_id)
+    tick(database, now, course_id=course_id)
     if confirmed is not None:
         again = plan(database, course_id, target, now)
         if again.numbers != confirmed.numbers:

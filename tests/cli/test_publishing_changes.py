@@ -3,7 +3,8 @@
 from pathlib import Path
 
 import pytest
-from conftest import SLUG
+
+SLUG = "three-small-habits"
 
 
 @pytest.fixture
