@@ -27,8 +27,8 @@ from courseletter.bulk import Rows, dialect_of
 from courseletter.clock import Clock
 from courseletter.database import Database
 
-CHUNK = 4_000  # enrolments a transaction
-MOST_GROUPS = 80  # different futures in one, so that it stays short also where few are alike
+CHUNK = 3_000  # enrolments a transaction
+MOST_GROUPS = 60  # different futures in one, so that it stays short also where few are alike
 _MOST_KEPT = 50_000  # futures remembered from chunk to chunk
 
 
