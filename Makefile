@@ -27,6 +27,7 @@ soak: install
 # What some tests ask for a second opinion, from npm; without it they skip.
 verifiers:
 	npm ci --silent --prefix tests/verifiers
+	npm ci --silent --prefix courseletter/web/editor
 
 # The lesson editor's bundle, made anew from its sources; it is committed, so that nobody else needs npm.
 editor:

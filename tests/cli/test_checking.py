@@ -79,7 +79,7 @@ def test_what_blocks_stops_publishing_and_a_warning_does_not(drafted: CommandLin
     assert "“Start small”, line 1 of its text: No subscriber has a field “x”. Add it" in refusal
     edit(drafted, "{{ subscriber.x }}", "")
     assert drafted("course", "check", SLUG).code == 0
-    assert "Published" in drafted.done("course", "publish", SLUG).out
+    assert "is in force" in drafted.done("course", "publish", SLUG).out
 
 
 def test_r39_links_are_asked_about_only_on_demand_and_never_within(drafted: CommandLine) -> None:

@@ -56,7 +56,7 @@ def specification() -> tuple[str, ...]:
     """The examples of CommonMark 0.31.2, where npm has installed them."""
     text = SOURCES / "node_modules" / "commonmark-spec" / "spec.txt"
     if not text.exists():
-        missing("The CommonMark specification", "`make editor` installs it from npm.")
+        missing("The CommonMark specification", "`make verifiers` installs it from npm.")
     found = re.findall(r"^`{32} example\n(.*?)^\.\n.*?^`{32}$", text.read_text(), re.M | re.S)
     return tuple(one.replace("→", "\t") for one in found)
 

@@ -13,7 +13,7 @@ from machine import missing
 def node() -> str:
     found = which("node")
     if found is None or not (SOURCES / "node_modules").exists():
-        missing("npm's packages for the editor", "`make editor` installs them (it needs Node.js and npm).")
+        missing("npm's packages for the editor", "`make verifiers` installs them (it needs Node.js and npm).")
     return found
 
 
