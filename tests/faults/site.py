@@ -18,7 +18,7 @@ from campaigns.models import Enrolment
 from courseletter import config
 from courseletter.database import Database
 from courseletter.installation import open_installation
-from sender.doubts import settle
+from sender.doubts import doubts, settle
 from sender.instance import recognise
 from sender.message import message_id
 from sender.models import Delivery, State
@@ -154,11 +154,10 @@ class Site:
     def decide(self) -> None:
         """Let somebody who has read the relay's book settle what is in doubt."""
         arrived = {one.message_id for one in self.sink.taken}
-        for doubt in self.doubts():
-            if doubt["undecided"]:
-                one = doubt["delivery"]
-                with self.database.write() as session:
-                    settle(session, one, self.clock.now(), arrived=self.message_id(one) in arrived)
+        now = self.clock.now()
+        with self.database.write() as session:
+            for one in {doubt.delivery for doubt in doubts(session) if doubt.undecided}:
+                settle(session, one, now, arrived=self.message_id(one) in arrived)
 
     def states(self) -> dict[str, str]:
         """The state of each delivery by its Message-ID."""

@@ -57,9 +57,9 @@ class Storm:
                 self._site.decide()
 
     def _rage_over_a_lesson(self) -> None:
-        began = self._site.clock.now()
+        until = None if self._site.unknown == "hold" else self._site.clock.now() + FIRST_TRIES
         self._aim_at(next(iter(self._nodes)))
-        while self._is_anything_left(began + FIRST_TRIES):
+        while self._is_anything_left(until):
             if self._site.is_work_left():
                 for name in self._nodes.keys() - self._running.keys():
                     self._running[name] = self._site.start(name, *self._nodes[name])
@@ -69,12 +69,12 @@ class Storm:
         self._site.sink.disarm()
         self._aimed = False
 
-    def _is_anything_left(self, until: datetime) -> bool:
+    def _is_anything_left(self, until: datetime | None) -> bool:
         """Whether nodes are running, or would have something to do, perhaps after a lease has ended."""
         if self._running or self._site.is_work_left():
             return True
         self._site.clock.advance(LEASE)  # what the dead had claimed is free again
-        return self._site.is_work_left() and self._site.clock.now() < until
+        return self._site.is_work_left() and (until is None or self._site.clock.now() < until)
 
     def _aim(self) -> None:
         self._aimed = True
