@@ -46,6 +46,8 @@ class Edit:
 
 
 _WORDS = ("title", "subject", "preheader", "recap", "teaser", "only_if", "kind", "format", "body")
+_MOST_WORDS = 2_000  # compared word by word: the time grows with the square
+_GAPS = re.compile(r"\n[^\S\n]*\n\s*")
 _ABOUT = ("title", "language", "disclosures", "disclaimers")
 
 
@@ -68,13 +70,24 @@ def reworded(before: Revision, after: Revision) -> frozenset[str]:
 def word_differences(before: str, after: str) -> Iterator[tuple[str, str]]:
     """The two texts as one: (equal | removed | added, words), to show them side by side in a line."""
     old, new = (re.findall(r"\S+\s*|\s+", text) for text in (before, after))
-    for change, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+    if max(len(old), len(new)) > _MOST_WORDS:
+        old, new = [before], [after]
+    was, now = ([one.rstrip() for one in text] for text in (old, new))  # a space is no change
+    for change, a, b, c, d in SequenceMatcher(None, was, now, autojunk=False).get_opcodes():
         if change == "equal":
-            yield "equal", "".join(old[a:b])
+            yield "equal", "".join(new[c:d])
         elif b > a:
             yield "removed", "".join(old[a:b])
         if change != "equal" and d > c:
             yield "added", "".join(new[c:d])
+
+
+def passages(before: str, after: str) -> Iterator[list[tuple[str, str]]]:
+    """The paragraphs that differ, each as its word differences; those that stay are left out."""
+    old, new = (_GAPS.split(text.strip()) for text in (before, after))
+    for change, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if change != "equal":
+            yield list(word_differences("\n\n".join(old[a:b]), "\n\n".join(new[c:d])))
 
 
 def _of_lessons(old: dict[str, RevisionLesson], after: Revision) -> Iterator[Edit]:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from campaigns.cadence import Cadence
-from campaigns.edits import Edit, EditKind, edits, reworded, word_differences
+from campaigns.edits import Edit, EditKind, edits, passages, reworded, word_differences
 from campaigns.models import Revision, RevisionLesson
 
 
@@ -99,3 +99,17 @@ def test_two_texts_become_one_with_what_came_and_went() -> None:
         ("added", "quite "),
         ("equal", "painful."),
     ]
+
+
+def test_only_the_paragraphs_that_differ_are_told() -> None:
+    before = "Stays.\n\nOld words here.\n\nStays, too.\n"
+    assert list(passages(before, "Stays.\n\nNew words here.\n \nStays, too.\n\nCame.")) == [
+        [("removed", "Old "), ("added", "New "), ("equal", "words here.")],
+        [("added", "Came.")],
+    ]
+    assert list(passages(before, before)) == []
+
+
+def test_a_long_text_is_not_compared_word_by_word() -> None:
+    before, after = "word " * 2_500, "word " * 2_501
+    assert list(word_differences(before, after)) == [("removed", before), ("added", after)]
