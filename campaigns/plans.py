@@ -1,5 +1,6 @@
 """What a publish or roll-back would do, as plain values for a page. campaigns/outlook.py makes them."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -92,6 +93,13 @@ class Plan:
     def affected(self) -> int:
         """How many people will notice it."""
         return self.people - self.numbers.get(Effect.NOTHING, 0)
+
+    @property
+    def fingerprint(self) -> str:
+        """What somebody confirms: the edits, the choices and the numbers. Another plan has another."""
+        edits = [(one.edit, one.policy, one.reopens) for one in self.edits]
+        told = repr((self.kind, self.before, self.after, edits, sorted(self.numbers.items())))
+        return hashlib.sha256(told.encode(errors="surrogatepass")).hexdigest()
 
     @property
     def changes_nothing(self) -> bool:

@@ -30,10 +30,11 @@ Watch = Callable[[Moved], None]
 
 
 class Drifted(InvalidInput):
-    """What the confirmed plan said is no longer what would happen. `plan` is the new one."""
+    """What was confirmed is no longer what would happen. `plan` is the new one."""
 
     def __init__(self, plan: Plan) -> None:
-        super().__init__("People moved on while you read the plan. Look at the new one.", field="course")
+        why = "People moved on, or the draft was changed, while you read the plan."
+        super().__init__(f"{why} Look at the new one.", field="course")
         self.plan = plan
 
 
@@ -78,19 +79,19 @@ def plan(database: Database, course: str, target: Target, now: datetime) -> Plan
 
 
 def begin(
-    database: Database, course: str, target: Target, now: datetime, *, confirmed: Plan | None = None
+    database: Database, course: str, target: Target, now: datetime, *, confirmed: str | None = None
 ) -> Applying | None:
     """Put the target in force and hold the course's ticks. Returns who moves its people; None: no need.
 
-    Raises Drifted where the numbers of the `confirmed` plan have changed, and whatever `target` does; then
-    nothing has happened but a tick.
+    Raises Drifted where the plan is no longer the one whose fingerprint was `confirmed`, and whatever
+    `target` does; then nothing has happened but a tick.
     """
     with database.read() as session:
         course_id = find_course(session, course).id
     tick(database, now, course_id=course_id)
     if confirmed is not None:
         again = plan(database, course_id, target, now)
-        if again.numbers != confirmed.numbers:
+        if again.fingerprint != confirmed:
             raise Drifted(again)
     with database.write() as session:
         target.put_in_force(session, session.get_one(Course, course_id), now)

@@ -156,7 +156,7 @@ def _go_over(opened: Installation, course: str, target: Target, *, ask: bool, ye
     confirmed = None
     if planned.affected and not yes:
         _confirm(planned, ask)
-        confirmed = planned
+        confirmed = planned.fingerprint
     while True:
         try:
             applying = switching.begin(
@@ -165,7 +165,7 @@ def _go_over(opened: Installation, course: str, target: Target, *, ask: bool, ye
         except Drifted as drifted:
             say(str(drifted))
             _confirm(drifted.plan, ask)
-            confirmed = drifted.plan
+            confirmed = drifted.plan.fingerprint
         else:
             break
     if applying is not None:

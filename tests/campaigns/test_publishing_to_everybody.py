@@ -37,7 +37,7 @@ def go_over(everybody: Everybody, target: Target) -> dict[int, Any]:
         plan, people = looking.plan(session), looking.people(session, limit=120)
         move = looking.move
     before = everybody.standings()
-    applying = switching.begin(database, course, target, now, confirmed=plan)
+    applying = switching.begin(database, course, target, now, confirmed=plan.fingerprint)
     assert applying is not None
     assert applying.run(MovableClock(now)).moved == len(before)
     after = everybody.standings()

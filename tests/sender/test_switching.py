@@ -408,10 +408,10 @@ def test_s24_numbers_that_drifted_are_shown_before_anything_happens(school: Scho
     school.wish(made[0], wishes.pause, None)
     school.wish(made[1], wishes.next_now)
     with pytest.raises(Drifted) as caught:
-        begin(school, confirmed=confirmed)
+        begin(school, confirmed=confirmed.fingerprint)
     assert caught.value.plan.numbers != confirmed.numbers
     assert set(numbers(school).values()) == {1}
-    begin(school, confirmed=caught.value.plan)
+    begin(school, confirmed=caught.value.plan.fingerprint)
 
 
 def test_a_cohort_does_not_become_evergreen(school: School) -> None:
