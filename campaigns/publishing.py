@@ -175,10 +175,10 @@ def _copy(revision: Revision, number: int, now: datetime) -> Revision:
     )
 
 
-def check(session: Session, course: Course, brand: Brand) -> Checked:
-    """What the checks say of this draft; the blocking findings stop publishing."""
+def check(session: Session, course: Course, brand: Brand, only: Lesson | None = None) -> Checked:
+    """What the checks say of this draft, or of one lesson in it; the blocking findings stop publishing."""
     sources = [source_of(course, number, lesson) for number, lesson in numbered(course)]
-    return drafts.check(course, sources, brand, known_fields(session))
+    return drafts.check(course, sources, brand, known_fields(session), only)
 
 
 def _compiled(session: Session, course: Course, brand: Brand) -> list[CompiledLesson]:

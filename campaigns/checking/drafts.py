@@ -17,7 +17,7 @@ from campaigns.checking.examining import LOOKED_AT, Examined, Target, examine
 from campaigns.checking.finding import Finding, Severity, blocking
 from campaigns.checking.mail import Expected
 from campaigns.checking.showing import LINKS
-from campaigns.models import Course
+from campaigns.models import Course, Lesson
 from templates.brand import Brand
 from templates.compiling import LessonSource, compile_lesson
 from templates.merge_fields import MergeField, parts
@@ -39,10 +39,17 @@ class Checked:
     sizes: dict[str, int]
 
 
-def check(course: Course, sources: Sequence[LessonSource], brand: Brand, known: Collection[str]) -> Checked:
+def check(
+    course: Course,
+    sources: Sequence[LessonSource],
+    brand: Brand,
+    known: Collection[str],
+    only: Lesson | None = None,
+) -> Checked:
     """Look at a draft. A broken lesson makes findings and no errors.
 
     `sources` are its lessons as they would be compiled, in order; `known` names the fields subscribers have.
+    With `only` it is that one lesson which is looked at.
     """
     found: list[sequence.Found] = [(None, finding) for finding in sequence.settings(course, brand)]
     found += sequence.headers(course)
@@ -50,8 +57,11 @@ def check(course: Course, sources: Sequence[LessonSource], brand: Brand, known: 
     draft = _Draft(
         course, sources, brand if brand.address.strip() else replace(brand, address=_NO_ADDRESS), known
     )
-    examined = {lesson.id: draft.examined(place) for place, lesson in enumerate(course.lessons)}
-    for lesson in course.lessons:
+    lessons = course.lessons if only is None else [only]
+    if only is not None:
+        found = [one for one in found if one[0] is only]
+    examined = {lesson.id: draft.examined(course.lessons.index(lesson)) for lesson in lessons}
+    for lesson in lessons:
         found += ((lesson, finding) for finding in examined[lesson.id].findings)
     return Checked(
         _in_order(course, found),

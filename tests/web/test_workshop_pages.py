@@ -217,16 +217,6 @@ def test_settings_are_saved_shown_beside_the_old_and_kept_when_wrong(shop: World
     assert cohort.status_code == 422
 
 
-def test_publishing_a_change_that_people_are_under_way_in_needs_a_plan_first(shop: World) -> None:
-    course, browser = course_of(shop), marketer(shop)
-    lesson = lessons_of(shop, course)[2]
-    browser.post(f"/courses/{course.id}/lessons/{lesson.id}/remove")
-    answer = browser.post(f"/courses/{course.id}/revisions")
-    assert answer.status_code == 422
-    assert "under way" in answer.text
-    assert course_of(shop).publishes == 1
-
-
 def test_pausing_and_going_on(furnished: World) -> None:
     course, browser = course_of(furnished), marketer(furnished)
     browser.post(f"/courses/{course.id}/pause")

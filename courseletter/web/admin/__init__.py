@@ -3,12 +3,14 @@
 from courseletter.web.admin import (
     account,
     articles,
+    checks,
     courses,
     home,
     lesson_editor,
     lesson_preview,
     lessons,
     people,
+    revisions,
     signing_in,
 )
 
@@ -18,6 +20,8 @@ ROUTERS = [
         signing_in,
         home,
         courses,
+        revisions,
+        checks,
         articles,
         lessons,
         lesson_editor,

@@ -1,4 +1,4 @@
-"""Courses: the list, one course with its lessons and people, pausing it, publishing its draft."""
+"""Courses: the list, one course with its lessons and people, its settings, pausing it."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse, Response
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from campaigns import comparing, counting, publishing
+from campaigns import comparing, counting, history, publishing
 from campaigns.cadence import Cadence
 from campaigns.comparing import Change, Edit
 from campaigns.counting import Crowd
@@ -18,7 +18,6 @@ from campaigns.drafting import draft_timetable
 from campaigns.enrolling import timetable_of
 from campaigns.models import Course, Lesson
 from campaigns.preview import simulate
-from campaigns.publishing import NotPublishable
 from campaigns.rules import rules
 from campaigns.schedule import Profile, Timetable
 from campaigns.slots import instant
@@ -97,20 +96,6 @@ def resume(course_id: str, visitor: MarketerWrites, site: Here) -> Response:
     return lead_to(site, f"/courses/{course_id}", note)
 
 
-@router.post("/courses/{course_id}/revisions")
-def publish(course_id: str, visitor: MarketerWrites, site: Here, request: Request) -> Response:
-    """Freeze the draft. With people under way it needs the plan of who gets what when first."""
-    opened = site.installation
-    with opened.database.write() as session:
-        course = course_of(session, course_id)
-        try:
-            revision = publishing.publish(session, course, opened.brand, opened.clock.now())
-        except NotPublishable as refusal:
-            return _page(request, site, visitor, session, course, findings=refusal.findings)
-        note = Note(f"Revision {revision.number} is live. New people get it from now on.")
-    return lead_to(site, f"/courses/{course_id}", note)
-
-
 @router.api_route("/courses/{course_id}/settings", methods=READ)
 def show_settings(course_id: str, visitor: Marketer, site: Here, request: Request) -> HTMLResponse:
     with site.installation.database.read() as session:
@@ -186,7 +171,6 @@ def _page(
     course: Course,
     *,
     dates: str = "draft",
-    findings: list[str] | None = None,
 ) -> HTMLResponse:
     now, revision = site.installation.clock.now(), course.revision
     crowd, waiting = counting.crowd_of(session, course.id), counting.waiting_for(session, course.id)
@@ -204,9 +188,9 @@ def _page(
         visitor,
         "course.html",
         place="courses",
-        status=422 if findings else 200,
         course=course,
         revision=revision,
+        moving=history.unfinished(session, course.id),
         tab="lessons",
         crowd=crowd,
         rows=rows,
@@ -218,7 +202,6 @@ def _page(
         stops=timeline(timetable, zone, now, live),
         as_published=as_published,
         zone=zone.key,
-        findings=findings or [],
     )
 
 

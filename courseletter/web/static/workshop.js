@@ -24,9 +24,12 @@ setInterval(() => {
 
 // After a swap the focus stays where it was; where that is gone, it goes to what the element named for this
 // case, else to the page's heading. Never to the body, where the keyboard starts over.
+// A part that renews itself takes the focus from nobody.
 let focused = "";
 let heir = "";
-document.addEventListener("htmx:beforeSwap", () => {
+let whole = true;
+document.addEventListener("htmx:beforeSwap", (event) => {
+  whole = event.detail.target.id === "main";
   const now = document.activeElement;
   focused = now?.id ?? "";
   heir = now?.closest("[data-heir]")?.dataset.heir ?? "";
@@ -34,7 +37,8 @@ document.addEventListener("htmx:beforeSwap", () => {
 document.addEventListener("htmx:afterSettle", () => {
   const title = byId("main")?.dataset.title;
   if (title) document.title = title;
-  const first = document.querySelector("#main [autofocus]");
+  if (!whole && !focused) return;
+  const first = whole && document.querySelector("#main [autofocus]");
   if (first) return first.focus();
   if (document.activeElement && document.activeElement !== document.body) return;
   const next = byId(focused) ?? byId(heir) ?? document.querySelector("#main h1");
