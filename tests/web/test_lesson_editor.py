@@ -175,12 +175,23 @@ def test_the_mail_is_told_as_a_person_gets_it_and_as_nobody_does(world: World, m
 def test_problems_are_told_with_field_and_line(world: World, mira: Colleague) -> None:
     change(world, body="One\n\n:::takeaway\nopen", preheader="{{ nonsense }}")
     told = mira.get(f"{EDIT}/mail").json()
-    assert [(one["field"], one["line"]) for one in told["problems"]] == [("preheader", None), ("body", 3)]
+    assert places(told) == [("preheader", None), ("body", 3)]
     assert "size" not in told
     change(world, body="Hello {{ subscriber.shoe_size }}", preheader="")
-    [unknown] = mira.get(f"{EDIT}/mail").json()["problems"]
-    assert (unknown["field"], unknown["line"]) == ("body", 1)
-    assert "No subscriber has a field" in unknown["message"]
+    told = mira.get(f"{EDIT}/mail").json()
+    assert places(told) == [("body", 1)]
+    assert "shoe_size" in told["findings"][0]["message"]
+    change(world, body="[Here](https://example.org/a) it is.")
+    told = mira.get(f"{EDIT}/mail").json()
+    assert places(told) == []
+    [vague] = [one for one in told["findings"] if "“Here”" in one["message"]]
+    assert (vague["severity"], vague["line"]) == ("warning", 1)
+    assert vague["mend"]
+    assert told["size"] > 0, "a warning keeps no mail from being shown"
+
+
+def places(told: dict[str, Any]) -> list[tuple[str, int | None]]:
+    return [(one["part"], one["line"]) for one in told["findings"] if one["severity"] == "blocking"]
 
 
 @pytest.mark.parametrize(
@@ -199,9 +210,10 @@ def test_r36_a_template_that_never_ends_is_a_problem_of_the_text(
 ) -> None:
     who = Colleague(here.app, here.installation, add_user(here.installation))
     change(here, format="mjml", body=body)
-    [problem] = who.get(f"{EDIT}/mail").json()["problems"]
-    assert (problem["field"], problem["line"]) == ("body", line), problem
-    assert message in problem["message"]
+    told = who.get(f"{EDIT}/mail").json()
+    assert places(told) == [("body", line)], told
+    first = told["findings"][0]
+    assert message in f"{first['message']} {first['mend']}"
     assert who.get(f"{EDIT}/mail.html").status_code == 200, "the server is up"
 
 

@@ -1,12 +1,11 @@
 """A lesson as a mail: the page in the preview's frame, its text, its size, and what is wrong with it.
 
 The mail's HTML stands in a sandboxed frame under a policy of its own (REQUIREMENTS 37). An author's own
-Jinja2 runs in the killable child (36), and what breaks there comes back as a problem of the text, with its
+Jinja2 runs in the killable child (36), and what breaks there comes back as a finding about the text, with its
 line.
 """
 
 import re
-from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query
@@ -14,6 +13,8 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from campaigns import publishing
+from campaigns.checking.finding import Finding, Severity, blocking
 from campaigns.models import Lesson
 from courseletter.errors import InvalidInput
 from courseletter.web.admin.access import Marketer
@@ -24,7 +25,7 @@ from subscribers.fields import known_fields
 from subscribers.models import Membership, Subscriber
 from templates import merge_fields
 from templates.compiling import validate
-from templates.problems import TemplateError, problems
+from templates.problems import TemplateError
 from templates.rendering import Rendered, render
 
 router = APIRouter(prefix=PREFIX)
@@ -37,29 +38,20 @@ _SOURCE: Final = re.compile(r'(<img\b[^>]*?)\ssrc="[^"]*"')
 FOUND: Final = 20  # people a search offers
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """What stands in the way of sending, at the field and line where it is mended."""
-
-    field: str
-    line: int | None
-    message: str
-
-
 Person = Annotated[int | None, Query(alias="as")]
 
 
 @router.api_route("/mail", methods=READ)
 def tell_of_mail(named: Named, _visitor: Marketer, site: Here, person: Person = None) -> JSONResponse:
-    """Subject, preview text, plain text and size of the mail, or the problems that it has instead."""
+    """What the checks say of the lesson; subject, plain text and size of the mail, where it can be made."""
     with site.installation.database.read() as session:
         lesson = named.lesson(session)
-        found = _problems(lesson)
+        found = _findings(session, site, lesson)
         try:
             mail: Rendered | None = _rendered(session, site, lesson, person, strictly=True)
         except InvalidInput as error:
-            mail, found = None, found or [_problem(error)]
-    told: dict[str, Any] = {"problems": [_told(one) for one in found]}
+            mail, found = None, found if _blocks(found) else [_finding(error), *found]
+    told: dict[str, Any] = {"findings": [_told(one) for one in found]}
     if mail is not None:
         told |= {"subject": mail.subject, "text": mail.text, "size": len(mail.html.encode())}
     return JSONResponse(told)
@@ -136,26 +128,27 @@ def _reader(session: Session, lesson: Lesson, person: int | None) -> Somebody:
     return Somebody(one.email, one.first_name, one.last_name, one.fields)
 
 
-def _problems(lesson: Lesson) -> list[Problem]:
-    """All that can be told without compiling: of the head, and of a Markdown body."""
-    found = [
-        Problem(name, None, message)
-        for name in ("title", "subject", "preheader")
-        for message in merge_fields.broken(getattr(lesson, name))
-    ]
-    if lesson.format == "markdown":
-        found += [Problem("body", one.line, one.message) for one in problems(lesson.body)]
-    return found
+def _findings(session: Session, site: Site, lesson: Lesson) -> list[Finding]:
+    """The checks of this lesson; none while it is out of the draft."""
+    if lesson.removed:
+        return []
+    return publishing.check(session, lesson.course, site.installation.brand, only=lesson).findings
 
 
-def _problem(error: InvalidInput) -> Problem:
+def _blocks(found: list[Finding]) -> bool:
+    return any(one.severity is Severity.BLOCKING for one in found)
+
+
+def _finding(error: InvalidInput) -> Finding:
+    """Why the mail cannot be made, where the checks see nothing of it."""
     if isinstance(error, TemplateError):
-        return Problem("body", error.line, error.message)
-    return Problem(error.field or "body", None, str(error))
+        return blocking("markup", error.message, "", error.line)
+    return blocking("markup", str(error), "", part=error.field or "body")
 
 
-def _told(problem: Problem) -> dict[str, Any]:
-    return {"field": problem.field, "line": problem.line, "message": problem.message}
+def _told(finding: Finding) -> dict[str, Any]:
+    names = ("part", "line", "severity", "message", "mend")
+    return {name: getattr(finding, name) for name in names}
 
 
 def _in_theme(html: str, theme: str) -> str:

@@ -39,6 +39,7 @@ async function start() {
   listen()
   offerKept()
   preview.refresh()
+  goToNamed()
   form.dataset.ready = ''
 }
 
@@ -158,9 +159,19 @@ async function switchView(event) {
   /** @type {HTMLInputElement} */ (document.querySelector('input[name=view][value=visual]')).checked = true
 }
 
-function goTo({ field, line }) {
-  if (field === 'body') writing.goTo(line ?? 1)
-  else byId(field)?.focus()
+/** @param {{part: string, line: number|null}} place */
+function goTo({ part, line }) {
+  if (part === 'body') return writing.goTo(line ?? 1)
+  byId(part)?.closest('details')?.setAttribute('open', '')
+  byId(part)?.focus()
+}
+
+/** A list of findings elsewhere leads here: #line-12, #subject. */
+function goToNamed() {
+  const named = location.hash.slice(1)
+  const line = /^line-(\d+)$/.exec(named)
+  if (line) goTo({ part: 'body', line: Number(line[1]) })
+  else if (FIELDS.includes(named)) goTo({ part: named, line: null })
 }
 
 async function sendTest(event) {

@@ -1,15 +1,17 @@
-// The preview beside the text: the mail as its server makes it, in a sandboxed frame; its size and its problems.
+// The preview beside the text: the mail as its server makes it, in a sandboxed frame; its size and what the checks find.
 import { icon } from '../visual/icons.js'
 import { byId, chosen, element, tellProblem } from './elements.js'
 
-/** @typedef {{field: string, line: number|null, message: string}} Problem */
+/** @typedef {{part: string, line: number|null, severity: 'blocking'|'warning'|'hint', message: string, mend: string}} Finding */
 
 const KB = 1024
+const KINDS = { blocking: 'Stops publishing.', warning: 'Warning.', hint: 'Hint.' }
+const ICONS = { blocking: 'alert', warning: 'warn', hint: 'info' }
 
 export class Preview {
   /**
    * @param {string} address of the lesson
-   * @param {(problem: Problem) => void} goTo
+   * @param {(finding: Finding) => void} goTo
    */
   constructor(address, goTo) {
     this.address = address
@@ -48,7 +50,7 @@ export class Preview {
     // A slower answer to an earlier question is no news.
     if (!response?.ok || asked !== this.asked) return
     const mail = await response.json()
-    this.tell(mail.problems)
+    this.tell(mail.findings)
     byId('preview-waits').hidden = mail.subject !== undefined
     if (mail.subject === undefined) return
     byId('preview-subject').textContent = mail.subject
@@ -68,24 +70,29 @@ export class Preview {
     if (!asText && byId('mail').getAttribute('src') !== address) byId('mail').setAttribute('src', address)
   }
 
-  /** @param {Problem[]} problems */
-  tell(problems) {
-    const many = problems.length === 1 ? '1 to mend' : `${problems.length} to mend`
-    byId('checks-sum').textContent = problems.length ? many : 'Nothing to mend'
-    byId('findings').replaceChildren(...problems.map((problem) => this.finding(problem)))
-    for (const field of ['title', 'subject', 'preheader', 'body']) {
-      const first = problems.find((problem) => problem.field === field)
-      if (first) tellProblem(field, first.line ? `Line ${first.line}: ${first.message}` : first.message)
-      else tellProblem(field, '')
+  /** @param {Finding[]} findings */
+  tell(findings) {
+    const blocking = findings.filter((one) => one.severity === 'blocking')
+    const others = findings.length - blocking.length
+    const parts = []
+    if (blocking.length) parts.push(`${blocking.length} to mend`)
+    if (others) parts.push(others === 1 ? '1 remark' : `${others} remarks`)
+    byId('checks-sum').textContent = parts.join(', ') || 'Nothing to mend'
+    byId('findings').replaceChildren(...findings.map((one) => this.finding(one)))
+    for (const part of ['title', 'subject', 'preheader', 'body']) {
+      const first = blocking.find((one) => one.part === part)
+      if (first) tellProblem(part, first.line ? `Line ${first.line}: ${first.message}` : first.message)
+      else tellProblem(part, '')
     }
   }
 
-  finding(problem) {
-    const where = problem.line ? `Line ${problem.line}: ` : ''
+  /** @param {Finding} finding */
+  finding(finding) {
+    const { line, severity, message, mend } = finding
     const button = element('button', { type: 'button', class: 'small' }, 'Go to it')
-    button.addEventListener('click', () => this.goTo(problem))
-    const text = element('p', {}, `${where}${problem.message}`)
-    text.append(element('span', { class: 'second' }, ' Publishing waits for this.'))
-    return element('li', {}, icon('alert'), text, button)
+    button.addEventListener('click', () => this.goTo(finding))
+    const text = element('p', {}, element('strong', {}, KINDS[severity]), ` ${line ? `Line ${line}: ` : ''}${message} `)
+    text.append(element('span', { class: 'second' }, mend))
+    return element('li', { class: severity }, icon(ICONS[severity]), text, button)
   }
 }

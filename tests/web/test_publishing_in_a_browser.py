@@ -1,0 +1,124 @@
+"""Publishing in Chromium: by keyboard alone, in both themes, on narrow screens, under the page's policy."""
+
+import pytest
+from playwright.sync_api import Page, expect
+from reading_room import World
+from test_publishing_pages import insert, living_by, published
+from test_workshop_in_a_browser import address, check, focused, owner, sleep_course, tab_to, workshop
+
+from campaigns.models import Lesson
+from sender import switching
+from sender.switching import Draft
+
+__all__ = ["owner", "workshop"]  # fixtures
+
+
+@pytest.fixture
+def said(owner: Page) -> list[str]:
+    """What the console says that is an error."""
+    errors: list[str] = []
+    owner.on("console", lambda one: errors.append(one.text) if one.type == "error" else None)
+    owner.on("pageerror", lambda error: errors.append(str(error)))
+    return errors
+
+
+def test_the_pages_hold_in_both_themes_and_on_narrow_screens(
+    owner: Page, workshop: World, said: list[str]
+) -> None:
+    course = sleep_course(workshop)
+    insert(workshop, course, 1)
+    with workshop.installation.database.write() as session:
+        session.get_one(Lesson, course.lessons[4].id).body += "\n\nA last word, [here](https://a.example).\n"
+    pages = {"plan": "/plan", "checks": "/checks", "revisions": "/revisions", "folder": "/folder"}
+    for name, path in pages.items():
+        owner.goto(address(workshop, f"/courses/{course.id}{path}"))
+        check(owner, name)
+    opened = workshop.installation
+    applying = switching.begin(opened.database, course.id, Draft(opened.brand), opened.clock.now())
+    assert applying is not None
+    owner.goto(address(workshop, f"/courses/{course.id}/revisions"))
+    check(owner, "a publish under way")
+    owner.goto(address(workshop, f"/courses/{course.id}"))
+    check(owner, "the course meanwhile")
+    applying.run(opened.clock)
+    owner.goto(address(workshop, f"/courses/{course.id}/revisions/1/plan"))
+    check(owner, "the plan of a roll-back")
+    with opened.database.write() as session:
+        session.get_one(Lesson, course.lessons[3].id).body += "\n\n![](https://a.example/b.png)\n"
+    owner.goto(address(workshop, f"/courses/{course.id}/plan"))
+    check(owner, "a plan that is blocked")
+    assert said == []
+
+
+def test_from_the_course_to_a_published_edit_and_back_by_keyboard_alone(
+    owner: Page, workshop: World, said: list[str]
+) -> None:
+    owner.set_viewport_size({"width": 1280, "height": 860})
+    course = sleep_course(workshop)
+    new = insert(workshop, course, 1)
+    owner.goto(address(workshop, f"/courses/{course.id}"))
+    expect(owner.locator("#checks-said")).to_contain_text("publishing")
+    assert focused(owner) == "", "what loads by itself takes no focus"
+    tab_to(owner, "Review and publish")
+    owner.keyboard.press("Enter")
+    owner.wait_for_url("**/plan")
+    tab_to(owner, "Skip it", role="radio")
+    owner.keyboard.press("ArrowUp")
+    owner.keyboard.press("ArrowUp")
+    next_ = owner.locator(f"#send_next-{new}")
+    expect(next_).to_be_checked()
+    expect(owner.locator("#sums")).to_contain_text("Get another lesson next")
+    expect(next_).to_be_focused()
+    tab_to(owner, "Find a person by name or address", role="textbox")
+    owner.keyboard.type("reader 2")
+    owner.keyboard.press("Enter")
+    expect(owner.locator("tbody tr")).to_have_count(1)
+    expect(owner.locator("tbody")).to_contain_text("Reader 2")
+    expect(owner.locator(f"#send_next-{new}")).to_be_checked()
+    assert published(workshop, course) == 1, "Enter in a field publishes nothing"
+    tab_to(owner, "Publish for 6 people")
+    owner.keyboard.press("Enter")
+    owner.wait_for_url("**/revisions")
+    expect(owner.locator("#moving")).to_contain_text("Revision 2 is in force")
+    assert living_by(workshop, course) == {2}
+    tab_to(owner, "Roll back to revision 1", role="link")
+    owner.keyboard.press("Enter")
+    owner.wait_for_url("**/revisions/1/plan")
+    tab_to(owner, "Roll back for 6 people")
+    owner.keyboard.press("Enter")
+    owner.wait_for_url("**/revisions")
+    expect(owner.locator("#moving")).to_contain_text("Revision 1 is in force")
+    assert living_by(workshop, course) == {1}
+    assert said == []
+
+
+def test_the_progress_renews_itself_and_takes_no_focus(owner: Page, workshop: World, said: list[str]) -> None:
+    course, opened = sleep_course(workshop), workshop.installation
+    insert(workshop, course, 1)
+    applying = switching.begin(opened.database, course.id, Draft(opened.brand), opened.clock.now())
+    assert applying is not None
+    owner.goto(address(workshop, f"/courses/{course.id}/revisions"))
+    expect(owner.locator("#moving-title")).to_have_text("Revision 2 is being put in force")
+    link = owner.get_by_role("link", name="Settings").first
+    link.focus()
+    applying.chunk(opened.clock.now())
+    expect(owner.locator("#moving")).to_contain_text("6 of 6 people have been moved")
+    applying.run(opened.clock)
+    expect(owner.locator("#moving-title")).to_have_text("Revision 2 is in force")
+    expect(link).to_be_focused()
+    assert said == []
+
+
+def test_a_finding_leads_to_its_line_in_the_editor(owner: Page, workshop: World) -> None:
+    owner.set_viewport_size({"width": 1280, "height": 860})
+    course = sleep_course(workshop)
+    with workshop.installation.database.write() as session:
+        lesson = session.get_one(Lesson, course.lessons[3].id)
+        lesson.body += "\n\n![](https://a.example/b.png)\n"
+    owner.goto(address(workshop, f"/courses/{course.id}/plan"))
+    owner.get_by_role("link", name="Mend it").first.click()
+    owner.wait_for_selector("#lesson[data-ready]")
+    assert owner.evaluate("document.activeElement.className").startswith("ProseMirror")
+    finding = owner.locator("#findings .blocking")
+    expect(finding).to_contain_text("Stops publishing.")
+    expect(owner.locator("#checks-sum")).to_contain_text("1 to mend")
