@@ -8,9 +8,10 @@ from playwright.sync_api import Page
 from reading_room import World
 from show_room import NOW
 from sqlalchemy import select
+from test_publishing_pages import insert
 from test_workshop_in_a_browser import add_article, address, owner, sleep_course, workshop
 
-from campaigns.models import Enrolment
+from campaigns.models import Course, Enrolment, Lesson
 from subscribers.models import Subscriber
 
 __all__ = ["owner", "workshop"]  # fixtures
@@ -41,9 +42,20 @@ def multiply(world: World) -> None:
                 session.add(Enrolment(**{**like, "subscriber_id": person.id}))
 
 
+def edit(world: World, course: Course) -> None:
+    """What the plan shows: a new lesson, other words, and half an hour earlier."""
+    insert(world, course, 3)
+    with world.installation.database.write() as session:
+        row = session.get_one(Course, course.id)
+        lesson = session.get_one(Lesson, course.lessons[4].id)
+        lesson.body = lesson.body.replace("the", "a", 2)
+        row.cadence = {**row.cadence, "start": 7 * 60 + 30}
+
+
 def test_pictures_of_every_page(owner: Page, workshop: World, folder: Path) -> None:
     multiply(workshop)
     course = sleep_course(workshop)
+    edit(workshop, course)
     pages = {
         "home": "/",
         "courses": "/courses",
@@ -54,6 +66,10 @@ def test_pictures_of_every_page(owner: Page, workshop: World, folder: Path) -> N
         "new-course": "/articles/new",
         "review": f"/articles/{add_article(workshop, PAGE.read_bytes(), PAGE.name)}",
         "rhythm": f"/articles/{add_article(workshop)}/rhythm",
+        "plan": f"/courses/{course.id}/plan",
+        "checks": f"/courses/{course.id}/checks",
+        "revisions": f"/courses/{course.id}/revisions",
+        "folder": f"/courses/{course.id}/folder",
         "settings": "/settings",
         "sign-in": "/sign-in",
     }
@@ -65,7 +81,7 @@ def test_pictures_of_every_page(owner: Page, workshop: World, folder: Path) -> N
         assert response.ok, name
         owner.wait_for_load_state("networkidle")
         owner.screenshot(path=folder / f"workshop-{name}.png", full_page=True)
-    for name in ("home", "course", "review"):
+    for name in ("home", "course", "plan", "review"):
         owner.set_viewport_size({"width": 375, "height": 812})
         owner.goto(address(workshop, pages[name]))
         owner.screenshot(path=folder / f"workshop-{name}-phone.png")
@@ -73,4 +89,4 @@ def test_pictures_of_every_page(owner: Page, workshop: World, folder: Path) -> N
     owner.set_viewport_size({"width": WIDTH, "height": HEIGHT})
     owner.goto(address(workshop, "/"))
     owner.screenshot(path=folder / "workshop-home-dark.png", full_page=True)
-    assert len(list(folder.glob("workshop-*.png"))) == len(pages) + 4
+    assert len(list(folder.glob("workshop-*.png"))) == len(pages) + 5

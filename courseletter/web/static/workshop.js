@@ -56,7 +56,10 @@ document.addEventListener("htmx:responseError", (event) => {
   else if (status === 413) say("Not done: this is too long. Nothing was kept of it.");
   else say("This did not work, and the fault is ours. Nothing is lost; try again.");
 });
-document.addEventListener("htmx:sendError", () => say("Not saved: no connection. What you typed is still here."));
+document.addEventListener("htmx:sendError", (event) => {
+  // What renews itself saves nothing, and is cut off whenever somebody goes on to another page.
+  if (!event.detail.elt.matches("[hx-get]")) say("Not saved: no connection. What you typed is still here.");
+});
 
 // Menus close when somebody goes elsewhere, and with Escape, which gives the focus back.
 document.addEventListener("click", (event) => {
