@@ -12,6 +12,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from campaigns import history, publishing
+from campaigns.checking.finding import Finding
 from campaigns.edits import Edit, EditKind, edits, reworded
 from campaigns.enrolling import timetable_in
 from campaigns.groups import Members, counted
@@ -38,6 +39,7 @@ class Outlook:
     move: Move | None  # None: nobody can be in the course yet
     choices: Choices
     at: datetime
+    findings: Sequence[Finding] = ()  # of the checks, none of them blocking
 
     def plan(self, session: Session) -> Plan:
         """The plan for everybody in the course, as they stand now."""
@@ -127,9 +129,9 @@ def of_draft(
     """The outlook on publishing the draft. Raises NotPublishable, PublishUnderWay or InvalidInput."""
     history.refuse_if_under_way(session, course)
     chosen = choices or Choices()
-    after = publishing.drafted(session, course, brand, now)
+    after, findings = publishing.drafted(session, course, brand, now)
     publishing.check_choices(chosen, after)
-    return _published(course, after, now, chosen)
+    return replace(_published(course, after, now, chosen), findings=findings)
 
 
 def of_former(session: Session, course: Course, number: int, now: datetime) -> Outlook:

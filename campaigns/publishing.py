@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from campaigns import history
 from campaigns.checking import drafts
 from campaigns.checking.drafts import Checked
-from campaigns.checking.finding import Severity
+from campaigns.checking.finding import Finding, Severity
 from campaigns.models import CONTENT, Course, Enrolment, Lesson, Publish, Revision, RevisionLesson
 from campaigns.moving import Choices
 from courseletter.errors import InvalidInput, NotFound
@@ -28,11 +28,15 @@ _EACH = ("lesson_id", "number", "compiled", *CONTENT)
 
 
 class NotPublishable(InvalidInput):
-    """The draft cannot be published; `findings` says why, one line each, with place and mend."""
+    """The draft cannot be published; `findings` says why, one line each, with place and mend.
 
-    def __init__(self, title: str, findings: list[str]) -> None:
+    `checked` is all that the checks found, where it was they that stopped it.
+    """
+
+    def __init__(self, title: str, findings: list[str], checked: Sequence[Finding] = ()) -> None:
         super().__init__(f"“{title}” cannot be published yet. " + " ".join(findings), field="course")
         self.findings = findings
+        self.checked = checked
 
 
 def publish(
@@ -44,7 +48,7 @@ def publish(
     campaigns/applying.py has moved them. Raises NotPublishable or PublishUnderWay, and then nothing was
     changed.
     """
-    revision = drafted(session, course, brand, now)
+    revision, _ = drafted(session, course, brand, now)
     _lock(session, course)
     if course.revision is not None and says(course.revision) == says(revision):
         return course.revision
@@ -91,13 +95,15 @@ def since(session: Session, course: Course, revision: Revision) -> Sequence[Publ
     return [one for one in reversed(stack) if one.after.number > revision.number]
 
 
-def drafted(session: Session, course: Course, brand: Brand, now: datetime) -> Revision:
-    """The draft as a revision that is not stored. Raises NotPublishable."""
-    checked = check(session, course, brand)
-    if blocking := [one.sentence for one in checked.findings if one.severity is Severity.BLOCKING]:
-        raise NotPublishable(course.title, blocking)
+def drafted(
+    session: Session, course: Course, brand: Brand, now: datetime
+) -> tuple[Revision, Sequence[Finding]]:
+    """The draft as a revision that is not stored, and what the checks say of it. Raises NotPublishable."""
+    found = check(session, course, brand).findings
+    if blocking := [one.sentence for one in found if one.severity is Severity.BLOCKING]:
+        raise NotPublishable(course.title, blocking, found)
     compiled = _compiled(session, course, brand)
-    return Revision(
+    revision = Revision(
         course_id=course.id,
         number=course.publishes + 1,
         published_at=now,
@@ -107,6 +113,7 @@ def drafted(session: Session, course: Course, brand: Brand, now: datetime) -> Re
         ],
         **{name: getattr(course, name) for name in _ABOUT},
     )
+    return revision, found
 
 
 def check_choices(choices: Choices, revision: Revision) -> None:

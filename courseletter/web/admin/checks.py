@@ -6,17 +6,14 @@ from itertools import groupby
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
-from sqlalchemy.orm import Session
 
 from campaigns import publishing
 from campaigns.checking.finding import Finding, Severity
-from campaigns.models import Course
 from campaigns.wording import shown
 from courseletter.web.admin.access import Marketer
 from courseletter.web.admin.courses import course_of
 from courseletter.web.admin.shell import show
 from courseletter.web.site import READ, Here
-from templates.brand import Brand
 
 router = APIRouter()
 
@@ -48,10 +45,6 @@ class Sum:
         return ", ".join(parts) or "Nothing found"
 
 
-def checks_of(session: Session, course: Course, brand: Brand) -> Sum:
-    return Sum(publishing.check(session, course, brand).findings)
-
-
 @router.api_route("/courses/{course_id}/checks", methods=READ)
 def show_checks(course_id: str, visitor: Marketer, site: Here, request: Request) -> HTMLResponse:
     """All findings. The course's page takes their sum from here, for it takes a moment."""
@@ -66,5 +59,5 @@ def show_checks(course_id: str, visitor: Marketer, site: Here, request: Request)
             course=course,
             revision=course.revision,
             tab="checks",
-            checks=checks_of(session, course, site.installation.brand),
+            checks=Sum(publishing.check(session, course, site.installation.brand).findings),
         )

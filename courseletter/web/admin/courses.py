@@ -35,6 +35,7 @@ from subscribers.addresses import check_header_text
 router = APIRouter()
 
 DAY: Final = timedelta(days=1)
+_RULES: Final = {"At": "another hour", "Sends on": "other days", "Zone": "another zone", "Title": "its title"}
 WHERE: Final = ("Sends on", "At", "Zone", "Start", "Pace", "Quiet hours", "Holidays")
 
 
@@ -287,6 +288,6 @@ def summary(edits: list[Edit]) -> str:
             parts.append(one.format(f"“{names[0]}”") if len(names) == 1 else many.format(len(names)))
     for edit in edits:
         if edit.change is Change.RULE:
-            parts.append(f"{edit.name[0].lower()}{edit.name[1:]}")
+            parts.append(_RULES.get(edit.name, f"{edit.name[0].lower()}{edit.name[1:]}"))
     text = ", ".join(parts[:-1]) + (" and " if len(parts) > 1 else "") + (parts[-1] if parts else "")
     return f"{text[:1].upper()}{text[1:]}."

@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
 
 from campaigns import history, publishing
-from campaigns.checking.finding import Severity
 from campaigns.history import PublishUnderWay
 from campaigns.models import Course
 from campaigns.moving import Choices, Policy
@@ -23,7 +22,7 @@ from campaigns.publishing import NotPublishable
 from courseletter.errors import InvalidInput
 from courseletter.web.admin import plan_panels
 from courseletter.web.admin.access import Marketer, MarketerWrites, Visitor
-from courseletter.web.admin.checks import Sum, checks_of
+from courseletter.web.admin.checks import Sum
 from courseletter.web.admin.courses import course_of
 from courseletter.web.admin.forms import Form, Posted
 from courseletter.web.admin.shell import Note, lead_to, show
@@ -190,19 +189,21 @@ def _plan_page(desk: Desk, form: Form, number: int | None = None, told: str = ""
     with opened.database.read() as session:
         course = desk.course(session)
         about = {"course": course, "number": number, "told": told}
-        checks = checks_of(session, course, opened.brand) if number is None else Sum(())
-        if checks.count(Severity.BLOCKING):
-            return _shown(desk, 422 if form.texts() else 200, plan=None, checks=checks, **about)
         try:
             outlook = _target(desk, form, number).outlook(session, course, opened.clock.now())
         except PublishUnderWay:
             return _under_way(desk)
+        except NotPublishable as refusal:
+            if not refusal.checked:
+                raise
+            status = 422 if form.texts() else 200
+            return _shown(desk, status, plan=None, checks=Sum(refusal.checked), **about)
         plan = outlook.plan(session)
         return _shown(
             desk,
             409 if told else 200,
             plan=plan,
-            checks=checks,
+            checks=Sum(outlook.findings),
             panels=plan_panels.panels(plan, zone_of(course.zone), choosing=number is None),
             numbers=plan_panels.numbers(plan),
             people=plan_panels.people,
