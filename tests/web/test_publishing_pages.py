@@ -1,11 +1,12 @@
 """Publishing in the workshop: the plan first, then the act, how far it has got, and the way back."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from colleagues import Colleague, add_user
 from reading_room import World
-from show_room import NOW
+from show_room import NOW, live
 from test_workshop_pages import course_of, lessons_of, marketer
 
 from campaigns import history, publishing
@@ -245,6 +246,22 @@ def standing(world: World, course: Course) -> list[tuple[object, ...]]:
         return [(one.next_lesson, one.due_at, one.state) for one in rows]
 
 
+def test_who_has_finished_gets_a_new_lesson_only_where_it_is_chosen(shop: World) -> None:
+    course = course_of(shop)
+    live(shop.installation, NOW + timedelta(weeks=12))
+    browser = marketer(shop)
+    new = insert(shop, course, 6)
+    home = f"/courses/{course.id}"
+    page = browser.get(f"{home}/plan").text
+    assert "Send it also to 6 people who finished" in page
+    assert "Go on after they had finished" not in page
+    choice = {f"reopen-{new}": "yes"}
+    page = browser.post(f"{home}/plan", **choice).text
+    assert '<dt>Go on after they had finished</dt><dd class="big">6</dd>' in page
+    browser.post(f"{home}/revisions", confirmed=confirmed(page), **choice)
+    assert {(lesson, state) for lesson, _, state in standing(shop, course)} == {(new, "active")}
+
+
 def test_bad_input_to_a_plan_is_refused(shop: World) -> None:
     course, browser = course_of(shop), marketer(shop)
     insert(shop, course, 1)
@@ -252,7 +269,8 @@ def test_bad_input_to_a_plan_is_refused(shop: World) -> None:
     assert browser.post(f"{home}/plan", **{"policy-les_x": "send_next"}).status_code == 422
     assert browser.post(f"{home}/plan", **{"policy-les_x": "now"}).status_code == 422
     assert browser.get(f"{home}/revisions/1/plan").status_code == 422, "it is in force"
-    assert browser.get(f"{home}/revisions/7/plan").status_code == 404
+    for number in ("7", "x", "9" * 30):
+        assert browser.get(f"{home}/revisions/{number}/plan").status_code == 404
     assert browser.post(f"{home}/revisions/7/restore").status_code == 404
 
 

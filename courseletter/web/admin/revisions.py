@@ -5,9 +5,9 @@ process ends meanwhile, the worker goes on (sender/switching.py).
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, BackgroundTasks, Request
+from fastapi import APIRouter, BackgroundTasks, Depends, Request
 from fastapi.responses import HTMLResponse, Response
 from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
@@ -19,7 +19,7 @@ from campaigns.moving import Choices, Policy
 from campaigns.outlook import Outlook
 from campaigns.plans import Plan
 from campaigns.publishing import NotPublishable
-from courseletter.errors import InvalidInput
+from courseletter.errors import InvalidInput, NotFound
 from courseletter.web.admin import plan_panels
 from courseletter.web.admin.access import Marketer, MarketerWrites, Visitor
 from courseletter.web.admin.checks import Sum
@@ -54,6 +54,16 @@ class Desk:
 
     def course(self, session: Session) -> Course:
         return course_of(session, self.course_id)
+
+
+def _number(number: str) -> int:
+    """A revision's number, as an address has it. No database takes more digits."""
+    if not (number.isascii() and number.isdigit() and len(number) < 10):
+        raise NotFound("There is no such revision.")
+    return int(number)
+
+
+Number = Annotated[int, Depends(_number)]
 
 
 @router.api_route("/revisions", methods=READ)
@@ -108,14 +118,14 @@ def publish(
 
 @router.api_route("/revisions/{number}/plan", methods=READ)
 def show_former_plan(
-    course_id: str, number: int, visitor: Marketer, site: Here, request: Request
+    course_id: str, visitor: Marketer, number: Number, site: Here, request: Request
 ) -> Response:
     return _plan_page(Desk(request, site, visitor, course_id), NOTHING, number)
 
 
 @router.post("/revisions/{number}/plan")
 def plan_former_again(
-    course_id: str, number: int, visitor: MarketerWrites, form: Posted, site: Here, request: Request
+    course_id: str, visitor: MarketerWrites, number: Number, form: Posted, site: Here, request: Request
 ) -> Response:
     return _plan_page(Desk(request, site, visitor, course_id), form, number)
 
@@ -123,8 +133,8 @@ def plan_former_again(
 @router.post("/revisions/{number}/restore")
 def restore(
     course_id: str,
-    number: int,
     visitor: MarketerWrites,
+    number: Number,
     form: Posted,
     site: Here,
     request: Request,
