@@ -48,6 +48,8 @@ LEAST = {
     "GET /courses/{course_id}/lessons/{lesson_id}/edit/mail": "marketer",
     "GET /courses/{course_id}/lessons/{lesson_id}/edit/mail.html": "marketer",
     "GET /courses/{course_id}/lessons/{lesson_id}/edit/readers": "marketer",
+    "GET /folders/new": "marketer",
+    "POST /folders": "marketer",
     "GET /articles/new": "marketer",
     "POST /articles": "marketer",
     "GET /articles/{article_id}": "marketer",

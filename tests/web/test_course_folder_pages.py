@@ -82,3 +82,30 @@ def test_what_cannot_be_read_leaves_the_draft_as_it_was(shop: World) -> None:
         assert 'aria-invalid="true"' in answer.text
     assert browser.post(f"{home}/folder").status_code == 422
     assert entries(browser.get(f"{home}/folder.zip").content) == files
+
+
+def test_a_zip_from_elsewhere_becomes_a_draft_of_its_own(shop: World) -> None:
+    course, browser = course_of(shop), marketer(shop)
+    files = entries(browser.get(f"/courses/{course.id}/folder.zip").content)
+    assert "folders/new" in browser.get("/articles/new").text
+    answer = new(browser, zipped(files))
+    assert answer.status_code == 422
+    assert "is here already" in answer.text
+    without_ids = {name: b"\n".join(kept(data)) for name, data in files.items()}
+    answer = new(browser, zipped(without_ids))
+    assert answer.status_code == 303
+    page = browser.get(answer.headers["location"]).text
+    assert "Nobody gets it before it is published" in page
+    assert "Get up at the same hour" in page
+    assert answer.headers["location"] != f"/courses/{course.id}"
+    assert new(browser, b"").status_code == 422
+
+
+def new(browser: Any, data: bytes) -> Response:
+    answer: Response = browser.post("/folders", files={"folder": ("course.zip", data, "application/zip")})
+    return answer
+
+
+def kept(data: bytes) -> list[bytes]:
+    """The lines but for ids."""
+    return [line for line in data.split(b"\n") if not line.startswith((b"id:", b"id ="))]

@@ -29,6 +29,8 @@ def test_the_pages_hold_in_both_themes_and_on_narrow_screens(owner: Page, worksh
     for name, path in pages.items():
         owner.goto(address(workshop, f"/courses/{course.id}{path}"))
         check(owner, name)
+    owner.goto(address(workshop, "/folders/new"))
+    check(owner, "a course from its folder")
     opened = workshop.installation
     applying = switching.begin(opened.database, course.id, Draft(opened.brand), opened.clock.now())
     assert applying is not None
