@@ -9,7 +9,8 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Self
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from campaigns.cadence import LONGEST_GAP, Cadence
 from campaigns.slots import DAY, Slots
@@ -126,6 +127,21 @@ class Queued:
     last_at: datetime | None
 
 
+class Because(StrEnum):
+    """Which wait decides when a lesson may come (S2)."""
+
+    GAP = "gap"  # its place on the calendar
+    OWN_GAP = "own gap"  # counted from when the last one really came
+    REST = "rest"  # the smallest distance between two lessons (S6)
+    PAUSE = "pause"
+    HELD = "held"  # by the cap, or after a delivery failed, until the day after
+
+
+class Floor(NamedTuple):
+    why: Because
+    moment: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class Due:
     lesson: str
@@ -214,12 +230,24 @@ def next_due(timetable: Timetable, profile: Profile, standing: "Standing", now: 
     if _welcomes(timetable, standing, step) and _is_timely(standing, now):
         return Due(step.id, standing.joined_at, standing.joined_at)
     slots = slots_for(timetable, profile)
+    earliest = list(floors(timetable, profile, standing, step))
+    planned = next(floor.moment for floor in earliest if floor.why is Because.GAP)
+    return Due(step.id, planned, slots.first(max(now, *(floor.moment for floor in earliest))))
+
+
+def floors(timetable: Timetable, profile: Profile, standing: "Standing", step: Step) -> Iterator[Floor]:
+    """Every moment before which this lesson may not come, and the rule that says so (S2).
+
+    The one for GAP is its place on the calendar.
+    """
+    slots = slots_for(timetable, profile)
     gap = _gap(timetable, profile, step.gap)
     taught, begun = _past(timetable, standing)
-    planned = _planned(timetable, slots, standing, step, gap, begun)
-    floors = [now, planned, *_rests(timetable, slots, standing, step, gap, taught)]
-    floors += [slots.midnight(day) for day in (standing.paused_until, standing.held_until) if day is not None]
-    return Due(step.id, planned, slots.first(max(floors)))
+    yield Floor(Because.GAP, _planned(timetable, slots, standing, step, gap, begun))
+    yield from _rests(timetable, slots, standing, step, gap, taught)
+    for why, day in ((Because.PAUSE, standing.paused_until), (Because.HELD, standing.held_until)):
+        if day is not None:
+            yield Floor(why, slots.midnight(day))
 
 
 def _welcomes(timetable: Timetable, standing: "Standing", step: Step) -> bool:
@@ -266,16 +294,17 @@ def _planned(
 
 def _rests(
     timetable: Timetable, slots: Slots, standing: "Standing", step: Step, gap: int, taught: bool
-) -> list[datetime]:
+) -> Iterator[Floor]:
     """The moments before which the last lesson forbids another (S2, S6)."""
     if standing.last_at is None:
-        return []
-    # After the welcome only the day counts: sign up at night, lesson 1 in the morning.
-    days = timetable.cadence.min_gap if taught else 1
-    if step.gap is not None:
-        days = gap  # time to practise counts from when the lesson really came
-    rests = [_days_after(slots, standing.last_at, days)]
-    return [*rests, standing.last_at + REST] if taught else rests
+        return
+    if step.gap is not None:  # time to practise counts from when the lesson really came
+        yield Floor(Because.OWN_GAP, _days_after(slots, standing.last_at, gap))
+    else:  # after the welcome only the day counts: sign up at night, lesson 1 in the morning
+        days = timetable.cadence.min_gap if taught else 1
+        yield Floor(Because.REST, _days_after(slots, standing.last_at, days))
+    if taught:
+        yield Floor(Because.REST, standing.last_at + REST)
 
 
 def _days_after(slots: Slots, moment: datetime, days: int) -> datetime:

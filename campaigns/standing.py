@@ -4,7 +4,7 @@ Every verb takes `now` and returns a new Standing whose next lesson and moment a
 the same fields (campaigns/models.py); campaigns/enrolling.py loads and stores them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -21,6 +21,8 @@ from campaigns.schedule import (
     slots_for,
 )
 from campaigns.slots import DAY
+
+Meets = Callable[[str], bool]  # whether a learner meets the condition of a lesson, by its id
 
 MOST_RETRIES = 3  # of a lesson that failed or expired; then it is held for the marketer
 
@@ -222,6 +224,14 @@ class Standing:
         )
         return asked.changed(timetable, profile, now)
 
+    def passing_over(self, timetable: Timetable, profile: Profile, now: datetime, meets: Meets) -> Self:
+        """Pass over each lesson in turn whose condition the learner does not meet."""
+        here = self
+        while here.next_lesson is not None and not meets(here.next_lesson):
+            passed = here.progress.with_mark(here.next_lesson, "skipped", "schedule")
+            here = replace(here, progress=passed).changed(timetable, profile, now)
+        return here
+
     def skip(self, timetable: Timetable, profile: Profile, now: datetime) -> Self:
         """Pass the next lesson over: the one after it takes its place; a cohort's place is used up (S15)."""
         if self.state != "active" or self.next_lesson is None:
@@ -317,12 +327,24 @@ def future(
 
 def coming(timetable: Timetable, profile: Profile, standing: Standing, now: datetime) -> Iterator[Due]:
     """As `future`, one lesson at a time with its place on the calendar, by the very steps of a tick."""
+    return (due for due, _ in lived(timetable, profile, standing, now))
+
+
+def lived(
+    timetable: Timetable,
+    profile: Profile,
+    standing: Standing,
+    now: datetime,
+    meets: Meets = lambda _: True,
+) -> Iterator[tuple[Due, Standing]]:
+    """As `coming`, each lesson with the standing that waited for it, without what fails `meets`."""
     running = replace(timetable, paused=False)
-    here = standing.sent(running, profile, now)
+    here = standing.sent(running, profile, now).passing_over(running, profile, now, meets)
     while here.due_at is not None and here.next_lesson is not None and here.planned_at is not None:
-        due = Due(here.next_lesson, here.planned_at, here.due_at)
+        due, before = Due(here.next_lesson, here.planned_at, here.due_at), here
         now = max(now, due.at)
         promotion, here = here.promote(running, profile, now)
         if promotion is Promotion.QUEUED:
-            yield due
+            yield due, before
             here = here.sent(running, profile, now)
+        here = here.passing_over(running, profile, now, meets)

@@ -6,16 +6,16 @@ paused course or a wrong clock never becomes a flood.
 
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 
 from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from campaigns import history
-from campaigns.enrolling import Place, place_of, store
+from campaigns.conditional import conditions_of, meets
+from campaigns.enrolling import place_of, store
 from campaigns.models import Course, Enrolment
-from campaigns.standing import Promotion, Standing
+from campaigns.standing import Promotion
 from courseletter.bulk import among, dialect_of
 from courseletter.database import Database
 from courseletter.errors import CourseletterError
@@ -25,8 +25,7 @@ from sender.holding import held_if_damaged
 from sender.instance import is_held
 from sender.models import Delivery, State
 from sender.queueing import SENT_ALREADY, queue_lessons
-from subscribers.models import Subscriber
-from templates.conditions import Condition, parse
+from templates.conditions import Condition
 
 CHUNK = 5_000  # enrolments a transaction: about 0.1 s, so that no writer waits long
 
@@ -78,7 +77,7 @@ def promote_chunk(
         course = session.get_one(Course, course_id, with_for_update={"read": True})
         if history.is_under_way(session, course_id):
             return outcomes, None
-        conditional = _conditions(course)
+        conditional = conditions_of(course.revision)
         sizes = alike.gather(session, _due(course_id, now, after), _fields_of(conditional))
         if not sizes:
             return outcomes, None
@@ -152,7 +151,9 @@ def _promote(
     with held_if_damaged(session, first, now):
         place = place_of(session, first)
         full = had_today(place, sent, now) >= first.subscriber.daily_cap
-        wanted = _without_unmet(place, conditional, first.subscriber, now)
+        wanted = place.standing.passing_over(
+            place.timetable, place.profile, now, meets(conditional, first.subscriber)
+        )
         outcome, after = wanted.promote(place.timetable, place.profile, now, cap_reached=full)
         store(session, first, after)
         return outcome
@@ -174,32 +175,8 @@ def _members(session: Session, first: int | None = None) -> Select[Enrolment]:
     return select(Enrolment).where(among(dialect_of(session), Enrolment.id, alike.members(first)))
 
 
-def _conditions(course: Course) -> Mapping[str, Condition]:
-    """The conditions of the lessons in force that not everybody gets (`only_if`)."""
-    lessons = course.revision.lessons if course.revision else ()
-    return {one.lesson_id: parse(one.only_if) for one in lessons if one.only_if}
-
-
 def _fields_of(conditional: Mapping[str, Condition]) -> set[str]:
     """The names of the subscriber's fields that the conditions ask for."""
     tests = (test for one in conditional.values() for tests in one.alternatives for test in tests)
     paths = (test.path.split(".") for test in tests)
     return {names[1] for names in paths if names[0] == "subscriber"}
-
-
-def _without_unmet(
-    place: Place, conditional: Mapping[str, Condition], subscriber: Subscriber, now: datetime
-) -> Standing:
-    """The standing with each lesson passed over whose condition this reader does not meet."""
-    standing = place.standing
-    names = {
-        "email": subscriber.email,
-        "first_name": subscriber.first_name,
-        "last_name": subscriber.last_name,
-    }
-    while (lesson := standing.next_lesson) is not None and lesson in conditional:
-        if conditional[lesson].holds({"subscriber": {**subscriber.fields, **names}}):
-            break
-        passed = standing.progress.with_mark(lesson, "skipped", "schedule")
-        standing = replace(standing, progress=passed).changed(place.timetable, place.profile, now)
-    return standing
