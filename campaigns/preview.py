@@ -45,7 +45,7 @@ def simulate(timetable: Timetable, profile: Profile, start: datetime) -> list[Li
     slots = slots_for(timetable, profile)
     standing, before, lived = enrolled(timetable, profile, start), start, []
     for due in coming(timetable, profile, standing, start):
-        remarks = [*_clock_changes(slots, before, due.at), *_odd_hour(slots, due.at)]
+        remarks = [*_clock_changes(slots, before, due.at), *odd_hour(slots, due.at)]
         lived.append(Lived(due.lesson, due.planned, due.at, "; ".join(remarks)))
         before = due.at
     return lived
@@ -93,7 +93,7 @@ def _clock_change(slots: Slots, changed_at: datetime) -> str:
     return f"the clock went {'forward' if step > nothing else 'back'} by {minutes} minutes on {day}"
 
 
-def _odd_hour(slots: Slots, at: datetime) -> Iterator[str]:
+def odd_hour(slots: Slots, at: datetime) -> Iterator[str]:
     """What the hour of a lesson met on a day on which the clock changes (S4)."""
     wall = at.astimezone(slots.zone)
     if at != slots.opening(wall.date()):

@@ -1,7 +1,7 @@
 """Days, hours and rhythms in English: “29 March”, “9:00”, “every second Thursday” (pure)."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from itertools import pairwise
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -16,6 +16,11 @@ EVERY_DAY = frozenset(range(7))
 def day_phrase(day: date) -> str:
     """“29 March”: never by strftime, whose month names follow the machine's language."""
     return f"{day.day} {MONTHS[day.month - 1]}"
+
+
+def moment_phrase(moment: datetime) -> str:
+    """“Thu 12 Nov, 08:03”, of a moment that carries its zone."""
+    return f"{WEEKDAYS[moment.weekday()][:3]} {moment.day} {MONTHS[moment.month - 1][:3]}, {moment:%H:%M}"
 
 
 def time_phrase(minute: int) -> str:

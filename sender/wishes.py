@@ -7,20 +7,22 @@ called back (S12); what may have been delivered stays as it is.
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from campaigns.enrolling import lock, place_of, store
 from campaigns.models import Course, Enrolment
 from campaigns.schedule import Profile
+from courseletter.errors import InvalidInput
 from sender import events
+from sender.claiming import ASKED_FOR
 from sender.holding import held_if_damaged
-from sender.models import CALLABLE_STATES, Delivery, State
+from sender.models import CALLABLE_STATES, OPEN_STATES, Delivery, State
 from sender.queueing import queue_lesson
 from subscribers import consent
 from subscribers.consent import Evidence
 from subscribers.models import MailingList, Subscriber, SuppressionReason
-from subscribers.suppression import suppress
+from subscribers.suppression import is_suppressed, suppress
 
 
 def next_now(session: Session, enrolment: Enrolment, now: datetime) -> bool:
@@ -49,6 +51,90 @@ def resume(session: Session, enrolment: Enrolment, now: datetime) -> None:
     place = place_of(session, enrolment)
     store(session, enrolment, place.standing.resume(place.timetable, place.profile, now))
     events.record(session, "resumed", now, enrolment=enrolment)
+
+
+def skip(session: Session, enrolment: Enrolment, now: datetime) -> bool:
+    """Pass the next lesson over (S15). False where there is none to pass over."""
+    lock(session, enrolment)
+    place = place_of(session, enrolment)
+    after = place.standing.skip(place.timetable, place.profile, now)
+    if after == place.standing:
+        return False
+    events.record(session, "skipped", now, enrolment=enrolment, lesson=enrolment.next_lesson)
+    store(session, enrolment, after)
+    return True
+
+
+def release(session: Session, enrolment: Enrolment, now: datetime) -> bool:
+    """A person has mended what held the next lesson: it is due at the next slot. False: nothing was held."""
+    lock(session, enrolment)
+    if not is_held(enrolment):
+        return False
+    with held_if_damaged(session, enrolment, now):
+        place = place_of(session, enrolment)
+        verb = place.standing.released if place.standing.held else place.standing.changed
+        store(session, enrolment, verb(place.timetable, place.profile, now))
+        events.record(session, "released", now, enrolment=enrolment)
+    return True
+
+
+def is_held(enrolment: Enrolment) -> bool:
+    """Whether a lesson waits for a person: it failed too often, or its moment could not be reckoned."""
+    waits = enrolment.state == "active" and enrolment.queued_lesson is None
+    return waits and enrolment.next_lesson is not None and enrolment.due_at is None
+
+
+def send_again(session: Session, delivery: Delivery, now: datetime, key: bytes) -> Delivery:
+    """Queue another copy of a lesson that has arrived; no date changes by it (S15).
+
+    Raises InvalidInput where it has not arrived, a copy is under way, or the person may not be written to.
+    """
+    enrolment = delivery.enrolment_id and session.get(Enrolment, delivery.enrolment_id)
+    if not enrolment or not (
+        delivery.state == State.ACCEPTED or (delivery.state == State.UNKNOWN and delivery.finished_at)
+    ):
+        raise InvalidInput("Only a lesson that has arrived can be sent again. What has not comes by itself.")
+    lock(session, enrolment)
+    if not may_be_written_to(session, enrolment, key):
+        raise InvalidInput(f"{enrolment.subscriber.email} gets no mail of this course, so no copy either.")
+    copies = (
+        Delivery.enrolment_id == enrolment.id,
+        Delivery.run == delivery.run,
+        Delivery.lesson_id == delivery.lesson_id,
+    )
+    if session.scalar(
+        select(Delivery.id).where(*copies, Delivery.state.in_(OPEN_STATES), Delivery.finished_at.is_(None))
+    ):
+        raise InvalidInput("A copy of this lesson is on its way already. Wait until it has arrived.")
+    again = Delivery(
+        kind="lesson",
+        subscriber_id=delivery.subscriber_id,
+        course_id=delivery.course_id,
+        enrolment_id=enrolment.id,
+        run=delivery.run,
+        lesson_id=delivery.lesson_id,
+        revision_id=delivery.revision_id,
+        copy=(session.scalar(select(func.max(Delivery.copy)).where(*copies)) or 0) + 1,
+        by=ASKED_FOR,
+        due_at=now,
+        created_at=now,
+    )
+    session.add(again)
+    session.flush()
+    return again
+
+
+def may_be_written_to(session: Session, enrolment: Enrolment, key: bytes) -> bool:
+    """Whether mail of this course may go to its person: consent is there, and no suppression."""
+    person = enrolment.subscriber
+    consented = consent.is_confirmed(session, enrolment.course.mailing_list, person)
+    return consented and not is_suppressed(session, key, person.email)
+
+
+def take_back(session: Session, enrolment: Enrolment, now: datetime) -> None:
+    """Call back what was asked for just now, as far as it has not left yet."""
+    lock(session, enrolment)
+    call_back(session, enrolment, now)
 
 
 def change_rhythm(

@@ -1,5 +1,6 @@
 """`courseletter subscriber`: one person at a time."""
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -8,11 +9,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from campaigns.models import Enrolment, Lesson
+from campaigns.reasons import RULES, Reason
+from campaigns.rhythm import moment_phrase
 from courseletter.cli.output import AsJson, Email, installation, print_json, print_table, say
 from courseletter.errors import InvalidInput, NotFound
 from courseletter.zones import zone_named
 from sender import wishes
 from sender.models import Delivery
+from sender.past import Entry
+from sender.why import why as answered
 from subscribers.addresses import check_address
 from subscribers.consent import Evidence
 from subscribers.models import ConsentEntry, MailingList, Subscriber
@@ -74,6 +79,40 @@ def show(email: Email, as_json: AsJson = False) -> None:
         if rows:
             print_table(list(found[part][0]), rows, title=part.capitalize())
     return None
+
+
+@app.command()
+def why(email: Email, as_json: AsJson = False) -> None:
+    """Say what a person got and when, what comes next and why, or why nothing does.
+
+    Example: courseletter subscriber why reader@example.org
+    """
+    with installation() as opened, opened.database.read() as session:
+        answer = answered(session, known(session, email), opened.clock.now(), opened.settings.key)
+    if as_json:
+        return print_json({**asdict(answer), "rules": {rule: RULES[rule] for rule in answer.rules}})
+    zone = zone_named(answer.zone)
+    say("  ".join(filter(None, (answer.email, answer.name, answer.zone))))
+    for against in answer.obstacles:
+        say(f"Gets nothing. {_because(against)}")
+    columns = ("When", "What", "Course", "Outcome", "Why")
+    for title, entries in (("What they got", answer.past), ("What comes", answer.coming)):
+        rows = [
+            (moment_phrase(one.at.astimezone(zone)), one.title, one.course, one.outcome, _because(one))
+            for one in entries
+        ]
+        if rows:
+            print_table(columns, rows, title=title)
+    for course in answer.courses:
+        for reason in (*course.obstacles, *course.left_out):
+            say(f"{course.course}: {_because(reason)}")
+    for rule in answer.rules:
+        say(f"{rule}  {RULES[rule]}")
+    return None
+
+
+def _because(reason: Reason | Entry) -> str:
+    return f"{reason.text} ({', '.join(reason.rules)})" if reason.rules else reason.text
 
 
 def _consent(session: Session, subscriber: Subscriber) -> list[dict[str, Any]]:
