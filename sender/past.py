@@ -55,7 +55,7 @@ def past(session: Session, subscriber: Subscriber, *, open_to_mail: bool) -> lis
     """The newest of each kind, in order. `open_to_mail`: what arrived can be sent again."""
     entries = [*_consent(session, subscriber), *_deliveries(session, subscriber, open_to_mail)]
     entries += _events(session, subscriber)
-    return sorted(entries, key=lambda one: one.at)
+    return sorted(entries, key=lambda one: (one.at, one.delivery or 0))
 
 
 def _consent(session: Session, subscriber: Subscriber) -> Iterator[Entry]:
@@ -152,8 +152,6 @@ def _said_of(event: Event, lesson: str | None) -> str:
 
 
 def numbered(number: int | None, title: str) -> str:
-    """“Lesson 2: Start small”, “Welcome: ...”; of a lesson that no revision names, the title alone."""
+    """“Lesson 2: Start small”; of a welcome, or a lesson that no revision names, the title alone."""
     title = without_recipient(title)
-    if number is None:
-        return title
-    return f"Lesson {number}: {title}" if number else f"Welcome: {title}"
+    return f"Lesson {number}: {title}" if number else title

@@ -1,0 +1,52 @@
+"""Finding people by the beginning of an address or of a name, by indexes alone."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy.orm import Session
+
+from subscribers.models import Subscriber
+from subscribers.people import fold
+
+_LAST = "\U0010ffff"  # no letter comes after it
+
+
+def search(session: Session, text: str, most: int) -> Sequence[Subscriber]:
+    """Up to `most` people whose address, first or last name begins so, or both names in this order.
+
+    Without a text: who came last. SQLite folds the case of ASCII alone: other letters are found as typed, or
+    with a capital in front.
+    """
+    if not text.strip():
+        return session.scalars(select(Subscriber).order_by(Subscriber.id.desc()).limit(most)).all()
+    found: dict[int, Subscriber] = {}
+    for condition in _ways(session, " ".join(text.split())):
+        if len(found) < most:
+            wanted = select(Subscriber).where(condition).limit(most)
+            found |= {one.id: one for one in session.scalars(wanted)}
+    return list(found.values())[:most]
+
+
+def _ways(session: Session, text: str) -> Iterator[ColumnElement[bool]]:
+    dialect = session.get_bind().dialect.name
+    first, last = func.lower(Subscriber.first_name), func.lower(Subscriber.last_name)
+    yield _begins(dialect, Subscriber.address_key, fold(text))
+    for spelling in dict.fromkeys((text.lower(), _as_sqlite(text), _as_sqlite(text.title()))):
+        for column in (first, last):
+            yield _begins(dialect, column, spelling)
+        one, _, other = spelling.partition(" ")
+        if other:
+            yield and_(first == one, _begins(dialect, last, other))
+
+
+def _begins(dialect: str, column: Any, text: str) -> ColumnElement[bool]:
+    """Whether the column begins with the text, as a range that its index answers."""
+    from_, to = ("~>=~", "~<~") if dialect == "postgresql" else (">=", "<")
+    beginning: ColumnElement[bool] = and_(column.op(from_)(text), column.op(to)(text + _LAST))
+    return beginning
+
+
+def _as_sqlite(text: str) -> str:
+    """The text with ASCII letters alone in lower case."""
+    return "".join(one.lower() if one.isascii() else one for one in text)
