@@ -1,14 +1,19 @@
 """What is wrong with sending just now, in numbers: sends held, messages waiting, in doubt, or failed."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from enum import StrEnum
+from typing import Any, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
+from campaigns.models import Course, Lesson
 from sender import instance
 from sender.models import Delivery, State, is_in
+from subscribers.models import Subscriber
+from templates.merge_fields import without_recipient
 
 LATELY: Final = timedelta(days=1)
 
@@ -31,6 +36,26 @@ class Troubles:
     failed_reply: str
 
 
+class Trouble(StrEnum):
+    """What a list of deliveries is about."""
+
+    IN_DOUBT = "in-doubt"
+    FAILED = "failed"
+    WAITING = "waiting"
+
+
+@dataclass(frozen=True, slots=True)
+class Troubled:
+    """One message of such a list."""
+
+    delivery: int
+    at: datetime  # of its end, or of its next move
+    email: str
+    lesson: str
+    course: str
+    reply: str
+
+
 @dataclass(frozen=True, slots=True)
 class Delivered:
     """How messages that were tried ended, and how many of those that did not arrive."""
@@ -44,10 +69,10 @@ class Delivered:
 
 
 def troubles(session: Session, now: datetime) -> Troubles:
-    lost = (Delivery.state.in_((State.FAILED, State.EXPIRED)), Delivery.finished_at > now - LATELY)
+    lost = _lost(now)
     failed = session.scalar(select(func.count()).where(*lost)) or 0
     example = select(Delivery.reply).where(*lost).order_by(Delivery.finished_at.desc()).limit(1)
-    doubts = select(func.count()).where(is_in(State.UNKNOWN), Delivery.finished_at.is_(None))
+    doubts = select(func.count()).where(*_IN_DOUBT)
     return Troubles(
         held=instance.why_held(session),
         waiting=_waiting(session),
@@ -55,6 +80,41 @@ def troubles(session: Session, now: datetime) -> Troubles:
         failed=failed,
         failed_reply=(session.scalar(example) or "") if failed else "",
     )
+
+
+def in_trouble(session: Session, which: Trouble, now: datetime, most: int) -> list[Troubled]:
+    """The messages of one kind: what failed last first, else what moves next."""
+    at, conditions, order = _lists(now)[which]
+    rows = session.execute(
+        select(Delivery.id, at, Subscriber.email, Lesson.title, Course.title, Delivery.reply)
+        .join(Subscriber, Subscriber.id == Delivery.subscriber_id)
+        .join(Course, Course.id == Delivery.course_id)
+        .outerjoin(Lesson, Lesson.id == Delivery.lesson_id)
+        .where(*conditions)
+        .order_by(order, Delivery.id)
+        .limit(most)
+    )
+    return [
+        Troubled(number, moment, email, without_recipient(lesson or "Confirmation"), course, reply)
+        for number, moment, email, lesson, course, reply in rows
+    ]
+
+
+_IN_DOUBT: Final = (is_in(State.UNKNOWN), Delivery.finished_at.is_(None))
+
+
+def _lost(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return Delivery.state.in_((State.FAILED, State.EXPIRED)), Delivery.finished_at > now - LATELY
+
+
+def _lists(now: datetime) -> Mapping[Trouble, tuple[Any, tuple[ColumnElement[bool], ...], Any]]:
+    """Of each list: which moment it shows, what stands on it, in which order."""
+    due, ended = Delivery.due_at, Delivery.finished_at
+    return {
+        Trouble.IN_DOUBT: (due, _IN_DOUBT, due),
+        Trouble.FAILED: (ended, _lost(now), ended.desc()),
+        Trouble.WAITING: (due, (is_in(State.DEFERRED),), due),
+    }
 
 
 def delivered(session: Session, since: datetime, until: datetime) -> Delivered:

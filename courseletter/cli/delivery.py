@@ -23,9 +23,9 @@ def in_doubt(as_json: AsJson = False) -> None:
     from sender.doubts import doubts
 
     with installation() as opened, opened.database.read() as session:
-        found = doubts(session)
+        found, base_url = doubts(session), opened.settings.base_url
     if as_json:
-        return print_json([asdict(one) for one in found])
+        return print_json([asdict(one) | {"page": f"{base_url}/deliveries/{one.delivery}"} for one in found])
     if not found:
         return say("Nothing is in doubt: each message has its answer.")
     columns = ("Delivery", "When (UTC)", "To", "Lesson", "Why", "Now")
@@ -34,7 +34,7 @@ def in_doubt(as_json: AsJson = False) -> None:
         for one in found
     ]
     print_table(columns, rows, title=count(len(found), "message"))
-    return None
+    return say(f"The story of each: {base_url}/deliveries/DELIVERY")
 
 
 @app.command()

@@ -6,6 +6,8 @@ from courseletter.web.admin import (
     checks,
     courses,
     folders,
+    deliveries,
+    enrolments,
     home,
     lesson_editor,
     lesson_preview,
@@ -13,6 +15,7 @@ from courseletter.web.admin import (
     people,
     revisions,
     signing_in,
+    subscribers,
 )
 
 ROUTERS = [
@@ -28,6 +31,9 @@ ROUTERS = [
         lessons,
         lesson_editor,
         lesson_preview,
+        subscribers,
+        enrolments,
+        deliveries,
         account,
         people,
     )

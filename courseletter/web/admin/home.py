@@ -97,8 +97,9 @@ def _needs(found: Troubles, zone: ZoneInfo) -> Iterator[Need]:
             "bad",
             f"{_messages(found.in_doubt)} may have arrived, or not",
             "The connection broke before the answer. By the settings they are tried once more, or wait for "
-            "you. This lists them:",
-            command="courseletter delivery in-doubt",
+            "you.",
+            "See them",
+            "/deliveries?show=in-doubt",
         )
     if found.failed:
         yield Need(
@@ -106,6 +107,8 @@ def _needs(found: Troubles, zone: ZoneInfo) -> Iterator[Need]:
             f"{_messages(found.failed)} failed since yesterday",
             f"{_sentence(found.failed_reply)} Who has no mailbox any more gets nothing further; nobody else "
             "is touched.",
+            "See which",
+            "/deliveries?show=failed",
         )
     if found.waiting:
         next_try = found.waiting.next_try.astimezone(zone)
@@ -114,6 +117,8 @@ def _needs(found: Troubles, zone: ZoneInfo) -> Iterator[Need]:
             f"{_messages(found.waiting.count)} wait for another try",
             f"{_sentence(found.waiting.reply)} We try again at {next_try:%H:%M}. Nothing is lost, and "
             "you need not act unless this lasts for hours.",
+            "See which",
+            "/deliveries?show=waiting",
         )
 
 

@@ -35,6 +35,7 @@ class Place:
 PLACES: Final = (
     Place("home", "Home", "/"),
     Place("courses", "Courses", "/courses"),
+    Place("subscribers", "Subscribers", "/subscribers"),
     Place("settings", "Settings", "/settings"),
 )
 
