@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from difflib import get_close_matches
 from ipaddress import IPv6Address
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import quote, urlsplit
 
 import idna
@@ -81,12 +81,32 @@ class Section(BaseModel):
         return value
 
 
+Colour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
+
+
 class BrandSettings(Section):
     """Who the mail is from, as readers see it. The postal address is the law's (CAN-SPAM)."""
 
     name: str = "Courseletter"
     address: str = ""
     url: str | None = None
+    logo: str | None = None  # the https address of a picture
+    accent: Colour = "#17604f"  # of links and buttons
+    accent_dark: Colour = "#86d3bb"  # the same in dark mode
+    titles: Literal["serif", "sans"] = "serif"
+    footer: str = ""  # a line above the postal address
+
+    @field_validator("logo")
+    @classmethod
+    def _picture(cls, value: str | None) -> str | None:
+        if value is not None and not (value.startswith("https://") and " " not in value):
+            raise ValueError("write the picture's whole address, with https://")
+        return None if value is None else _without_controls(value)
+
+    @field_validator("footer")
+    @classmethod
+    def _footer_line(cls, value: str) -> str:
+        return _without_controls(value)
 
     @field_validator("name")
     @classmethod

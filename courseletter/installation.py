@@ -181,7 +181,7 @@ class Installation:
 def open_installation(settings: Settings, clock: Clock | None = None) -> Installation:
     """Open the database that the settings name; nothing is created or changed."""
     tokens = Tokens(settings.key)
-    brand = Brand(name=settings.brand.name, address=settings.brand.address, url=settings.brand.url)
+    brand = Brand(**settings.brand.model_dump())
     return Installation(
         settings=settings,
         database=Database(settings.database),

@@ -63,6 +63,7 @@ class Story:
     undecided: bool  # it may have arrived, and a person may say so
     arrived: bool
     beats: tuple[Beat, ...]
+    last_answer: str  # where no beat tells it
     onward: str  # what happens next, and when
 
 
@@ -77,6 +78,8 @@ def story(session: Session, delivery_id: int, now: datetime, unknown: UnknownPol
     person = delivery.subscriber
     zone = zone_of((enrolment and enrolment.profile.zone) or person.zone or course.zone)
     label, level = outcome_of(delivery)
+    beats = tuple(sorted(_beats(session, delivery), key=lambda beat: beat.at))
+    answer = said(delivery.reply)
     stops = instance.why_held(session), course.paused_at is not None and delivery.kind == "lesson"
     return Story(
         delivery=delivery.id,
@@ -91,7 +94,8 @@ def story(session: Session, delivery_id: int, now: datetime, unknown: UnknownPol
         level=level,
         undecided=delivery.state == State.UNKNOWN and delivery.finished_at is None,
         arrived=has_arrived(delivery),
-        beats=tuple(sorted(_beats(session, delivery), key=lambda beat: beat.at)),
+        beats=beats,
+        last_answer="" if any(answer in beat.text for beat in beats) else answer,
         onward=onward(delivery, enrolment, now, zone, unknown, *stops),
     )
 

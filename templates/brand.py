@@ -1,8 +1,17 @@
-"""Who sends: the name, postal address and site that every message of a course carries."""
+"""Who sends: the name, postal address and site that every message of a course carries, and its looks."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from courseletter.errors import InvalidInput
+
+# The theme's templates are written in these; a brand's own take their place (`dressed`).
+ACCENT: Final = "#17604f"
+ACCENT_DARK: Final = "#86d3bb"
+CARD: Final = "#ffffff"
+CARD_DARK: Final = "#1b2322"
+SERIF: Final = "'Iowan Old Style','Palatino Linotype',Palatino,P052,Georgia,serif"
+SANS: Final = "-apple-system,'Segoe UI',Roboto,Inter,'Noto Sans',sans-serif"
 
 
 class MissingAddress(InvalidInput):
@@ -18,11 +27,20 @@ class MissingAddress(InvalidInput):
 
 @dataclass(frozen=True, slots=True)
 class Brand:
-    """The sender's identity. `address` is postal, in one or more lines; `url` is the site, or None."""
+    """The sender's identity. `address` is postal, in one or more lines; `url` is the site, or None.
+
+    `accent` colours links and buttons, `accent_dark` those in dark mode, both #rrggbb. `logo` is a picture's
+    address; `footer` stands above the postal address; `titles` is serif or sans.
+    """
 
     name: str
     address: str
     url: str | None = None
+    logo: str | None = None
+    accent: str = ACCENT
+    accent_dark: str = ACCENT_DARK
+    titles: str = "serif"
+    footer: str = ""
 
     def require_address(self) -> None:
         """Raises MissingAddress when there is none."""
@@ -33,3 +51,36 @@ class Brand:
     def address_line(self) -> str:
         """The postal address in one line."""
         return ", ".join(line.strip(" ,") for line in self.address.splitlines() if line.strip())
+
+    @property
+    def soft(self) -> str:
+        """The ground of a takeaway: the accent, very light."""
+        return _mixed(self.accent, CARD, 0.12)
+
+    @property
+    def soft_dark(self) -> str:
+        return _mixed(self.accent_dark, CARD_DARK, 0.14)
+
+    def dressed(self, html: str) -> str:
+        """A mail of the theme in this brand's colours and faces."""
+        if self.titles == "sans":
+            html = html.replace(SERIF, SANS)
+        if (self.accent, self.accent_dark) == (ACCENT, ACCENT_DARK):
+            return html
+        own = {
+            ACCENT: self.accent,
+            ACCENT_DARK: self.accent_dark,
+            "#e4f1ec": self.soft,
+            "#17362e": self.soft_dark,
+            "#8fbfae": _mixed(self.accent, CARD, 0.45),
+            "#3f7868": _mixed(self.accent_dark, CARD_DARK, 0.5),
+        }
+        for theme, colour in own.items():
+            html = html.replace(theme, colour)
+        return html
+
+
+def _mixed(colour: str, ground: str, share: float) -> str:
+    """Some of a colour over an opaque one, both #rrggbb."""
+    pairs = zip(bytes.fromhex(colour[1:]), bytes.fromhex(ground[1:]), strict=True)
+    return "#" + "".join(f"{round(top * share + below * (1 - share)):02x}" for top, below in pairs)

@@ -18,8 +18,8 @@ from markupsafe import Markup
 from courseletter.errors import InvalidInput
 from templates import mjml, plain, sandbox
 from templates.blocks import Block, Box, Branch, Button, Placeholder, Prose, blocks
-from templates.brand import Brand
-from templates.mail_body import LEFT_TO_RIGHT, RIGHT_TO_LEFT, SERIF, MailBody
+from templates.brand import SERIF, Brand
+from templates.mail_body import LEFT_TO_RIGHT, RIGHT_TO_LEFT, MailBody
 from templates.merge_fields import SUBSCRIBER, MergeField, parts, without_recipient
 from templates.problems import TemplateError, in_line, problems
 from templates.slots import Slots
@@ -136,7 +136,7 @@ def compile_lesson(source: LessonSource, brand: Brand, *, traced: bool = False) 
         for form in ("mjml", "txt")
     )
     try:
-        compiled = mjml.compile(html)
+        compiled = brand.dressed(mjml.compile(html))
     except InvalidInput as error:
         raise TemplateError(name, None, str(error)) from None
     return CompiledLesson(
@@ -181,7 +181,7 @@ def compile_notice(kind: Literal["confirm"], brand: Brand, language: str) -> Com
         name=kind,
         subject=slots.splice(say[f"{kind}_subject"]),
         preheader=slots.splice(say[f"{kind}_preheader"]),
-        html=slots.splice(mjml.compile(html)),
+        html=slots.splice(brand.dressed(mjml.compile(html))),
         text=slots.splice(text),
     )
 

@@ -94,7 +94,7 @@ class _Compilation:
         text = write_lesson(source, theme, "txt", frame, lambda _: plain.of_html(alone))
         sections = theme.macro("parts.mjml.j2", "beyond", {"sections": Markup(body)})  # noqa: S704 - checked
         page = write_lesson(source, theme, "mjml", frame, lambda _: sections)
-        return mjml.compile(page), text
+        return self.brand.dressed(mjml.compile(page)), text
 
     def _fail(self, line: int | None, message: str) -> TemplateError:
         return TemplateError(self.name, None if line is None else line + self.source.line_offset, message)

@@ -13,11 +13,11 @@ from markdown_it.token import Token
 
 from templates import prose
 from templates.blocks import Block, Box, Branch, Button, Picture, Placeholder, Prose
+from templates.brand import SERIF
 from templates.slots import Slots
 from templates.syntax import attributes_of
 from templates.tracing import attribute_of, class_of
 
-SERIF = "'Iowan Old Style','Palatino Linotype',Palatino,P052,Georgia,serif"
 MONO = "ui-monospace,SFMono-Regular,Menlo,Consolas,monospace"
 WIDEST = 536  # what the 600 px column leaves between its gutters
 PHONE_LINE = 28  # how many letters of a table a phone of 320 px has room for beside each other

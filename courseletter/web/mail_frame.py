@@ -9,6 +9,7 @@ _POLICY: Final = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src https: data:; form-action 'none'; "
     "base-uri 'none'; frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox"
 )
+_DARK: Final = re.compile(r"@media \(prefers-color-scheme: ?dark\)")
 _ANCHOR: Final = re.compile(r"<a\b(?![^>]*\starget=)", re.IGNORECASE)
 
 
@@ -17,3 +18,12 @@ def framed(html: str) -> HTMLResponse:
     linked = _ANCHOR.sub('<a target="_blank" rel="noreferrer"', html)
     # The frame on the page keeps us from being framed anywhere else.
     return HTMLResponse(linked, headers={"Content-Security-Policy": _POLICY, "X-Frame-Options": "SAMEORIGIN"})
+
+
+def in_theme(html: str, theme: str) -> str:
+    """The mail as a dark or a light mailbox shows it, whatever the marketer's own screen prefers."""
+    if theme == "dark":
+        dark = _DARK.sub("@media all", html)
+        return dark.replace("</head>", "<style>:root { color-scheme: dark }</style></head>", 1)
+    light = _DARK.sub("@media not all", html)
+    return light.replace("</head>", "<style>:root { color-scheme: light !important }</style></head>", 1)

@@ -4,6 +4,7 @@ from courseletter.web.admin import (
     account,
     articles,
     checks,
+    brand,
     courses,
     folders,
     deliveries,
@@ -34,6 +35,7 @@ ROUTERS = [
         subscribers,
         enrolments,
         deliveries,
+        brand,
         account,
         people,
     )

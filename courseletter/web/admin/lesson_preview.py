@@ -19,6 +19,7 @@ from campaigns.models import Lesson
 from courseletter.errors import InvalidInput
 from courseletter.web.admin.access import Marketer
 from courseletter.web.admin.lesson_editor import PREFIX, Named
+from courseletter.web.mail_frame import in_theme
 from courseletter.web.site import READ, Here, Site
 from sender.sampling import Somebody, sampled
 from subscribers.fields import known_fields
@@ -33,7 +34,6 @@ router = APIRouter(prefix=PREFIX)
 _POLICY: Final = (
     "default-src 'none'; img-src {images}; style-src 'unsafe-inline'; sandbox; frame-ancestors 'self'"
 )
-_DARK: Final = re.compile(r"@media \(prefers-color-scheme: ?dark\)")
 _SOURCE: Final = re.compile(r'(<img\b[^>]*?)\ssrc="[^"]*"')
 FOUND: Final = 20  # people a search offers
 
@@ -69,7 +69,7 @@ def show_mail(
     with site.installation.database.read() as session:
         lesson = named.lesson(session)
         try:
-            html = _in_theme(_rendered(session, site, lesson, person).html, theme)
+            html = in_theme(_rendered(session, site, lesson, person).html, theme)
         except InvalidInput:
             html = ""  # the page beside says why
     policy = _POLICY.format(images="'none'" if images == "off" else "'self' data: https:")
@@ -158,3 +158,5 @@ def _in_theme(html: str, theme: str) -> str:
         return dark.replace("</head>", "<style>:root { color-scheme: dark }</style></head>", 1)
     light = _DARK.sub("@media not all", html)
     return light.replace("</head>", "<style>:root { color-scheme: light !important }</style></head>", 1)
+def _told(problem: Problem) -> dict[str, Any]:
+    return {"field": problem.field, "line": problem.line, "message": problem.message}
