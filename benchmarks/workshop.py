@@ -13,7 +13,7 @@ from statistics import median, quantiles
 from tempfile import TemporaryDirectory
 from time import perf_counter, process_time
 
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
@@ -59,11 +59,22 @@ def measure(folder: Path, people: int, courses: int, address: str = "") -> dict[
         "a lesson's editor": editor,
         "its mail": f"{editor}/mail",
         "its readers": f"{editor}/readers?q=reader",
+        "subscribers": "/subscribers",
+        "found by address": "/subscribers?q=reader4",
+        "found by name": "/subscribers?q=ad",
+        "why": "/subscribers/1000",
+        "a delivery": f"/deliveries/{_some_delivery(database)}",
+        "brand": "/settings/brand",
         "settings": "/settings",
     }
     found = {name: _timed(client, path) for name, path in pages.items()}
     database.close()
     return found
+
+
+def _some_delivery(database: Database) -> int:
+    with database.read() as session:
+        return session.scalars(select(Delivery.id).where(Delivery.subscriber_id == 1000).limit(1)).one()
 
 
 def _timed(client: TestClient, path: str) -> dict[str, float]:

@@ -70,6 +70,10 @@ def test_pictures_of_every_page(owner: Page, workshop: World, folder: Path) -> N
         "checks": f"/courses/{course.id}/checks",
         "revisions": f"/courses/{course.id}/revisions",
         "folder": f"/courses/{course.id}/folder",
+        "subscribers": "/subscribers?q=reader",
+        "why": "/subscribers/1",
+        "delivery": "/deliveries/1",
+        "brand": "/settings/brand",
         "settings": "/settings",
         "sign-in": "/sign-in",
     }

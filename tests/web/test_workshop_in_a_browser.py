@@ -17,6 +17,10 @@ from campaigns import drafting
 from campaigns.models import Course
 from campaigns.reading import read_bytes
 from courseletter.accounts import invitations
+from sender import wishes
+from sender.models import Delivery, State
+from subscribers.consent import Evidence
+from subscribers.models import Subscriber
 
 SLEEP = (files("courseletter") / "examples" / "sleep.md").read_bytes()
 THEMES = ("dark", "light")
@@ -87,6 +91,7 @@ def test_every_page_holds_in_both_themes_and_on_narrow_screens(owner: Page, work
         draft = session.scalars(select(Course).where(Course.revision_id.is_(None))).one().id
         session.get_one(Course, course.id).lessons[2].title = "Another title"
     join(workshop.installation, course.id, 99)
+    doubt = trouble(workshop)
     pages = {
         "home": "/",
         "courses": "/courses",
@@ -97,6 +102,15 @@ def test_every_page_holds_in_both_themes_and_on_narrow_screens(owner: Page, work
         "new course": "/articles/new",
         "review": f"/articles/{article}",
         "rhythm": f"/articles/{article}/rhythm",
+        "subscribers": "/subscribers?q=reader",
+        "nobody": "/subscribers?q=zzz",
+        "why": "/subscribers/1?pace=slower&until=2026-12-01",
+        "why not": "/subscribers/2",
+        "delivery": "/deliveries/1",
+        "in doubt": f"/deliveries/{doubt}",
+        "doubts": "/deliveries?show=in-doubt",
+        "brand": "/settings/brand?accent=%23f0c040",
+        "brand, to fix": "/settings/brand?accent=red",
         "settings": "/settings",
         "code": "/settings/code",
         "new person": "/settings/people/new",
@@ -105,6 +119,66 @@ def test_every_page_holds_in_both_themes_and_on_narrow_screens(owner: Page, work
     for name, path in pages.items():
         owner.goto(address(workshop, path))
         check(owner, name)
+
+
+def trouble(world: World) -> int:
+    """The second reader leaves everything, the first one's last mail is in doubt; returns its number."""
+    now, key = world.clock.now(), world.installation.settings.key
+    with world.installation.database.write() as session:
+        wishes.leave_everything(session, session.get_one(Subscriber, 2), now, Evidence(), key)
+        last = session.scalars(
+            select(Delivery).where(Delivery.subscriber_id == 1).order_by(Delivery.id.desc()).limit(1)
+        ).one()
+        last.state, last.finished_at, last.reply = State.UNKNOWN, None, "the connection broke"
+        return last.id
+
+
+def test_a_person_is_found_paused_and_goes_on_by_keyboard_alone(owner: Page, workshop: World) -> None:
+    owner.set_viewport_size({"width": 1280, "height": 860})
+    owner.goto(address(workshop, "/subscribers"))
+    owner.locator("#q").focus()
+    owner.keyboard.type("reader 0")
+    owner.keyboard.press("Enter")
+    owner.wait_for_url("**/subscribers?q=*")
+    expect(owner.get_by_role("heading", name="1 person")).to_be_visible()
+    tab_to(owner, "Reader 0")
+    owner.keyboard.press("Enter")
+    expect(owner.get_by_role("heading", level=1)).to_have_text("Reader 0")
+    expect(owner.locator(".moments .coming")).to_have_count(2)
+    tab_to(owner, "Pause")
+    owner.keyboard.press("Enter")
+    expect(owner.get_by_role("status")).to_contain_text("Their place is kept")
+    expect(owner.get_by_text("They pause, until they go on.")).to_be_visible()
+    assert focused(owner).startswith("pause-"), "the focus stays on the button"
+    owner.locator("#undo").focus()
+    owner.keyboard.press("Enter")
+    expect(owner.get_by_role("status")).to_contain_text("goes on for them")
+    expect(owner.locator(".moments .coming")).to_have_count(2)
+
+
+def test_a_doubt_is_settled_by_keyboard_from_home(owner: Page, workshop: World) -> None:
+    trouble(workshop)
+    owner.goto(address(workshop, "/"))
+    tab_to(owner, "See them")
+    owner.keyboard.press("Enter")
+    owner.wait_for_url("**/deliveries?show=in-doubt")
+    tab_to(owner, "reader0@inbox.example.org")
+    owner.keyboard.press("Enter")
+    owner.wait_for_url(re.compile(r"/deliveries/\d+$"))
+    tab_to(owner, "It arrived: count it as had")
+    owner.keyboard.press("Enter")
+    expect(owner.get_by_text("They found that it arrived.")).to_be_visible()
+
+
+def test_the_brand_s_mail_is_shown_in_its_sandboxed_frame(owner: Page, workshop: World) -> None:
+    problems: list[str] = []
+    owner.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+    owner.goto(address(workshop, "/settings/brand?theme=dark"))
+    card = owner.frame_locator("iframe").locator(".card").first
+    expect(card).to_have_css("background-color", "rgb(27, 35, 34)")
+    owner.get_by_role("link", name="Light").click()
+    expect(card).to_have_css("background-color", "rgb(255, 255, 255)")
+    assert problems == []
 
 
 def test_the_menu_opens_on_a_phone_and_leads_on(owner: Page, workshop: World) -> None:
