@@ -12,7 +12,7 @@ from campaigns.schedule import pace_named
 from courseletter.errors import InvalidInput, NotFound
 from courseletter.web.admin.access import Marketer
 from courseletter.web.admin.shell import show
-from courseletter.web.choices import places
+from courseletter.web.moments import zones
 from courseletter.web.site import READ, Here
 from courseletter.zones import zone_named, zone_of
 from sender.why import Answer, WhatIf, why
@@ -73,7 +73,7 @@ def show_subscriber(
         problem=problem,
         tried=what_if != WhatIf(),
         paces=PACES,
-        zones=places(now, [answer.zone]),
+        zones=zones(),
     )
 
 
