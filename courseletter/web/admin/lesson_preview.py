@@ -149,14 +149,3 @@ def _finding(error: InvalidInput) -> Finding:
 def _told(finding: Finding) -> dict[str, Any]:
     names = ("part", "line", "severity", "message", "mend")
     return {name: getattr(finding, name) for name in names}
-
-
-def _in_theme(html: str, theme: str) -> str:
-    """The mail as a dark or a light mailbox shows it, whatever the marketer's own screen prefers."""
-    if theme == "dark":
-        dark = _DARK.sub("@media all", html)
-        return dark.replace("</head>", "<style>:root { color-scheme: dark }</style></head>", 1)
-    light = _DARK.sub("@media not all", html)
-    return light.replace("</head>", "<style>:root { color-scheme: light !important }</style></head>", 1)
-def _told(problem: Problem) -> dict[str, Any]:
-    return {"field": problem.field, "line": problem.line, "message": problem.message}
