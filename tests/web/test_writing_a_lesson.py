@@ -268,7 +268,7 @@ def test_expert_lessons_have_the_source_alone(desk: Desk, served: World) -> None
     desk.type("{% for %}")
     assert desk.saved().endswith("{% for %}")
     expect(desk.page.locator("#body-problem")).to_contain_text("Line 1:")
-    expect(desk.page.locator("#findings li")).to_have_count(1)
+    expect(desk.page.locator("#findings .blocking")).to_have_count(1)
 
 
 def test_the_whole_by_keyboard_alone(desk: Desk) -> None:
