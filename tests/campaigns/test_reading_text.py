@@ -278,7 +278,7 @@ def test_headings_and_sentences_that_only_sound_like_one(text: str) -> None:
 def test_hostile_text_takes_no_time() -> None:
     import time
 
-    begun = time.monotonic()
+    begun = time.process_time()
     for line in (
         "a " * 200_000,
         "(" * 300_000,
@@ -290,4 +290,4 @@ def test_hostile_text_takes_no_time() -> None:
         "Short line here\n\n" * 15_000,
     ):
         of(f"Title\n\n{ENGLISH}\n\n{line}\n\n{ENGLISH}")
-    assert time.monotonic() - begun < 20
+    assert time.process_time() - begun < 20
