@@ -32,7 +32,8 @@ lists it.
   just said. It is started again at once.
 - The kills of a lesson end before its second tries begin. What is killed at both its tries is listed twice,
   and left at that, because nobody can tell whether it arrived: a test of its own holds that.
-- A backup knows nothing of what was sent after it was made: once it is released, that comes once more.
+- A backup knows nothing of what was sent after it was made: once it is released, that comes once more, dated
+  anew. Such a copy is in no list and counts here as unexplained and altered.
 """
 
 
