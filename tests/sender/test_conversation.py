@@ -89,7 +89,7 @@ CASES = {
     "MAIL dropped": case("mail", "deferred", MAIL=DROP, doubtful=True),
     "MAIL silence": case("mail", "deferred", MAIL=SILENCE, wait=TIMEOUTS.command, doubtful=True),
     "MAIL garbage": case("mail", "deferred", MAIL=b"\xff\xfe\r\n", doubtful=True),
-    "RCPT 450": refused("rcpt", "deferred", RCPT=b"450 4.2.0 greylisted\r\n"),
+    "RCPT 450": refused("rcpt", "deferred", "soft", RCPT=b"450 4.2.0 greylisted\r\n"),
     "RCPT 450 throttled": refused("rcpt", "deferred", "throttle", RCPT=b"450 4.7.1 slow\r\n"),
     "RCPT 421": case("rcpt", "deferred", "relay_trouble", RCPT=b"421 4.3.2 closing\r\n"),
     "RCPT 550": refused("rcpt", "failed", "suppress", RCPT=b"550 5.1.1 nobody\r\n"),

@@ -260,11 +260,13 @@ def test_a_lesson_is_moved_by_keyboard_and_taken_back(owner: Page, workshop: Wor
 
 def test_a_lesson_is_dragged_to_its_place(owner: Page, workshop: World) -> None:
     owner.set_viewport_size({"width": 1280, "height": 860})
+    owner.emulate_media(reduced_motion="reduce")  # else what comes while a row is still moving is not heeded
     course = sleep_course(workshop)
     owner.goto(address(workshop, f"/courses/{course.id}"))
+    owner.wait_for_load_state("networkidle")  # the sum of the checks comes late
     first, third = course.lessons[1], course.lessons[3]
     owner.locator(f"#handle-{third.id}").drag_to(
-        owner.locator(f"#{first.id}"), target_position={"x": 300, "y": 8}, steps=12
+        owner.locator(f"#{first.id}"), target_position={"x": 300, "y": 8}, steps=60
     )
     expect(owner.get_by_role("status")).to_contain_text("is lesson 1 now")
     assert order(workshop, course)[0] == third.id
