@@ -5,17 +5,12 @@ Read and validated once, at the edge; everything below is handed the values it n
 
 import os
 import re
-import secrets
 import tomllib
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
 from difflib import get_close_matches
-from ipaddress import IPv6Address
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import quote, urlsplit
 
-import idna
 from pydantic import (
     BaseModel,
     ConfigDict,
@@ -32,12 +27,11 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from courseletter.errors import CourseletterError, InvalidInput
+from courseletter.config_values import ascii_address, host_name, mail_address, without_controls
+from courseletter.errors import ConfigError, InvalidInput
+from courseletter.home import FILE_NAME, SHORTEST_SECRET, home_folder, secret_of
 from courseletter.zones import zone_named
 
-FILE_NAME = "courseletter.toml"
-DEFAULT_HOME = "courseletter-data"
-SHORTEST_SECRET = 32  # characters
 LONGEST_BASE_URL = 800  # octets: its links stand in mail headers, whose lines have 998 at most (RFC 5322)
 SHORTEST_SHARED_SECRET = 16  # of one that a provider made or keeps
 SLOWEST_DOMAIN, FASTEST_DOMAIN = 0.02, 10_000  # messages a second
@@ -46,16 +40,10 @@ _ELSEWHERE = {  # settings that have no place in the file
     "home": "the data folder is the one this file lies in; COURSELETTER_HOME names another",
     "secret_key": "the secret is in secret.key, which only its owner can read",
 }
-_RESTORE = (
-    "Restore it from a backup: with a new one the links in all mails sent so far would stop working, "
-    "and people who must not be mailed would not be recognised."
-)
 # The browser and the pictures of our tests, and what Kubernetes sets for a service of our name.
 _NOT_OURS = re.compile(r"COURSELETTER_(CHROMIUM|PICTURES|SERVICE_(HOST|PORT)(_\w+)?|PORT(_\w+)?)")
-_IN_PATHS = "/%:@!$&'()*+,;=~"  # what may stand in a path as it is (RFC 3986, 3.3)
 _RELAY_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _TOPIC = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]{1,30}:\d{12}:[A-Za-z0-9_.-]{1,256}")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 def _domain_of(address: str) -> str:
@@ -64,10 +52,6 @@ def _domain_of(address: str) -> str:
 
 def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-class ConfigError(CourseletterError):
-    """A setting cannot be used; the message names its key."""
 
 
 class Section(BaseModel):
@@ -101,19 +85,19 @@ class BrandSettings(Section):
     def _picture(cls, value: str | None) -> str | None:
         if value is not None and not (value.startswith("https://") and " " not in value):
             raise ValueError("write the picture's whole address, with https://")
-        return None if value is None else _without_controls(value)
+        return None if value is None else without_controls(value)
 
     @field_validator("footer")
     @classmethod
     def _footer_line(cls, value: str) -> str:
-        return _without_controls(value)
+        return without_controls(value)
 
     @field_validator("name")
     @classmethod
     def _one_line(cls, value: str) -> str:
         if not value:
             raise ValueError("write your name, as readers see it: the law wants to know who sends")
-        return _without_controls(value)
+        return without_controls(value)
 
 
 class SenderSettings(Section):
@@ -135,17 +119,17 @@ class SenderSettings(Section):
     @field_validator("from_address", "reply_to")
     @classmethod
     def _address(cls, value: str | None) -> str | None:
-        return None if value is None else _checked(value)
+        return None if value is None else mail_address(value)
 
     @field_validator("from_name")
     @classmethod
     def _one_line(cls, value: str | None) -> str | None:
-        return None if value is None else _without_controls(value)
+        return None if value is None else without_controls(value)
 
     @field_validator("bounce_domain")
     @classmethod
     def _domain(cls, value: str) -> str:
-        return _host_name(value)
+        return host_name(value)
 
     @property
     def domain(self) -> str:
@@ -188,7 +172,7 @@ class BouncesSettings(Section):
     @field_validator("feedback_address")
     @classmethod
     def _address(cls, value: str | None) -> str | None:
-        return None if value is None else _checked(value)
+        return None if value is None else mail_address(value)
 
 
 class MailboxSettings(Section):
@@ -206,7 +190,7 @@ class MailboxSettings(Section):
     @field_validator("host", "username", "folder")
     @classmethod
     def _one_line(cls, value: str | None) -> str | None:
-        return None if value is None else _without_controls(value)
+        return None if value is None else without_controls(value)
 
     @field_validator("username", "password")
     @classmethod
@@ -289,7 +273,7 @@ class Settings(BaseSettings):
     @classmethod
     def _web_address(cls, value: str) -> str:
         try:
-            address = _ascii_address(value)
+            address = ascii_address(value)
         except ValueError:
             raise ValueError(
                 "write the address people reach this server at, like https://letters.example.org"
@@ -333,7 +317,7 @@ class Settings(BaseSettings):
                 raise ValueError(
                     f"write messages a second, from {SLOWEST_DOMAIN} to {FASTEST_DOMAIN}, for {name[:60]}"
                 )
-        return {name if name == "default" else _host_name(name.lower()): rate for name, rate in value.items()}
+        return {name if name == "default" else host_name(name.lower()): rate for name, rate in value.items()}
 
     @property
     def routes(self) -> dict[str, SmtpSettings]:
@@ -368,11 +352,6 @@ class Settings(BaseSettings):
         return init_settings, env_settings, InitSettingsSource(settings_cls, _file(home / FILE_NAME))
 
 
-def home_folder() -> Path:
-    """The data folder: `COURSELETTER_HOME`, else `courseletter-data` in the folder one stands in."""
-    return Path(os.environ.get("COURSELETTER_HOME") or DEFAULT_HOME).absolute()
-
-
 def load(home: Path | None = None, options: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
     """Read and validate the settings of the installation in `home`.
 
@@ -382,7 +361,7 @@ def load(home: Path | None = None, options: Mapping[str, str] | None = None, **o
     home = home or home_folder()
     _check_variables()
     if "secret_key" not in overrides and not os.environ.get("COURSELETTER_SECRET_KEY"):
-        overrides["secret_key"] = _secret_of(home)
+        overrides["secret_key"] = secret_of(home)
     try:
         return Settings(home=home, **overrides)
     except ValidationError as error:
@@ -421,65 +400,6 @@ def _file(path: Path) -> dict[str, Any]:
     return values
 
 
-def make_home(home: Path) -> None:
-    """Make the data folder, for its owner's eyes. Raises ConfigError where that cannot be done."""
-    try:
-        home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    except OSError as error:
-        raise ConfigError(
-            f"{home} cannot be made the data folder: {error.strerror}. "
-            "Set COURSELETTER_HOME to a folder that you may write to."
-        ) from None
-
-
-def create_secret(home: Path) -> None:
-    """Write the installation's secret once, readable by its owner only; an existing one is kept."""
-    make_home(home)
-    path = home / "secret.key"
-    if not path.exists():
-        with created_once(path) as temporary:
-            handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(handle, "w") as file:
-                file.write(secrets.token_urlsafe(32))
-
-
-def check_secret_not_lost(home: Path, *, in_use: bool = False) -> None:
-    """Raise ConfigError where there was a secret once: settings are there, or a database that is `in_use`."""
-    path = home / "secret.key"
-    if (in_use or (home / FILE_NAME).exists()) and not path.exists():
-        raise ConfigError(f"{path} is missing. {_RESTORE}")
-
-
-@contextmanager
-def created_once(path: Path) -> Iterator[Path]:
-    """A place to write a file that becomes `path` when it is complete; one that is there already stays.
-
-    So two processes that begin at once agree on one file, and nobody ever reads half of it.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        yield temporary
-        with suppress(FileExistsError):
-            os.link(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _secret_of(home: Path) -> str:
-    path = home / "secret.key"
-    if not path.is_file():
-        check_secret_not_lost(home)
-        raise ConfigError(
-            f"{home} is no Courseletter data folder yet. Run `courseletter init`, "
-            "or set COURSELETTER_HOME to the folder you mean."
-        )
-    secret = path.read_text().strip()
-    if len(secret) < SHORTEST_SECRET:
-        raise ConfigError(f"{path} is damaged. {_RESTORE}")
-    return secret
-
-
 # What a library calls wrong, in the words of somebody who edits a file.
 _ADVICE = {
     "int_parsing": "write a whole number",
@@ -492,43 +412,6 @@ _ADVICE = {
     "literal_error": "write {expected}",
     "string_pattern_mismatch": "write letters, digits and hyphens only",
 }
-
-
-def _host_name(value: str) -> str:
-    """A name of the DNS as A-labels (RFC 5890)."""
-    try:
-        return idna.encode(value, uts46=True).decode()
-    except UnicodeError:
-        raise ValueError("write a name of the DNS, like example.org") from None
-
-
-def _ascii_address(value: str) -> str:
-    """A web address as ASCII, without a slash at the end. Raises ValueError for what is none."""
-    parts = urlsplit(value.strip())
-    if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
-        raise ValueError("no web address")
-    if parts.query or parts.fragment or _CONTROL.search(value):
-        raise ValueError("more than a web address")
-    host = f"[{IPv6Address(parts.hostname)}]" if ":" in parts.hostname else _host_name(parts.hostname)
-    port = "" if parts.port is None else f":{parts.port}"  # raises ValueError beyond 65535
-    return f"{parts.scheme}://{host}{port}{quote(parts.path, safe=_IN_PATHS)}".rstrip("/")
-
-
-def _without_controls(value: str) -> str:
-    if _CONTROL.search(value):
-        raise ValueError("write it on one line, without control characters")
-    return value
-
-
-def _checked(address: str) -> str:
-    """The address as it goes over the wire, its domain in A-labels. ValueError for one not to be used."""
-    from email_validator import EmailNotValidError, validate_email
-
-    try:
-        valid = validate_email(_without_controls(address), check_deliverability=False, test_environment=True)
-    except EmailNotValidError:
-        raise ValueError("write an e-mail address, like letters@example.org") from None
-    return f"{valid.local_part}@{valid.ascii_domain}"
 
 
 def _explain(error: Any, path: Path, options: Mapping[str, str]) -> str:

@@ -15,3 +15,7 @@ class InvalidInput(CourseletterError):
 
 class NotFound(CourseletterError):
     """What was named does not exist, or is not theirs to see (HTTP 404)."""
+
+
+class ConfigError(CourseletterError):
+    """A setting cannot be used; the message names its key."""

@@ -9,9 +9,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from courseletter.clock import Clock, SystemClock
-from courseletter.config import ConfigError, Settings, SmtpSettings, created_once
+from courseletter.config import Settings, SmtpSettings
 from courseletter.database import Database
-from courseletter.errors import CourseletterError
+from courseletter.errors import ConfigError, CourseletterError
+from courseletter.home import created_once
 from courseletter.ids import new_id
 from sender.bounces.intake import Intake
 from sender.bounces.listener import BounceListener

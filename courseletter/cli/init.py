@@ -12,6 +12,15 @@ from sqlalchemy import select
 from courseletter import config
 from courseletter.cli.output import say, upgrade
 from courseletter.database import Database
+from courseletter.home import (
+    FILE_NAME,
+    SHORTEST_SECRET,
+    check_secret_not_lost,
+    create_secret,
+    created_once,
+    home_folder,
+    make_home,
+)
 from courseletter.installation import create_keys, open_installation, still_to_set
 from subscribers.models import Subscriber, Suppression
 
@@ -58,19 +67,19 @@ def init(
     values = (brand, address, sender, base_url, timezone, smtp_host)
     given = {key: value for key, value in zip(_OPTIONS, values, strict=True) if value is not None}
     has_own_secret = bool(os.environ.get("COURSELETTER_SECRET_KEY"))
-    home = config.home_folder()
-    path = home / config.FILE_NAME
+    home = home_folder()
+    path = home / FILE_NAME
     is_new = not path.exists()
     if is_new:
         # Everything that can be wrong is found before anything is written.
         options = {key: _OPTIONS[key] for key in given}
-        stand_in = {} if has_own_secret else {"secret_key": "-" * config.SHORTEST_SECRET}
+        stand_in = {} if has_own_secret else {"secret_key": "-" * SHORTEST_SECRET}
         _prepare_database(config.load(home, options, **stand_in, **_nested(given)))
     if not has_own_secret:
-        config.check_secret_not_lost(home)
-        config.create_secret(home)
+        check_secret_not_lost(home)
+        create_secret(home)
     if is_new:
-        with config.created_once(path) as temporary:
+        with created_once(path) as temporary:
             temporary.write_text(_toml(_nested(_STANDARD | given)), encoding="utf-8")
     settings = config.load(home)
     made = create_keys(settings)
@@ -105,13 +114,13 @@ def _tell_what_was_kept(settings: config.Settings, given: Mapping[str, str], pat
 def _prepare_database(settings: config.Settings) -> None:
     database = Database(settings.database)
     if database.is_sqlite:
-        config.make_home(settings.home)
+        make_home(settings.home)
     try:
         upgrade(database)
         if not os.environ.get("COURSELETTER_SECRET_KEY"):
             with database.read() as session:
                 found = [session.scalar(select(table.id).limit(1)) for table in (Subscriber, Suppression)]
-            config.check_secret_not_lost(settings.home, in_use=any(found))
+            check_secret_not_lost(settings.home, in_use=any(found))
     finally:
         database.close()
 

@@ -14,7 +14,6 @@ from campaigns.edits import EditKind
 from campaigns.models import Course
 from campaigns.moving import Choices, Effect, Policy
 from campaigns.plans import Coming, Person, Place, Plan, PlannedEdit
-from courseletter import config
 from courseletter.cli.output import (
     AsJson,
     CourseName,
@@ -26,6 +25,7 @@ from courseletter.cli.output import (
     say,
 )
 from courseletter.errors import InvalidInput, NotFound
+from courseletter.home import FILE_NAME
 from courseletter.installation import Installation, still_to_set
 from courseletter.zones import zone_of
 from sender import switching
@@ -94,7 +94,7 @@ def publish(
     _say_done(done)
     say(f"Sign-up page: {done['sign_up']}")
     for line in missing:
-        say(f"Still to set in {config.FILE_NAME}: {line}")
+        say(f"Still to set in {FILE_NAME}: {line}")
     return None
 
 

@@ -6,16 +6,18 @@ from pathlib import Path
 import pytest
 
 from courseletter import config
+from courseletter.errors import ConfigError
+from courseletter.home import FILE_NAME, create_secret
 
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
-    config.create_secret(tmp_path)
+    create_secret(tmp_path)
     return tmp_path
 
 
 def write(home: Path, text: str) -> None:
-    (home / config.FILE_NAME).write_text(text, encoding="utf-8")
+    (home / FILE_NAME).write_text(text, encoding="utf-8")
 
 
 def test_defaults_need_no_file(home: Path) -> None:
@@ -51,33 +53,33 @@ def test_the_environment_overrules_the_file(home: Path, monkeypatch: pytest.Monk
 )
 def test_a_wrong_value_names_its_key_and_variable(home: Path, text: str, key: str) -> None:
     write(home, text)
-    with pytest.raises(config.ConfigError, match=key.replace(".", r"\.")) as caught:
+    with pytest.raises(ConfigError, match=key.replace(".", r"\.")) as caught:
         config.load(home)
     assert "\n" not in str(caught.value)
 
 
 def test_a_wrong_password_is_not_shown(home: Path) -> None:
     write(home, "[smtp]\npassword = 12345\n")
-    with pytest.raises(config.ConfigError) as caught:
+    with pytest.raises(ConfigError) as caught:
         config.load(home)
     assert "12345" not in str(caught.value)
 
 
 def test_broken_toml_is_one_line_with_its_place(home: Path) -> None:
     write(home, "[smtp\n")
-    with pytest.raises(config.ConfigError, match="line 1"):
+    with pytest.raises(ConfigError, match="line 1"):
         config.load(home)
 
 
 def test_an_empty_folder_says_how_to_begin(tmp_path: Path) -> None:
-    with pytest.raises(config.ConfigError, match="courseletter init"):
+    with pytest.raises(ConfigError, match="courseletter init"):
         config.load(tmp_path / "nothing")
 
 
 def test_the_secret_is_made_once_and_private(home: Path) -> None:
     path = home / "secret.key"
     before = path.read_text()
-    config.create_secret(home)
+    create_secret(home)
     assert path.read_text() == before
     assert path.stat().st_mode & 0o077 == 0
     assert len(before) >= 32
@@ -100,7 +102,7 @@ def test_the_secret_is_made_once_and_private(home: Path) -> None:
 )
 def test_a_wrong_setting_for_what_comes_back_names_its_key(home: Path, text: str, key: str) -> None:
     write(home, text)
-    with pytest.raises(config.ConfigError, match=rf" {re.escape(key)}: ") as caught:
+    with pytest.raises(ConfigError, match=rf" {re.escape(key)}: ") as caught:
         config.load(home)
     assert "\n" not in str(caught.value)
     assert "short" not in str(caught.value)
@@ -156,7 +158,7 @@ def test_r09_a_web_address_becomes_ascii(home: Path, written: str, meant: str) -
 )
 def test_what_is_no_web_address_is_refused(home: Path, address: str) -> None:
     write(home, f'base_url = "{address}"\n')
-    with pytest.raises(config.ConfigError, match="base_url: write the address people reach"):
+    with pytest.raises(ConfigError, match="base_url: write the address people reach"):
         config.load(home)
 
 
@@ -166,7 +168,7 @@ def test_a_web_address_too_long_for_a_mail_header_is_refused_at_once(home: Path)
     assert config.load(home).base_url == longest
     for longer in (f"{longest}x", longest[:-1] + "é"):
         write(home, f'base_url = "{longer}"\n')
-        with pytest.raises(config.ConfigError, match="base_url: write a shorter address, of 800 characters"):
+        with pytest.raises(ConfigError, match="base_url: write a shorter address, of 800 characters"):
             config.load(home)
 
 
@@ -180,14 +182,14 @@ def test_bounces_have_a_domain_of_their_own_below_the_senders(home: Path) -> Non
 )
 def test_an_address_whose_domain_is_no_dns_name(home: Path, address: str) -> None:
     write(home, f'[sender]\nfrom_address = "{address}"\n')
-    with pytest.raises(config.ConfigError, match="write an e-mail address") as caught:
+    with pytest.raises(ConfigError, match="write an e-mail address") as caught:
         config.load(home)
     assert "bounce_domain" not in str(caught.value)
 
 
 def test_r16_a_sender_without_a_name_is_refused(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COURSELETTER_BRAND_NAME", " ")
-    with pytest.raises(config.ConfigError, match=r"^COURSELETTER_BRAND_NAME: write your name"):
+    with pytest.raises(ConfigError, match=r"^COURSELETTER_BRAND_NAME: write your name"):
         config.load(home)
 
 
@@ -201,7 +203,7 @@ def test_r16_a_sender_without_a_name_is_refused(home: Path, monkeypatch: pytest.
 )
 def test_settings_that_would_have_no_effect_are_refused(home: Path, text: str, said: str) -> None:
     write(home, text)
-    with pytest.raises(config.ConfigError, match=said):
+    with pytest.raises(ConfigError, match=said):
         config.load(home)
 
 
@@ -217,7 +219,7 @@ def test_a_mistyped_variable_is_refused(
     home: Path, monkeypatch: pytest.MonkeyPatch, name: str, advice: str
 ) -> None:
     monkeypatch.setenv(f"COURSELETTER_{name}", "x")
-    with pytest.raises(config.ConfigError) as caught:
+    with pytest.raises(ConfigError) as caught:
         config.load(home)
     assert str(caught.value).startswith(f"COURSELETTER_{name}: no setting has this name.")
     assert advice in str(caught.value)
@@ -230,14 +232,14 @@ def test_variables_that_others_set_are_left_alone(home: Path, monkeypatch: pytes
 
 
 def test_a_file_may_begin_with_a_byte_order_mark(home: Path) -> None:
-    (home / config.FILE_NAME).write_bytes('\ufefftimezone = "Europe/Berlin"\n'.encode())
+    (home / FILE_NAME).write_bytes('\ufefftimezone = "Europe/Berlin"\n'.encode())
     assert config.load(home).timezone == "Europe/Berlin"
 
 
 def test_a_secret_that_was_lost_is_not_called_a_new_folder(home: Path) -> None:
     write(home, 'timezone = "Europe/Berlin"\n')
     (home / "secret.key").unlink()
-    with pytest.raises(config.ConfigError, match=r"secret\.key is missing\. Restore it from a backup"):
+    with pytest.raises(ConfigError, match=r"secret\.key is missing\. Restore it from a backup"):
         config.load(home)
 
 
@@ -284,13 +286,13 @@ def test_several_relays_are_tables(home: Path) -> None:
 )
 def test_a_wrong_relay_or_domain_names_its_key(home: Path, text: str, said: str) -> None:
     write(home, text)
-    with pytest.raises(config.ConfigError, match=re.escape(f" {said}")):
+    with pytest.raises(ConfigError, match=re.escape(f" {said}")):
         config.load(home)
 
 
 def test_smtp_beside_relays_is_refused_and_no_password_shown(home: Path) -> None:
     write(home, '[smtp]\nhost = "a.test"\n[relays.main]\nhost = "b.test"\npassword = "hunter2hunter2"\n')
-    with pytest.raises(config.ConfigError, match=r"\[relays\.smtp\]") as caught:
+    with pytest.raises(ConfigError, match=r"\[relays\.smtp\]") as caught:
         config.load(home)
     assert "hunter2" not in str(caught.value)
 

@@ -20,8 +20,8 @@ from school import KEY, School
 from sqlalchemy import select
 
 from courseletter.clock import MovableClock
-from courseletter.config import BouncesSettings, ConfigError, MailboxSettings, Settings, SmtpSettings
-from courseletter.errors import CourseletterError
+from courseletter.config import BouncesSettings, MailboxSettings, Settings, SmtpSettings
+from courseletter.errors import ConfigError, CourseletterError
 from courseletter.installation import Installation, create_keys, open_installation
 from courseletter.mailroom import Mailroom, look_once
 from sender.bounces.intake import Intake
