@@ -23,6 +23,28 @@ from courseletter.errors import InvalidInput
 from courseletter.upserting import insert
 from subscribers.models import Subscriber
 
+# What the schedule reads of an enrolment and writes to it; until the first lesson `joined_at` counts, too.
+STANDING = (
+    Enrolment.state,
+    Enrolment.run,
+    Enrolment.progress_id,
+    Enrolment.joined_in,
+    Enrolment.completed_in,
+    Enrolment.anchor_at,
+    Enrolment.last_at,
+    Enrolment.paused_until,
+    Enrolment.held_until,
+    Enrolment.rebase,
+    Enrolment.next_lesson,
+    Enrolment.planned_at,
+    Enrolment.due_at,
+    Enrolment.queued_lesson,
+    Enrolment.queued_by,
+    Enrolment.queued_anchor_at,
+    Enrolment.queued_last_at,
+    Enrolment.failures,
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Place:

@@ -25,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 from sqlalchemy.types import NullType
 
-from campaigns.enrolling import profile_value, read_standing
+from campaigns.enrolling import STANDING, profile_value, read_standing
 from campaigns.models import Enrolment, ProfileRecord, ProgressRecord
 from campaigns.moving import Member
 from campaigns.schedule import Profile, Progress
@@ -124,27 +124,4 @@ class Members:
             self._profiles[profile.id] = profile_value(profile)
 
 
-_COLUMNS = (
-    Enrolment.id,
-    Enrolment.progress_id,
-    Enrolment.profile_id,
-    Enrolment.state,
-    Enrolment.run,
-    Enrolment.joined_at,
-    Enrolment.joined_in,
-    Enrolment.completed_in,
-    Enrolment.reopened,
-    Enrolment.anchor_at,
-    Enrolment.last_at,
-    Enrolment.paused_until,
-    Enrolment.held_until,
-    Enrolment.rebase,
-    Enrolment.next_lesson,
-    Enrolment.planned_at,
-    Enrolment.due_at,
-    Enrolment.queued_lesson,
-    Enrolment.queued_by,
-    Enrolment.queued_anchor_at,
-    Enrolment.queued_last_at,
-    Enrolment.failures,
-)
+_COLUMNS = (Enrolment.id, Enrolment.profile_id, Enrolment.joined_at, Enrolment.reopened, *STANDING)

@@ -26,6 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased, joinedload
 
+from campaigns.enrolling import STANDING
 from campaigns.models import Enrolment
 from courseletter.bulk import among, dialect_of
 from subscribers.models import Subscriber
@@ -39,28 +40,6 @@ _TABLE = Table(
     prefixes=["TEMPORARY"],
 )
 _id, _like_id = _TABLE.c.enrolment_id, _TABLE.c.like_id
-
-# What a promotion reads of an enrolment and writes to it; `joined_at` counts until the first lesson.
-_STANDING = (
-    Enrolment.state,
-    Enrolment.run,
-    Enrolment.progress_id,
-    Enrolment.joined_in,
-    Enrolment.completed_in,
-    Enrolment.anchor_at,
-    Enrolment.last_at,
-    Enrolment.paused_until,
-    Enrolment.held_until,
-    Enrolment.rebase,
-    Enrolment.next_lesson,
-    Enrolment.planned_at,
-    Enrolment.due_at,
-    Enrolment.queued_lesson,
-    Enrolment.queued_by,
-    Enrolment.queued_anchor_at,
-    Enrolment.queued_last_at,
-    Enrolment.failures,
-)
 
 
 def gather(session: Session, wanted: Select[int], fields: Collection[str] = ()) -> Mapping[int, int]:
@@ -115,13 +94,13 @@ def follow(session: Session) -> None:
         update(Enrolment)
         .where(Enrolment.id == _id, _like_id == first.id, _id != _like_id)
         .where(among(dialect_of(session), first.id, select(_like_id)))
-        .values({column.key: getattr(first, column.key) for column in _STANDING})
+        .values({column.key: getattr(first, column.key) for column in STANDING})
         .execution_options(synchronize_session=False)
     )
 
 
 def _grouped(due: CTE, fields: Collection[str]) -> Select[int, int]:
-    alike: list[Any] = [*_STANDING, Enrolment.profile_id, Enrolment.revision_id]
+    alike: list[Any] = [*STANDING, Enrolment.profile_id, Enrolment.revision_id]
     not_begun = or_(Enrolment.anchor_at.is_(None), Enrolment.due_at == Enrolment.joined_at)
     alike.append(case((not_begun, Enrolment.joined_at)))
     grouped = select(Enrolment.id).add_cte(due)

@@ -4,12 +4,10 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from school import BRAND, DAILY, habits
 from sqlalchemy import insert, select
@@ -32,17 +30,8 @@ from courseletter.cli.running import until_told_to_end, working
 with installation() as opened, until_told_to_end(), working(opened, seconds=0.2):
     Event().wait()
 """
+
 DEADLINE = 120.0  # seconds: far more than anything here takes
-
-
-def until(holds: Callable[[], Any], what: str | Callable[[], str]) -> Any:
-    """Look again and again until it holds, and return what it gave."""
-    end = time.monotonic() + DEADLINE
-    while time.monotonic() < end:
-        if found := holds():
-            return found
-        time.sleep(0.02)
-    raise AssertionError(f"{what if isinstance(what, str) else what()}: not within {DEADLINE} seconds")
 
 
 class Process:

@@ -6,9 +6,10 @@ from threading import Event
 from typing import Any
 
 
-def eventually(look: Callable[[], Any], why_not: Callable[[], str], seconds: float = 30) -> None:
-    """Look again and again; `why_not` is what is told when it does not happen."""
-    until = time.monotonic() + seconds
-    while not look():
-        assert time.monotonic() < until, f"it did not happen: {why_not()}"
+def until(holds: Callable[[], Any], what: str | Callable[[], str], seconds: float = 120) -> Any:
+    """Look again and again until it holds, and return what it gave; `what` is told when it never does."""
+    end = time.monotonic() + seconds
+    while not (found := holds()):
+        assert time.monotonic() < end, f"it did not happen: {what if isinstance(what, str) else what()}"
         Event().wait(0.02)
+    return found

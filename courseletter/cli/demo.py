@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from shutil import rmtree
 from tempfile import TemporaryDirectory
+from threading import Event
 from typing import Annotated
 
 import typer
@@ -155,8 +156,7 @@ def _wait(running: Demo) -> None:
     say("Ctrl+C ends the demo.")
     running.keep_running()
     try:
-        while True:
-            time.sleep(3600)
+        Event().wait()
     except KeyboardInterrupt:
         say("\nThe demo has ended; nothing is left behind.")
 

@@ -7,9 +7,10 @@ from pathlib import Path
 from shutil import copyfile, copytree
 
 import pytest
-from nodes import Nodes, address, nodes, runs, until
+from nodes import Nodes, address, nodes, runs
 from sink import Sink
 from sqlalchemy import create_engine, text
+from waiting import until
 
 from courseletter import cli, jobs
 from courseletter.clock import SystemClock

@@ -1,9 +1,9 @@
 """One process ticks, and another takes over when it dies."""
 
 import pytest
-from nodes import until
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
+from waiting import until
 
 from courseletter.database import Database
 from courseletter.role import TICKING, ServerRole, role_of

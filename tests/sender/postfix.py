@@ -13,7 +13,7 @@ from textwrap import dedent
 
 from certificates import Certificates
 from machine import missing
-from waiting import eventually
+from waiting import until
 
 from sender.relay import Relay
 
@@ -39,7 +39,7 @@ class Postfix:
     def stop(self) -> None:
         """At once: what it is doing is broken off, what it has taken stays in its queue."""
         self._command("abort")
-        eventually(lambda: self._postfix("status").returncode != 0, self.log)
+        until(lambda: self._postfix("status").returncode != 0, self.log)
 
     def route(self, ports: Mapping[str, int]) -> None:
         """Give mail for these domains to what listens on a port of this machine."""
@@ -54,7 +54,7 @@ class Postfix:
 
     def arrived(self, count: int) -> list[bytes]:
         """The inbox, once so many mails are in it and none is on its way."""
-        eventually(lambda: len(self.inbox()) >= count and not self._queue(), self.log)
+        until(lambda: len(self.inbox()) >= count and not self._queue(), self.log)
         return self.inbox()
 
     def empty(self) -> None:

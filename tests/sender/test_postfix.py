@@ -14,7 +14,7 @@ from reading import parsed
 from school import KEY, SENDER, School
 from scripted_smtp import ScriptedSmtp
 from sqlalchemy import select
-from waiting import eventually
+from waiting import until
 
 from sender.bounces.intake import Intake
 from sender.bounces.listener import BounceListener
@@ -112,7 +112,7 @@ def test_r10_it_is_spoken_to_in_chunks_over_tls(sending: School, postfix: Postfi
     sending.work()
     sending.mailer.close()
     ends = lambda: [line for line in postfix.log()[before:].splitlines() if "disconnect from" in line]  # noqa: E731
-    eventually(lambda: len(ends()) >= CONNECTIONS, postfix.log)
+    until(lambda: len(ends()) >= CONNECTIONS, postfix.log)
     assert [line for line in ends() if " starttls=1 " not in line or " bdat=" not in line] == []
     assert " data=" not in postfix.log()[before:]
 
@@ -215,7 +215,7 @@ def test_what_postfix_bounces_comes_to_our_listener_and_suppresses_the_right_rea
         postfix.route({"behind.example.org": behind.port, SENDER.bounce_domain: listener.port})
         sending.work()
         assert [one.state for one in sending.deliveries()] == [State.ACCEPTED] * 2, "the relay took both"
-        eventually(lambda: everything(sending, Suppression), postfix.log)
+        until(lambda: everything(sending, Suppression), postfix.log)
     assert f"TLS connection established to 127.0.0.1[127.0.0.1]:{listener.port}" in postfix.log()
     (bounce,) = everything(sending, Bounce)
     assert (bounce.kind, bounce.status) == ("hard", "5.1.1")

@@ -202,7 +202,6 @@ def _new_page(
         visitor,
         "article_new.html",
         place="courses",
-        status=422 if problem else 200,
         typed=typed,
         problem=problem,
     )
@@ -275,7 +274,6 @@ def _rhythm_page(
         visitor,
         "rhythm.html",
         place="courses",
-        status=422 if problem else 200,
         row=row,
         plan=plan,
         lessons=_lessons(plan),

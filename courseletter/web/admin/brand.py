@@ -53,7 +53,6 @@ def show_brand(
         visitor,
         "brand.html",
         place="settings",
-        status=422 if problem else 200,
         stands=stands,
         sender=site.installation.settings.sender,
         typed=typed,

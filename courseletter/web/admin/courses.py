@@ -221,7 +221,6 @@ def _settings_page(
         visitor,
         "course_settings.html",
         place="courses",
-        status=422 if problem else 200,
         course=course,
         revision=course.revision,
         tab="settings",

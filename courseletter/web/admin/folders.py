@@ -116,7 +116,6 @@ def _page(
             visitor,
             "folder.html",
             place="courses",
-            status=422 if problem else 200,
             course=course,
             problem=problem,
         )
@@ -125,5 +124,4 @@ def _page(
 def _new_page(
     visitor: Visitor, site: Site, request: Request, problem: InvalidInput | None = None
 ) -> HTMLResponse:
-    status = 422 if problem else 200
-    return show(request, site, visitor, "folder_new.html", place="courses", status=status, problem=problem)
+    return show(request, site, visitor, "folder_new.html", place="courses", problem=problem)

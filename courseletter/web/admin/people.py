@@ -107,7 +107,6 @@ def _new_page(
         visitor,
         "person_new.html",
         place="settings",
-        status=422 if problem else 200,
         roles=[(role, MEANING[role]) for role in reversed(Role) if visitor.user.role.includes(role)],
         typed=typed,
         problem=problem,

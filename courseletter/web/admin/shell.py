@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from itsdangerous import BadSignature, URLSafeSerializer
 
 from courseletter.accounts.models import Role
+from courseletter.errors import InvalidInput
 from courseletter.web.admin.access import TOKEN_FIELD, Visitor, is_secure
 from courseletter.web.site import Site
 
@@ -63,16 +64,20 @@ def show(
     template: str,
     *,
     place: str,
-    status: int = 200,
+    status: int | None = None,
+    problem: InvalidInput | None = None,
     **context: Any,
 ) -> HTMLResponse:
-    """Answer with a page of the workshop. `place` is the sidebar's entry that it belongs to."""
+    """Answer with a page of the workshop. `place` is the sidebar's entry that it belongs to; a `problem` with
+    what was typed is told on the page, which is a 422 then unless `status` says otherwise.
+    """
     note = _note_of(request, site)
     response = site.pages.show(
         f"workshop/{template}",
-        status,
+        status or (422 if problem else 200),
         HEADERS,
         **context,
+        problem=problem,
         place=place,
         places=[one for one in PLACES if visitor.user.role.includes(one.role)],
         user=visitor.user,

@@ -63,7 +63,6 @@ def show_subscriber(
         visitor,
         "subscriber.html",
         place="subscribers",
-        status=422 if problem else 200,
         answer=answer,
         status_word=_status(answer),
         now=now.astimezone(here),

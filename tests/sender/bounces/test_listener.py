@@ -10,7 +10,7 @@ from certificates import Certificates
 from desk import Desk
 from samples import BOUNCES, RETURN_PATH, SAMPLES
 from school import KEY, School
-from waiting import eventually
+from waiting import until
 
 from courseletter.errors import CourseletterError
 from sender.bounces.listener import BounceListener
@@ -208,7 +208,7 @@ def test_an_encrypted_peer_counts_once_and_leaves_its_place(here: Desk, certific
             held[0].docmd("STARTTLS")
             held[0].send(b"no handshake\r\n")
             held[0].close()
-            eventually(lambda: listener._peers == {}, lambda: str(listener._peers))
+            until(lambda: listener._peers == {}, lambda: str(listener._peers))
 
 
 def test_r11_an_international_address_is_a_stranger_too(here: Desk, listener: BounceListener) -> None:
