@@ -13,6 +13,8 @@ class Sink:
         self.accepted: list[str] = []  # the recipient of each message it took
         self.silent = False
         self.sessions = 0
+        self.most_at_once = 0
+        self.open = 0
         self._loop = LoopThread()
 
     def __enter__(self) -> Self:
@@ -38,7 +40,12 @@ class _Session(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
         self._sink.sessions += 1
+        self._sink.open += 1
+        self._sink.most_at_once = max(self._sink.most_at_once, self._sink.open)
         self._say(b"220 sink.test ESMTP")
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._sink.open -= 1
 
     def data_received(self, data: bytes) -> None:
         self._heard += data

@@ -14,6 +14,7 @@ from waiting import until
 
 from courseletter import cli, jobs
 from courseletter.clock import SystemClock
+from courseletter.config import SmtpSettings
 from courseletter.database import Database
 from courseletter.processes import Processes
 from sender.planning import tick
@@ -92,6 +93,7 @@ def test_r21_two_processes_send_each_message_once(on_sqlite: Nodes, sink: Sink) 
     on_sqlite.enrol(1200)
     until(lambda: len(node.children()) == 2, "two children")
     all_once(on_sqlite, sink, 1200)
+    assert sink.most_at_once <= SmtpSettings().connections  # which are meant for both
 
 
 def test_r21_of_two_workers_on_one_file_one_ticks(on_sqlite: Nodes, sink: Sink) -> None:
