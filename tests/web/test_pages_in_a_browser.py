@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 from reading_room import World, serving
 from test_mailbox_pages import Calendar, Mails
 
@@ -107,7 +107,7 @@ def test_an_error_is_focused_and_leads_to_its_field(page: Page, served: World) -
     page.fill("#email", "ana.pereira@example")
     page.keyboard.press("Enter")
     page.wait_for_selector("#problems")
-    assert page.evaluate("document.activeElement.id") == "problems"
+    expect(page.locator("#problems")).to_be_focused()
     assert page.input_value("#email") == "ana.pereira@example"
     press(page, "Tab", "Enter")
     assert page.url.endswith("#email")

@@ -25,18 +25,20 @@ setInterval(() => {
 // After a swap the focus stays where it was; where that is gone, it goes to what the element named for this
 // case, else to the page's heading. Never to the body, where the keyboard starts over.
 // A part that renews itself takes the focus from nobody.
-let focused = "";
-let heir = "";
-let whole = true;
+// Each answer remembers its own: a second one may arrive before the first has settled.
+const heldBy = new WeakMap(); // request -> { whole, focused, heir }
 document.addEventListener("htmx:beforeSwap", (event) => {
-  whole = event.detail.target.id === "main";
   const now = document.activeElement;
-  focused = now?.id ?? "";
-  heir = now?.closest("[data-heir]")?.dataset.heir ?? "";
+  heldBy.set(event.detail.xhr, {
+    whole: event.detail.target.id === "main",
+    focused: now?.id ?? "",
+    heir: now?.closest("[data-heir]")?.dataset.heir ?? "",
+  });
 });
-document.addEventListener("htmx:afterSettle", () => {
+document.addEventListener("htmx:afterSettle", (event) => {
   const title = byId("main")?.dataset.title;
   if (title) document.title = title;
+  const { whole, focused, heir } = heldBy.get(event.detail.xhr) ?? {};
   if (!whole && !focused) return;
   const first = whole && document.querySelector("#main [autofocus]");
   if (first) return first.focus();
