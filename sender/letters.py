@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session, joinedload
@@ -30,8 +30,7 @@ log = logging.getLogger(__name__)
 _MOST_PREPARED = 100  # some hundred kilobytes each
 
 
-@dataclass(frozen=True, slots=True)
-class Letter:
+class Letter(NamedTuple):
     """One message, signed, with its envelope; `address_hash` is what a suppression would know it by."""
 
     claim: Claim
@@ -135,7 +134,7 @@ class Composer:
         reader = context["subscriber"]
         dated = claim.dated_at
         stamp = Stamp(
-            to_name=" ".join(name for name in (reader["first_name"], reader["last_name"]) if name),
+            to_name=" ".join(filter(None, (reader["first_name"], reader["last_name"]))),
             to_address=reader["email"],
             message_id=message_id(self._key, claim.delivery_id, domain),
             date=dated,

@@ -5,7 +5,6 @@ One reader's message is their context rendered (templates/rendering.py) into a b
 """
 
 import base64
-import hmac
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from courseletter.errors import InvalidInput
+from courseletter.keyed_hash import keyed_hash
 from sender.body import Body
 from sender.dkim import DkimKey, Signer
 from sender.headers import LONGEST_LINE, mailbox, phrase, unstructured
@@ -116,7 +116,7 @@ class PreparedMail:
 
 def message_id(key: bytes, delivery_id: int | str, domain: str) -> str:
     """Return the `<base32 HMAC@domain>` of a delivery: always the same, and not to be guessed."""
-    digest = hmac.digest(key, f"message-id:{delivery_id}".encode(), "sha256")
+    digest = keyed_hash(key, f"message-id:{delivery_id}".encode())
     return f"<{base64.b32encode(digest[:20]).decode().lower()}@{domain}>"
 
 

@@ -1,10 +1,9 @@
 """What a delivery attempt means: its outcome, its consequences, and when to try again. Pure."""
 
 import re
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from sender.transport import Attempt, Phase, Reply
 
@@ -30,8 +29,7 @@ class Outcome(StrEnum):
     ABANDONED = "abandoned"  # before_dot() said no; nothing was delivered
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """An outcome and its consequences; each flag is an order to somebody else."""
 
     outcome: Outcome

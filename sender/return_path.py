@@ -3,10 +3,11 @@
 The address of a List-Unsubscribe mailto is signed alike; it names a list and a subscriber.
 """
 
-import hashlib
 import hmac
 import re
 from typing import Final
+
+from courseletter.keyed_hash import keyed_hash
 
 _TOKEN_OCTETS: Final = 16
 _LOCAL: Final = r"b\+(\d{1,19})-([0-9a-f]{32})"
@@ -53,5 +54,4 @@ def membership_of(key: bytes, address: str, domain: str) -> tuple[int, int] | No
 
 
 def _signature(key: bytes, what: str) -> str:
-    digest = hmac.digest(key, what.encode(), hashlib.sha256)
-    return digest[:_TOKEN_OCTETS].hex()
+    return keyed_hash(key, what.encode())[:_TOKEN_OCTETS].hex()

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from courseletter.errors import InvalidInput
 
@@ -50,8 +50,7 @@ class Envelope:
         return self.smtputf8 or not (self.return_path + self.recipient).isascii()
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(NamedTuple):
     """A relay's answer: the code, the enhanced status code (RFC 3463) if there is one, and printable text."""
 
     code: int
@@ -65,7 +64,7 @@ class Reply:
         if not (text.isascii() and text.isprintable()):
             text = "".join(c if " " <= c <= "~" else "?" for c in text)
         match = _ENHANCED.match(text)
-        if match is None or match[1] != str(code)[0]:
+        if match is None or int(match[1]) != code // 100:
             return cls(code, None, text)
         return cls(code, f"{match[1]}.{int(match[2])}.{int(match[3])}", text[match.end() :])
 
@@ -73,8 +72,7 @@ class Reply:
         return " ".join(filter(None, (str(self.code), self.enhanced, self.text)))
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(NamedTuple):
     """How one delivery attempt ended: by a reply, by an error (one line), or abandoned by may_send().
 
     In phase DOT only a reply is certain; before it the message was certainly not delivered. A reply may come
@@ -101,7 +99,7 @@ def _always() -> bool:
     return True
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Parcel:
     """A message on its way: CRLF line ends throughout, as whoever builds it must see to (check_line_ends).
 

@@ -50,16 +50,17 @@ class ReplyReader:
     def next(self) -> Heard | None:
         """The next whole reply, or None until more has arrived. Raises NotSmtp."""
         while (line := _LINE.match(self._unread, self._at)) is not None:
-            self._at = line.end()
-            self._read += line.end() - line.start()
+            start, self._at = line.span()
             code, separator, text = line.groups()
+            said = text.removesuffix(b"\r") if text else b""
+            self._read += self._at - start
             if self._read > _LONGEST_REPLY:
                 raise NotSmtp("the relay's reply does not end")
             if self._code and code != self._code:
                 raise NotSmtp("the relay's reply is not SMTP")
-            self._lines.append((text or b"").removesuffix(b"\r"))
             if separator != b"-":
-                return self._whole(int(code))
+                return self._whole(int(code), said)
+            self._lines.append(said)
             self._code = code
         if self._unread.find(b"\n", self._at) >= 0:
             raise NotSmtp("the relay's reply is not SMTP")
@@ -67,8 +68,11 @@ class ReplyReader:
             raise NotSmtp("the relay's reply does not end")
         return None
 
-    def _whole(self, code: int) -> Heard:
-        text = b"\n".join(self._lines)
+    def _whole(self, code: int, last: bytes) -> Heard:
+        self._read = 0
+        if not self._code:
+            return Heard(code, last)
+        text = b"\n".join((*self._lines, last))
         self._lines.clear()
-        self._code, self._read = b"", 0
+        self._code = b""
         return Heard(code, text)

@@ -3,12 +3,12 @@
 Only a keyed hash finds a row, so that it still works when the address itself has been erased.
 """
 
-import hmac
 from datetime import datetime
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from courseletter.keyed_hash import keyed_hash
 from courseletter.upserting import insert
 from subscribers.models import Suppression, SuppressionReason
 from subscribers.people import fold
@@ -16,7 +16,7 @@ from subscribers.people import fold
 
 def address_hash(key: bytes, address: str) -> str:
     """Return the keyed hash an address is known by: HMAC-SHA-256 over its folded form, in hex."""
-    return hmac.digest(key, fold(address).encode(), "sha256").hex()
+    return keyed_hash(key, fold(address).encode()).hex()
 
 
 def suppress(
