@@ -3,6 +3,7 @@
 import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ from sender.message import Letterhead, PreparedMail, Stamp, message_id
 from sender.pool import SmtpPool
 from sender.relay import Relay
 from sender.replies import judge
+from sender.retrying import Retrying
 from sender.run import Mailer
 from sender.smtp import SmtpTransport
 from sender.throttle import DomainRates, Limits, WarmUp
@@ -141,8 +143,13 @@ class Installation:
             self.clock,
             key,
             domains=self.domain_rates(),
-            unknown=settings.sender.unknown,
+            retrying=self.retrying,
         )
+
+    @property
+    def retrying(self) -> Retrying:
+        sender = self.settings.sender
+        return Retrying(sender.unknown, timedelta(hours=sender.deadline_hours))
 
     def domain_rates(self) -> DomainRates:
         own = dict(self.settings.domains)

@@ -18,7 +18,8 @@ from sender.bounces.status import code_of
 from sender.claiming import Claim, finish, put_off, release
 from sender.holding import held_if_damaged
 from sender.models import Delivery, State
-from sender.replies import DEADLINE, Outcome, Verdict, next_attempt
+from sender.replies import Outcome, Verdict
+from sender.retrying import UNKNOWN_REST, next_attempt
 from sender.windows import record_accepted
 
 
@@ -29,6 +30,7 @@ def record_window(
     *,
     jitter: Callable[[], float],
     wait: timedelta,
+    deadline: timedelta,
     key: bytes,
 ) -> None:
     """Write down how the attempts of one batch ended: what the relay took in bulk, the others one by one."""
@@ -39,7 +41,7 @@ def record_window(
         tell_enrolment(session, delivery, now)
     for held, verdict in verdicts.items():
         if verdict.outcome is not Outcome.ACCEPTED:
-            _record(session, held, verdict, now, jitter=jitter(), wait=wait, key=key)
+            _record(session, held, verdict, now, jitter=jitter(), wait=wait, deadline=deadline, key=key)
 
 
 def _record(
@@ -50,9 +52,12 @@ def _record(
     *,
     jitter: float,
     wait: timedelta,
+    deadline: timedelta,
     key: bytes,
 ) -> None:
-    """Write down how one attempt ended. `wait`: until any relay may be used again; `jitter` in [-1, 1].
+    """Write down how one attempt ended.
+
+    `wait`: until any relay may be used again; `deadline`: after the first attempt; `jitter` in [-1, 1].
 
     A claim that is no longer ours changes nothing: somebody else has decided in the meantime.
     """
@@ -66,7 +71,7 @@ def _record(
         case Outcome.ABANDONED:
             moved = _abandon(session, held, delivery, now)
         case _:
-            moved = _defer(session, held, delivery, verdict, now, jitter, wait)
+            moved = _defer(session, held, delivery, verdict, now, jitter, wait, deadline)
     if not moved:
         return
     session.refresh(delivery)
@@ -84,9 +89,6 @@ def lock_enrolment(session: Session, delivery: Delivery) -> None:
         session.get_one(Enrolment, delivery.enrolment_id, with_for_update=True)
 
 
-UNKNOWN_REST = timedelta(minutes=30)  # before a delivery whose answer never came is tried once more
-
-
 def _defer(
     session: Session,
     held: Claim,
@@ -95,6 +97,7 @@ def _defer(
     now: datetime,
     jitter: float,
     wait: timedelta,
+    deadline: timedelta,
 ) -> bool:
     """Let it wait for its next attempt, or expire; trouble of the relay is not charged to the message.
 
@@ -102,11 +105,11 @@ def _defer(
     """
     first = delivery.first_attempt_at or now
     if verdict.relay_trouble or verdict.pause_send:
-        if now + wait <= first + DEADLINE:
+        if now + wait <= first + deadline:
             state = State.DEFERRED if wait else State.READY
             return put_off(session, held, state, now + wait, verdict.reason, charged=False)
     else:
-        due = next_attempt(delivery.attempts, first, now, jitter)
+        due = next_attempt(delivery.attempts, first, now, jitter, deadline)
         if due is not None:
             return put_off(session, held, State.DEFERRED, due, verdict.reason)
     return finish(session, held, now, State.EXPIRED, verdict.reason)

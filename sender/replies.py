@@ -1,7 +1,6 @@
-"""What a delivery attempt means: its outcome, its consequences, and when to try again. Pure."""
+"""What a delivery attempt means: its outcome and its consequences. Pure."""
 
 import re
-from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, NamedTuple
 
@@ -13,12 +12,6 @@ _THROTTLED: Final = re.compile(r"rate.?limit|throttl|too (?:many|fast|much)|slow
 _BEFORE_ENVELOPE: Final = frozenset({Phase.CONNECT, Phase.EHLO, Phase.STARTTLS, Phase.AUTH})
 _OUR_FAULT: Final = frozenset({Phase.EHLO, Phase.AUTH, Phase.MAIL})
 _CONTENT: Final = frozenset({Phase.DATA, Phase.DOT})
-
-_MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
-_LADDER: Final = (5 * _MINUTE, 15 * _MINUTE, 30 * _MINUTE, _HOUR, 2 * _HOUR, 4 * _HOUR)
-_AFTER_THE_LADDER: Final = 6 * _HOUR
-_JITTER: Final = 0.2
-DEADLINE: Final = 48 * _HOUR
 
 
 class Outcome(StrEnum):
@@ -94,17 +87,3 @@ def _permanent(phase: Phase, reply: Reply, reason: str) -> Verdict:
         policy=enhanced.startswith("5.7."),
         relay_well=True,
     )
-
-
-def next_attempt(
-    attempts: int, first: datetime, now: datetime, jitter: float, deadline: timedelta = DEADLINE
-) -> datetime | None:
-    """Return when to try again after `attempts` failed ones, the first at `first`; None when it has expired.
-
-    `jitter` in [-1, 1] moves the wait by up to 20 %, so that a crowd deferred together comes back spread out.
-    """
-    if not -1 <= jitter <= 1:
-        raise ValueError(f"jitter {jitter} is not between -1 and 1")
-    wait = _LADDER[attempts - 1] if attempts <= len(_LADDER) else _AFTER_THE_LADDER
-    due = now + wait * (1 + _JITTER * jitter)
-    return due if due <= first + deadline else None

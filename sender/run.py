@@ -23,7 +23,8 @@ from sender.letters import Composer, Letter
 from sender.outcomes import record_window
 from sender.refusals import Watch
 from sender.replies import Outcome, Verdict, judge
-from sender.sweeping import UnknownPolicy, sweep
+from sender.retrying import Retrying
+from sender.sweeping import sweep
 from sender.throttle import DomainRates
 from sender.transport import Attempt, Parcel
 from sender.windows import open_window
@@ -52,14 +53,14 @@ class Mailer:
         key: bytes,
         *,
         domains: DomainRates = DomainRates(),
-        unknown: UnknownPolicy = "retry_once",
+        retrying: Retrying = Retrying(),
         retry_seconds: float = 1,
     ) -> None:
         self._database = database
         self._composer = composer
         self._clock = clock
         self._key = key
-        self._unknown = unknown
+        self._retrying = retrying
         self._retry_seconds = retry_seconds  # before a ledger that cannot be written is tried again
         self._dispatcher = Dispatcher(database, routes, domains, self._hear)
         self._lanes = self._dispatcher.lanes
@@ -72,7 +73,7 @@ class Mailer:
 
     def work(self) -> Counter[str]:
         """Sweep, then send for a round. Returns the outcomes' counts."""
-        sweep(self._database, self._clock.now(), self._unknown)
+        sweep(self._database, self._clock.now(), self._retrying.unknown)
         return self.send()
 
     def send(self) -> Counter[str]:
@@ -206,7 +207,10 @@ class Mailer:
         wait = self._dispatcher.wait(now)
         self._dispatcher.heed(signs, now)
         with self._database.write() as session:
-            record_window(session, ended, now, jitter=_jitter, wait=wait, key=self._key)
+            record_window(
+                session, ended, now,
+                jitter=_jitter, wait=wait, deadline=self._retrying.deadline, key=self._key,
+            )  # fmt: skip
             hashes = [letter.address_hash for letter in window]
             return open_window(session, [letter.claim for letter in window], hashes, now)
 

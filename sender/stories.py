@@ -19,8 +19,7 @@ from courseletter.zones import zone_of
 from sender import instance
 from sender.claiming import ASKED_FOR
 from sender.models import Delivery, Event, State
-from sender.replies import DEADLINE
-from sender.sweeping import UnknownPolicy
+from sender.retrying import Retrying, UnknownPolicy
 from sender.wishes import is_held
 
 Level = Literal["", "good", "warn", "bad"]
@@ -67,7 +66,7 @@ class Story:
     onward: str  # what happens next, and when
 
 
-def story(session: Session, delivery_id: int, now: datetime, unknown: UnknownPolicy) -> Story:
+def story(session: Session, delivery_id: int, now: datetime, retrying: Retrying) -> Story:
     """Tell what became of a delivery. Raises NotFound."""
     delivery = session.get(Delivery, delivery_id)
     if delivery is None:
@@ -96,7 +95,7 @@ def story(session: Session, delivery_id: int, now: datetime, unknown: UnknownPol
         arrived=has_arrived(delivery),
         beats=beats,
         last_answer="" if any(answer in beat.text for beat in beats) else answer,
-        onward=onward(delivery, enrolment, now, zone, unknown, *stops),
+        onward=onward(delivery, enrolment, now, zone, retrying, *stops),
     )
 
 
@@ -120,7 +119,7 @@ def onward(
     enrolment: Enrolment | None,
     now: datetime,
     zone: ZoneInfo,
-    unknown: UnknownPolicy,
+    retrying: Retrying,
     held: str | None,
     paused: bool,
 ) -> str:
@@ -148,13 +147,13 @@ def onward(
             until = f" until {at(delivery.lease_until)}" if delivery.lease_until else ""
             return f"It is on the wire. If no answer comes{until}, it counts as in doubt."
         case State.DEFERRED:
-            last = at((delivery.first_attempt_at or now) + DEADLINE)
+            last = at((delivery.first_attempt_at or now) + retrying.deadline)
             number = delivery.attempts + 1
             return f"Try {number} is at {at(delivery.due_at)}. After {last} nothing more is tried."
         case State.UNKNOWN if delivery.finished_at:
             return "It counts as had, and no copy goes by itself."
         case State.UNKNOWN:
-            return _in_doubt(delivery, at(delivery.due_at), unknown)
+            return _in_doubt(delivery, at(delivery.due_at), retrying.unknown)
         case State.ACCEPTED:
             return (
                 "Nothing more. The mail server answers for it from here; should it come back, it stands here."

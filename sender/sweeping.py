@@ -5,19 +5,17 @@ A lease that ends in CLAIMED is ready again; one that ends in IN_DOUBT is UNKNOW
 
 from collections import Counter
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, select, update
 
 from courseletter.database import Database
 from sender import events
 from sender.models import Delivery, State, is_in
-from sender.outcomes import UNKNOWN_REST, lock_enrolment, tell_enrolment
+from sender.outcomes import lock_enrolment, tell_enrolment
+from sender.retrying import UNKNOWN_REST, UnknownPolicy
 
 CHUNK = 500  # rows a transaction: what an outage has left behind may be the whole list
-
-# What becomes of a message that may have arrived: tried once more after a rest, or left to a person.
-UnknownPolicy = Literal["retry_once", "hold"]
 
 
 def sweep(database: Database, now: datetime, unknown: UnknownPolicy = "retry_once") -> Counter[str]:

@@ -209,7 +209,7 @@ def call_back(session: Session, enrolment: Enrolment, now: datetime) -> None:
     called_back = session.execute(
         update(Delivery)
         .where(Delivery.enrolment_id == enrolment.id, Delivery.state.in_(CALLABLE_STATES))
-        .values(state=State.CANCELLED, finished_at=now, fence=None, reply="called back")
+        .values(state=State.CANCELLED, finished_at=now, fence=None, lease_until=None, reply="called back")
         .returning(Delivery.copy)
     ).scalars()
     if 0 in called_back:  # a further copy was asked for and is on no calendar

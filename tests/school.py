@@ -27,8 +27,8 @@ from sender.links import Links
 from sender.memory import MemoryPool, MemoryRelay
 from sender.models import Delivery
 from sender.planning import next_moment, tick
+from sender.retrying import Retrying
 from sender.run import Mailer
-from sender.sweeping import UnknownPolicy
 from sender.throttle import NO_LIMITS, DomainRates, Limits
 from sender.transport import Report
 from subscribers import consent
@@ -94,7 +94,7 @@ class School:
         self.limits = limits or {"memory": NO_LIMITS}
         self.domains = domains or DomainRates()
         self.others = {name: MemoryRelay() for name in list(self.limits)[1:]}
-        self.unknown: UnknownPolicy = "retry_once"
+        self.retrying = Retrying()
         self.dkim_keys: Sequence[DkimKey] = ()
         self.metadata_field: str | None = None
         self.course_id = self._found(cadence, zone)
@@ -114,7 +114,7 @@ class School:
             self.clock,
             KEY,
             domains=self.domains,
-            unknown=self.unknown,
+            retrying=self.retrying,
             retry_seconds=0,
         )
 

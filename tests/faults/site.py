@@ -23,7 +23,7 @@ from sender.instance import recognise
 from sender.message import message_id
 from sender.models import Delivery, State
 from sender.planning import tick
-from sender.sweeping import UnknownPolicy
+from sender.retrying import UnknownPolicy
 
 CONNECTIONS = 8
 MOST_TURNS = 1000

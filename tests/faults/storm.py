@@ -13,7 +13,7 @@ from faults.sink import Step
 from faults.site import Site
 
 from sender.claiming import DOT_LEASE, LEASE
-from sender.outcomes import UNKNOWN_REST
+from sender.retrying import UNKNOWN_REST
 
 ALONE = {"alone": ("tick", "send")}
 MANY = {"ticker": ("tick",), "worker 1": ("send",), "worker 2": ("send",), "worker 3": ("send",)}

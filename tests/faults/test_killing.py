@@ -13,8 +13,7 @@ from faults.storm import ALONE, MANY, Storm
 
 from courseletter.database import Database
 from sender.claiming import DOT_LEASE
-from sender.outcomes import UNKNOWN_REST
-from sender.sweeping import UnknownPolicy
+from sender.retrying import UNKNOWN_REST, UnknownPolicy
 
 
 @pytest.mark.parametrize("unknown", ["retry_once", "hold"])

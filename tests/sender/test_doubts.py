@@ -6,7 +6,7 @@ from school import School
 from courseletter.errors import InvalidInput, NotFound
 from sender.doubts import doubts, settle
 from sender.models import State
-from sender.outcomes import UNKNOWN_REST
+from sender.retrying import UNKNOWN_REST, Retrying
 from sender.transport import Attempt, Phase
 
 ADA = "ada@inbox.example.org"
@@ -16,7 +16,7 @@ SILENCE = Attempt(Phase.DOT, error="the relay did not answer in time")
 @pytest.fixture
 def held(school: School) -> School:
     """A school whose policy is `hold`, and whose welcome went past the dot without an answer."""
-    school.unknown = "hold"
+    school.retrying = Retrying("hold")
     school.mailer = school.new_mailer()
     school.enrol()
     school.memory.answer(ADA, SILENCE, arrives=True)

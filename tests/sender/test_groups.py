@@ -17,6 +17,7 @@ from sender.claiming import Claim, claim
 from sender.outcomes import record_window
 from sender.planning import tick
 from sender.replies import Outcome, Verdict
+from sender.retrying import Retrying
 from sender.windows import open_window, record_accepted
 
 ZONES = ["Europe/Berlin", "Europe/Lisbon", "America/New_York", "Asia/Kathmandu", None]
@@ -123,4 +124,12 @@ def each_sent(school: School, claims: list[Claim]) -> dict[int, Standing]:
 def record(school: School, claims: list[Claim]) -> None:
     taken = {held: Verdict(Outcome.ACCEPTED, "250 OK") for held in claims}
     with school.database.write() as session:
-        record_window(session, taken, school.clock.now(), jitter=lambda: 0.0, wait=timedelta(), key=KEY)
+        record_window(
+            session,
+            taken,
+            school.clock.now(),
+            jitter=lambda: 0.0,
+            wait=timedelta(),
+            deadline=Retrying().deadline,
+            key=KEY,
+        )

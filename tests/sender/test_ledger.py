@@ -14,9 +14,9 @@ from sender import pausing, sweeping, wishes
 from sender.claiming import DOT_LEASE, LEASE, Claim, claim, finish
 from sender.memory import MemoryRelay
 from sender.models import State
-from sender.outcomes import UNKNOWN_REST
 from sender.planning import tick
 from sender.relay import Timeouts
+from sender.retrying import UNKNOWN_REST, Retrying
 from sender.sweeping import sweep
 from sender.transport import Attempt, Envelope, Phase, Reply
 from sender.windows import open_window
@@ -285,7 +285,10 @@ def test_a_refusal_for_policy_is_due_again_at_most_three_times(school: School) -
     assert not school.change(lambda session: is_suppressed(session, KEY, ADA))
 
 
-def test_what_is_refused_for_two_days_expires(school: School) -> None:
+@pytest.mark.parametrize("hours", [48, 6])
+def test_what_is_refused_until_the_deadline_expires(school: School, hours: int) -> None:
+    school.retrying = Retrying(deadline=timedelta(hours=hours))
+    school.mailer = school.new_mailer()
     school.enrol()
     for _ in range(60):
         school.memory.answer(ADA, refused(Phase.RCPT, 450, "4.2.1 busy"))
@@ -296,7 +299,7 @@ def test_what_is_refused_for_two_days_expires(school: School) -> None:
             break
         school.clock.move_to(school.next_moment() or school.clock.now())
     assert states(school) == [State.EXPIRED]
-    assert timedelta(hours=36) < school.clock.now() - start <= timedelta(hours=48)
+    assert timedelta(hours=0.6 * hours) < school.clock.now() - start <= timedelta(hours=hours)
 
 
 def test_a_relay_in_trouble_is_left_alone_and_no_message_is_charged(school: School) -> None:

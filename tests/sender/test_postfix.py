@@ -24,9 +24,9 @@ from sender.dkim import DkimKey
 from sender.doubts import doubts
 from sender.message import message_id
 from sender.models import Delivery, State
-from sender.outcomes import UNKNOWN_REST
 from sender.pool import SmtpPool
 from sender.relay import Relay
+from sender.retrying import UNKNOWN_REST
 from sender.transport import Attempt, Parcel, Report
 from subscribers.models import Suppression
 from subscribers.suppression import is_suppressed

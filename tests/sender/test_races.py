@@ -18,6 +18,7 @@ from sender.models import State
 from sender.outcomes import record_window
 from sender.planning import tick
 from sender.replies import Outcome, Verdict
+from sender.retrying import Retrying
 from sender.transport import Attempt, Phase
 
 ADA = "ada@inbox.example.org"
@@ -254,4 +255,12 @@ def _reads(database: Database, act: Callable[[], Any]) -> int:
 def _record(school: School, held: Claim, outcome: Outcome) -> None:
     with school.database.write() as session:
         verdicts = {held: Verdict(outcome, "told")}
-        record_window(session, verdicts, school.clock.now(), jitter=lambda: 0.0, wait=NO_WAIT, key=KEY)
+        record_window(
+            session,
+            verdicts,
+            school.clock.now(),
+            jitter=lambda: 0.0,
+            wait=NO_WAIT,
+            deadline=Retrying().deadline,
+            key=KEY,
+        )

@@ -1,12 +1,12 @@
-"""What every reply means, as a table, and the ladder of retries."""
+"""What every reply means, as a table."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sender.replies import DEADLINE, Outcome, judge, next_attempt
+from sender.replies import Outcome, judge
 from sender.transport import Attempt, Phase, Reply
 
 FLAGS = ("pause_send", "suppress", "soft", "policy", "relay_trouble", "throttle")
@@ -110,43 +110,6 @@ def test_only_a_2xx_at_the_dot_is_accepted_and_only_rcpt_suppresses(
     assert (verdict.outcome is Outcome.UNKNOWN) == (phase is Phase.DOT and 300 <= code < 400)
     assert not verdict.suppress or (phase is Phase.RCPT and code >= 500)
     assert verdict.reason.isprintable()
-
-
-def test_retry_ladder_until_the_deadline() -> None:
-    now, waits, attempts = FIRST, [], 1
-    while (due := next_attempt(attempts, FIRST, now, 0)) is not None:
-        waits.append(due - now)
-        now, attempts = due, attempts + 1
-    minutes = [wait.total_seconds() / 60 for wait in waits]
-    assert minutes == [5, 15, 30, 60, 120, 240, 360, 360, 360, 360, 360, 360]
-    assert now - FIRST < DEADLINE
-
-
-@given(st.integers(1, 20), st.floats(-1, 1))
-def test_jitter_moves_the_wait_by_at_most_a_fifth(attempts: int, jitter: float) -> None:
-    plain = next_attempt(attempts, FIRST, FIRST, 0)
-    moved = next_attempt(attempts, FIRST, FIRST, jitter)
-    assert plain is not None
-    assert moved is not None
-    assert abs((moved - FIRST) / (plain - FIRST) - 1) <= 0.2 + 1e-9
-
-
-@pytest.mark.parametrize(
-    ("now", "deadline", "due"),
-    [
-        (FIRST + timedelta(hours=42), DEADLINE, FIRST + timedelta(hours=48)),
-        (FIRST + timedelta(hours=42, seconds=1), DEADLINE, None),
-        (FIRST + timedelta(hours=42, seconds=1), timedelta(hours=72), FIRST + timedelta(hours=48, seconds=1)),
-        (FIRST + timedelta(days=9), DEADLINE, None),
-    ],
-)
-def test_deadline(now: datetime, deadline: timedelta, due: datetime | None) -> None:
-    assert next_attempt(9, FIRST, now, 0, deadline) == due
-
-
-def test_jitter_out_of_range_is_a_mistake() -> None:
-    with pytest.raises(ValueError, match="jitter"):
-        next_attempt(1, FIRST, FIRST, 1.5)
 
 
 def test_reply_reads_enhanced_codes() -> None:

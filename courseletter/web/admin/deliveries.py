@@ -59,7 +59,7 @@ def show_delivery(delivery_id: str, visitor: Marketer, site: Here, request: Requ
     opened = site.installation
     now = opened.clock.now()
     with opened.database.read() as session:
-        told = story(session, _delivery(session, delivery_id).id, now, opened.settings.sender.unknown)
+        told = story(session, _delivery(session, delivery_id).id, now, opened.retrying)
     here = zone_of(told.zone)
     return show(
         request,
