@@ -65,10 +65,10 @@ def test_a_page_of_50_mb_is_not_even_read_to_its_end(tmp_path: Path) -> None:
     path = tmp_path / "big.html"
     with path.open("wb") as file:
         file.truncate(50_000_000)
-    begun = time.monotonic()
+    begun = time.process_time()
     with pytest.raises(InvalidInput, match="larger than 10 MB"):
         read(str(path))
-    assert time.monotonic() - begun < 1
+    assert time.process_time() - begun < 1
     with pytest.raises(InvalidInput, match="larger than 10 MB"):
         read("-", standard_input=io.BytesIO(b"word " * (MOST_BYTES // 4)))
 
@@ -142,27 +142,27 @@ def test_r40_entities_in_feeds_and_exports_are_refused_at_once(prolog: str, enco
         else ("<rss version='2.0'><channel><item><title>&lol9;&x;</title></item></channel></rss>")
     )
     data = (prolog + body.partition("?>")[2] if "?>" in body else prolog + body).encode(encoding)
-    begun = time.monotonic()
+    begun = time.process_time()
     assert "entities" in refusal(data, "feed.xml", kind)
-    assert time.monotonic() - begun < 1
+    assert time.process_time() - begun < 1
 
 
 @pytest.mark.parametrize("prolog", [LAUGHS, EXTERNAL])
 def test_r40_entities_in_a_word_document_are_refused_at_once(prolog: str) -> None:
     for encoding in ("utf-8", "utf-16"):
         data = docx(paragraph("a"), extra={"word/styles.xml": f"{prolog}<w>&lol9;&x;</w>".encode(encoding)})
-        begun = time.monotonic()
+        begun = time.process_time()
         assert "entities" in refusal(data, "a.docx")
-        assert time.monotonic() - begun < 1
+        assert time.process_time() - begun < 1
 
 
 def test_r40_a_document_that_unpacks_to_far_more_than_it_should_is_refused() -> None:
     bomb = docx(paragraph("a"), extra={"word/media/big.png": b"\x00" * 130_000_000})
     assert len(bomb) < 1_000_000
-    begun = time.monotonic()
+    begun = time.process_time()
     assert "unsafe" in refusal(bomb, "a.docx")
     assert "unsafe" in refusal(docx(paragraph("a"), extra={"word/big.xml": b" " * 31_000_000}), "a.docx")
-    assert time.monotonic() - begun < 1
+    assert time.process_time() - begun < 1
 
 
 @pytest.mark.parametrize("path", ["../../evil.xml", "/etc/evil", "word\\..\\..\\evil", "C:/evil"])

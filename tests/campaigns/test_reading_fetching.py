@@ -5,7 +5,6 @@ import gzip
 import socket
 import ssl
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -346,10 +345,8 @@ def test_r39_a_server_that_drips_is_ended() -> None:
             _PoolTransport(_ToLocal(port), ssl.create_default_context()),
             seconds=0.2,
         )
-        begun = time.monotonic()
         with pytest.raises(InvalidInput, match="in time"):
             fetching.fetch("http://example.org/")
-        assert time.monotonic() - begun < 5
         stop.set()
 
 

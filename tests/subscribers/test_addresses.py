@@ -79,10 +79,10 @@ def test_r08_r09_unusable_addresses_are_refused_by_name(given: str) -> None:
 @pytest.mark.parametrize("pattern", ["a{}!", "{}@", "a@{}!", "{}"])
 def test_address_check_takes_under_100_ms_at_any_length(size: int, pattern: str) -> None:
     text = pattern.format(("a" if pattern != "{}" else "a@") * size)
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(InvalidInput):
         check_address(text)
-    assert time.perf_counter() - started < 0.1
+    assert time.process_time() - started < 0.1
 
 
 @settings(max_examples=200, deadline=None)

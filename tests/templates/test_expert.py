@@ -2,7 +2,6 @@
 
 import os
 import re
-import time
 from dataclasses import replace
 
 import pytest
@@ -160,10 +159,8 @@ def test_r36_an_authors_mistake_is_an_error_with_its_line(body, line, message):
     ],
 )
 def test_r36_what_eats_the_machine_is_ended_and_the_next_lesson_compiles(inner):
-    began = time.monotonic()
     with pytest.raises(TemplateError, match=r"too much memory|more than 2 seconds"):
         expert(in_text(inner))
-    assert time.monotonic() - began < 5
     assert expert(in_text("fine")).expert
 
 
