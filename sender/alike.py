@@ -86,15 +86,26 @@ def members(first: int | None = None) -> Select[int]:
     return everyone if first is None else everyone.where(_like_id == first)
 
 
-def follow(session: Session) -> None:
-    """Write to everybody what the first of their group now says."""
+def written(first: Enrolment) -> tuple[Any, ...]:
+    """What follow() hands on: the columns of STANDING."""
+    return tuple(getattr(first, column.key) for column in STANDING)
+
+
+def follow(session: Session, before: Mapping[Enrolment, tuple[Any, ...]]) -> None:
+    """Write to everybody what the first of their group now says. `before` is what the firsts said until now:
+    a column that none of them has changed is not touched, and neither are its indexes.
+    """
     session.flush()
+    pairs = [zip(said, written(first), strict=True) for first, said in before.items()]
+    changed = {place for pair in pairs for place, (old, new) in enumerate(pair) if old != new}
+    if not changed:
+        return
     first = aliased(Enrolment)
     session.execute(
         update(Enrolment)
         .where(Enrolment.id == _id, _like_id == first.id, _id != _like_id)
         .where(among(dialect_of(session), first.id, select(_like_id)))
-        .values({column.key: getattr(first, column.key) for column in STANDING})
+        .values({STANDING[place].key: getattr(first, STANDING[place].key) for place in sorted(changed)})
         .execution_options(synchronize_session=False)
     )
 

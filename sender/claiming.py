@@ -32,7 +32,7 @@ from sqlalchemy.orm import Session
 
 from campaigns.enrolling import progress_after
 from campaigns.models import Course
-from courseletter.bulk import among, dialect_of
+from courseletter.bulk import among, dialect_of, in_index_order
 from courseletter.database import Database, UtcDateTime
 from sender import facts
 from sender.instance import is_held
@@ -75,11 +75,12 @@ def claim(database: Database, now: datetime, limit: int, *, asked_first: bool = 
     """
     fence, until = secrets.token_hex(16), now + LEASE
     with database.write() as session:
+        in_index_order(session)
         values = {"our_fence": fence, "now": now, "until": until}
         taken: list[Row[*tuple[Any, ...]]] = []
         for asked_for in (True, False) if asked_first else (False,):
             taking = _taking(dialect_of(session), asked_for)
-            taken += session.connection().execute(taking, values | {"most": limit - len(taken)})
+            taken += session.connection().execute(taking, values | {"most": limit - len(taken)}).all()
         moves = [_move(row) for row in taken]
         after = progress_after(session, {move for move in moves if move is not None})
     claims = (
@@ -101,7 +102,7 @@ def _taking(dialect: str, asked_for: bool) -> Update:
     now = bindparam("now", type_=UtcDateTime())
     return (
         update(Delivery)
-        .where(among(dialect, Delivery.id, _longest_due(asked_for)), is_in(State.READY))
+        .where(among(dialect, Delivery.id, _longest_due(asked_for)))  # locked, and so still ready
         .values(
             state=State.CLAIMED,
             fence=bindparam("our_fence"),

@@ -86,9 +86,10 @@ def promote_chunk(
         if busy:
             alike.set_apart(session, busy)
             sizes = alike.sizes(session)
-        for first in alike.firsts(session):
+        before = {first: alike.written(first) for first in alike.firsts(session)}
+        for first in before:
             outcomes[_promote(session, first, conditional, busy.get(first.id, ()), now)] += sizes[first.id]
-        alike.follow(session)
+        alike.follow(session, before)
         queued = queue_lessons(session, now, alike.members())
         if len(queued) < outcomes[Promotion.QUEUED]:
             _hold_all_but(session, queued, now)

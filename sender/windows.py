@@ -19,6 +19,7 @@ from sqlalchemy import (
     case,
     exists,
     or_,
+    true,
     update,
 )
 from sqlalchemy.orm import Session
@@ -52,7 +53,7 @@ def open_window(session: Session, claims: Sequence[Claim], hashes: Sequence[str]
             **rows.parameters(pairs),
         },
     )
-    return set(marked.scalars())
+    return set(marked.scalars().all())
 
 
 def record_accepted(session: Session, answers: Mapping[Claim, str], now: datetime) -> list[Claim]:
@@ -66,7 +67,8 @@ def record_accepted(session: Session, answers: Mapping[Claim, str], now: datetim
     rows, recording = _recording(dialect_of(session))
     fence = next(iter(answers)).fence
     values = rows.parameters([(one.delivery_id, reply) for one, reply in answers.items()])
-    ours = set(session.connection().execute(recording, {"our_fence": fence, "now": now, **values}).scalars())
+    recorded = session.connection().execute(recording, {"our_fence": fence, "now": now, **values})
+    ours = set(recorded.scalars().all())
     on_calendar = [one for one in answers if one.delivery_id in ours and one.progress_after is not None]
     moved = _move_on(session, on_calendar, now)
     return [one for one in on_calendar if one.enrolment_id not in moved]
@@ -83,7 +85,7 @@ def _move_on(session: Session, sent: Sequence[Claim], now: datetime) -> set[int]
         ]
     )
     moved = session.connection().execute(moving, {"now": now, "grace": now - GRACE, **values})
-    return set(moved.scalars())
+    return set(moved.scalars().all())
 
 
 @cache
@@ -142,7 +144,8 @@ def _moving(dialect: str) -> tuple[Rows, Update]:
             Enrolment.progress_id == rows.before,
             Enrolment.failures == 0,
             Enrolment.last_at >= bindparam("grace", type_=UtcDateTime()),
-            or_(Enrolment.due_at.is_(None), Enrolment.due_at > now),
+            # Not as a condition that an index answers: PostgreSQL would go by it, and read everybody.
+            (Enrolment.due_at <= now).is_not(true()),
             Revision.id == Enrolment.revision_id,
         )
         .values(
