@@ -45,11 +45,14 @@ class Rows:
             return {self._name: json.dumps(rows)}
         columns = zip(*rows, strict=True) if rows else [() for _ in self._columns]
         return {
-            f"{self._name}_{key}": list(values) for key, values in zip(self._columns, columns, strict=True)
+            f"{self._name}_{key}": _array(values) for key, values in zip(self._columns, columns, strict=True)
         }
 
     def _unnested(self) -> FromClause:
-        arrays = [bindparam(f"{self._name}_{key}", type_=ARRAY(kind)) for key, kind in self._columns.items()]
+        arrays = [
+            cast(bindparam(f"{self._name}_{key}", type_=String()), ARRAY(kind))
+            for key, kind in self._columns.items()
+        ]
         shapes = [column(key, kind) for key, kind in self._columns.items()]
         return func.unnest(*arrays).table_valued(*shapes).render_derived(name=self._name)
 
@@ -60,6 +63,20 @@ class Rows:
             for place, (key, kind) in enumerate(self._columns.items())
         ]
         return select(*values).subquery(self._name)
+
+
+def _array(values: Sequence[Any]) -> str:
+    """An array as PostgreSQL reads it. The driver makes one, too, but takes ten times as long."""
+    return "{" + ",".join(_element(value) for value in values) + "}"
+
+
+def _element(value: Any) -> str:
+    if value is None:
+        return "NULL"
+    if isinstance(value, str):
+        escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+        return f'"{escaped}"'
+    return str(value)
 
 
 def among(dialect: str, wanted: InstrumentedAttribute[int], ids: Select[int]) -> ColumnElement[bool]:

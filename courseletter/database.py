@@ -202,6 +202,7 @@ def _prepare_postgresql(connection: Any, _record: Any) -> None:
     And who stops within a transaction loses it, or its locks would stop everybody else (REQUIREMENTS 22).
     """
     connection.execute("SET synchronous_commit = on")
+    connection.execute("SET timezone = 'UTC'")  # else each moment that is read has to be converted
     connection.execute(f"SET idle_in_transaction_session_timeout = {IDLE_TIMEOUT}")
     connection.commit()
 

@@ -5,6 +5,7 @@ second worker, changes nothing. The states and arrows are drawn in docs/flow.md.
 by window, is in sender/windows.py, what time alone moves in sender/sweeping.py.
 """
 
+import json
 import secrets
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -17,10 +18,12 @@ from sqlalchemy import (
     ColumnElement,
     Row,
     Select,
+    String,
     Update,
     and_,
     bindparam,
     case,
+    cast,
     func,
     literal_column,
     null,
@@ -52,7 +55,6 @@ class Claim:
 
     fence: str
     until: datetime
-    progress_after: int | None  # id of the progress once it is sent; None: it is on no calendar
     delivery_id: int
     kind: str
     course_id: str
@@ -65,6 +67,7 @@ class Claim:
     by: str
     dated_at: datetime
     facts: dict[str, Any] = field(repr=False)
+    progress_after: int | None = None  # id of the progress once it is sent; None: it is on no calendar
 
 
 def claim(database: Database, now: datetime, limit: int, *, asked_first: bool = False) -> list[Claim]:
@@ -81,20 +84,25 @@ def claim(database: Database, now: datetime, limit: int, *, asked_first: bool = 
         for asked_for in (True, False) if asked_first else (False,):
             taking = _taking(dialect_of(session), asked_for)
             taken += session.connection().execute(taking, values | {"most": limit - len(taken)}).all()
-        moves = [_move(row) for row in taken]
-        after = progress_after(session, {move for move in moves if move is not None})
-    claims = (
-        Claim(fence, until, after[move] if move else None, *row)
-        for row, move in zip(taken, moves, strict=True)
-    )
+        all_facts = json.loads(f"[{','.join(facts for *_, facts in taken)}]")  # at once: it takes half as long
+        claims = [
+            Claim(fence, until, *row, facts) for (*row, _), facts in zip(taken, all_facts, strict=True)
+        ]
+        after = progress_after(session, {_move(one) for one in claims if _is_on_calendar(one)})
+    for one in claims:
+        if _is_on_calendar(one):
+            one.progress_after = after[_move(one)]
     return sorted(claims, key=attrgetter("delivery_id"))
 
 
-def _move(row: Row[*tuple[Any, ...]]) -> tuple[int, str, str] | None:
-    """What progress_after() is asked. A copy that was asked for is on no calendar, nor is a confirmation."""
-    if row.enrolment_id is None or row.copy:
-        return None
-    return row.facts["progress"], row.lesson_id, row.by
+def _is_on_calendar(held: Claim) -> bool:
+    """A copy that was asked for is on none, nor is a confirmation."""
+    return held.enrolment_id is not None and not held.copy
+
+
+def _move(held: Claim) -> tuple[int, str, str]:
+    """What progress_after() is asked."""
+    return held.facts["progress"], held.lesson_id or "", held.by
 
 
 @cache
@@ -124,7 +132,7 @@ def _taking(dialect: str, asked_for: bool) -> Update:
             Delivery.copy,
             Delivery.by,
             Delivery.dated_at,
-            Delivery.facts,
+            cast(Delivery.facts, String),
         )
         .execution_options(synchronize_session=False)
     )
