@@ -32,6 +32,7 @@ from courseletter.errors import CourseletterError
 
 SCHEMA = "0008"  # the newest migration
 BUSY_TIMEOUT = 10_000  # milliseconds a SQLite writer waits for the one before it
+CHECKPOINT = 4_000  # pages of 4 KB that SQLite's log grows to before a writer copies them into the file
 IDLE_TIMEOUT = 60_000  # milliseconds between two statements of one transaction, on PostgreSQL
 
 _DAMAGED = ("not a database", "malformed")
@@ -86,9 +87,13 @@ class Database:
     def __init__(self, address: str) -> None:
         self.engine = _create_engine(_parse(address))
         self._reading = sessionmaker(self.engine, expire_on_commit=False)
-        # A copy of the engine that shares its pool but begins as a writer.
-        writing = self.engine.execution_options(writes=True)
-        self._writing = sessionmaker(writing, expire_on_commit=False)
+        # Copies of the engine that share its pool but begin as writers, by whether they wait for the disk.
+        self._writing = {
+            durable: sessionmaker(
+                self.engine.execution_options(writes=True, durable=durable), expire_on_commit=False
+            )
+            for durable in (True, False)
+        }
 
     @property
     def is_sqlite(self) -> bool:
@@ -101,9 +106,13 @@ class Database:
             yield session
 
     @contextmanager
-    def write(self) -> Iterator[Session]:
-        """A transaction that is committed at the end, or rolled back whole when an error passes through."""
-        with self._writing.begin() as session:
+    def write(self, *, durable: bool = True) -> Iterator[Session]:
+        """A transaction that is committed at the end, or rolled back whole when an error passes through.
+
+        One that is not `durable` may be undone by a power cut, until any durable one has followed it: both
+        databases write their logs in order. It is for what would only be done once more.
+        """
+        with self._writing[durable].begin() as session:
             yield session
 
     def upgrade(self) -> None:
@@ -181,6 +190,7 @@ def _create_engine(url: URL) -> Engine:
         event.listen(engine, "begin", _begin_sqlite)
     else:
         event.listen(engine, "connect", _prepare_postgresql)
+        event.listen(engine, "begin", _begin_postgresql)
     return engine
 
 
@@ -190,6 +200,7 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
         f"busy_timeout = {BUSY_TIMEOUT}",
         "journal_mode = WAL",
         "synchronous = FULL",
+        f"wal_autocheckpoint = {CHECKPOINT}",
         "foreign_keys = ON",
         "cache_size = -16000",
     ):
@@ -208,5 +219,15 @@ def _prepare_postgresql(connection: Any, _record: Any) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    writes = connection.get_execution_options().get("writes")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    options = connection.get_execution_options()
+    if not options.get("writes"):
+        connection.exec_driver_sql("BEGIN")
+        return
+    driver: Any = connection.connection.driver_connection
+    driver.execute(f"PRAGMA synchronous = {'FULL' if options.get('durable', True) else 'NORMAL'}")
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _begin_postgresql(connection: Connection) -> None:
+    if not connection.get_execution_options().get("durable", True):
+        connection.exec_driver_sql("SET LOCAL synchronous_commit = off")

@@ -77,7 +77,7 @@ def claim(database: Database, now: datetime, limit: int, *, asked_first: bool = 
     confirmation or a lesson asked for, goes before what a schedule sends.
     """
     fence, until = secrets.token_hex(16), now + LEASE
-    with database.write() as session:
+    with database.write(durable=False) as session:  # nothing has gone out yet
         in_index_order(session)
         values = {"our_fence": fence, "now": now, "until": until}
         taken: list[Row[*tuple[Any, ...]]] = []

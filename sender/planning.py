@@ -72,7 +72,7 @@ def promote_chunk(
     Returns the outcomes' counts and where to go on; None: the end was reached.
     """
     outcomes: Counter[str] = Counter()
-    with database.write() as session:
+    with database.write(durable=False) as session:  # what a power cut undoes is still due
         # Shared, so that a publish begins between two chunks and not within one.
         course = session.get_one(Course, course_id, with_for_update={"read": True})
         if history.is_under_way(session, course_id):
