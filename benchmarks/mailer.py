@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
+from campaigns.brands import Brands
 from courseletter.clock import MovableClock
 from courseletter.config import SenderSettings
 from courseletter.database import Database
@@ -33,7 +34,7 @@ CONNECTIONS = 100
 
 def composer(keys: Sequence[DkimKey] = ()) -> Composer:
     links = Links(f"https://{DOMAIN}", Tokens(KEY))
-    return Composer(BRAND, SenderSettings(from_address=f"notes@{DOMAIN}"), links, KEY, keys)
+    return Composer(Brands(BRAND), SenderSettings(from_address=f"notes@{DOMAIN}"), links, KEY, keys)
 
 
 def mailer(database: Database, port: int, keys: Sequence[DkimKey] = ()) -> Mailer:

@@ -64,7 +64,8 @@ def measure(folder: Path, people: int, courses: int, address: str = "") -> dict[
         "found by name": "/subscribers?q=ad",
         "why": "/subscribers/1000",
         "a delivery": f"/deliveries/{_some_delivery(database)}",
-        "brand": "/settings/brand",
+        "brands": "/settings/brands",
+        "brand": "/settings/brands/first",
         "settings": "/settings",
     }
     found = {name: _timed(client, path) for name, path in pages.items()}

@@ -10,6 +10,7 @@ from campaigns.drafting import WEEK
 from campaigns.models import Course, Lesson, RevisionLesson
 from campaigns.rules import rules
 from campaigns.wording import recounted, shown
+from templates.brand import Brand
 
 
 class Change(StrEnum):
@@ -54,6 +55,16 @@ def edits(course: Course) -> list[Edit]:
         if lesson_id in moved:
             found.append(Edit(Change.MOVED, shown(lesson.title), lesson_id))
     return [*found, *_rules(course)]
+
+
+def rebranded(course: Course, brand: Brand) -> list[Edit]:
+    """Whether learners still get another brand, or other looks of it, than the one the course has now."""
+    if course.revision is None or course.revision.brand in (None, brand.to_json()):
+        return []
+    before = Brand.from_json(course.revision.brand)
+    if before.name != brand.name:
+        return [Edit(Change.RULE, "Brand", old=before.name, new=brand.name)]
+    return [Edit(Change.RULE, "Brand", old="as it was", new="as it is now")]
 
 
 def _rules(course: Course) -> list[Edit]:

@@ -55,9 +55,16 @@ def edits(before: Revision, after: Revision) -> list[Edit]:
     """The edits that lead from one revision to the other: lessons in their order, then the whole course."""
     old = {lesson.lesson_id: lesson for lesson in before.lessons}
     found = [*_of_lessons(old, after), *_of_the_course(before, after)]
-    if not found and any(old[one.lesson_id].compiled != one.compiled for one in after.lessons):
+    if not found and _looks_differ(before, after):
         return [Edit(EditKind.LOOK)]
     return found
+
+
+def _looks_differ(before: Revision, after: Revision) -> bool:
+    old = {lesson.lesson_id: lesson.compiled for lesson in before.lessons}
+    return before.brand not in (None, after.brand) or any(
+        old[one.lesson_id] != one.compiled for one in after.lessons
+    )
 
 
 def reworded(before: Revision, after: Revision) -> frozenset[str]:

@@ -21,6 +21,7 @@ LARGEST = 10_000_000  # octets of an upload
 MOST_PIXELS = 50_000_000  # a phone's photograph; a bomb names far more than it holds
 WIDEST = 1200  # pixels: a mail is 600 wide, and good screens show two for one
 TALLEST = 4000
+LOGO = (480, 144)  # shown a third as large at most
 _FORMATS = ("JPEG", "PNG", "GIF", "WEBP")
 _QUALITY = 82
 
@@ -32,9 +33,9 @@ _SVG = "Mail programs do not show SVG, and it may hold a script. Save the drawin
 _TOO_MANY = f"This picture has over {MOST_PIXELS // 1_000_000} million pixels. Save a copy 1200 pixels wide."
 
 
-def keep(session: Session, data: bytes, now: datetime) -> Image:
+def keep(session: Session, data: bytes, now: datetime, within: tuple[int, int] = (WIDEST, TALLEST)) -> Image:
     """Keep an uploaded picture as readers shall get it. Raises InvalidInput with what to do instead."""
-    content, media_type, (width, height) = shrunk(data)
+    content, media_type, (width, height) = shrunk(data, within)
     image_id = hashlib.sha256(content).hexdigest()[:32]
     image = session.get(Image, image_id)
     if image is None:
@@ -46,8 +47,8 @@ def keep(session: Session, data: bytes, now: datetime) -> Image:
     return image
 
 
-def shrunk(data: bytes) -> tuple[bytes, str, tuple[int, int]]:
-    """The picture decoded, upright, at most 1200 pixels wide, and encoded anew; its media type and size.
+def shrunk(data: bytes, within: tuple[int, int] = (WIDEST, TALLEST)) -> tuple[bytes, str, tuple[int, int]]:
+    """The picture decoded, upright, at most so wide and high, and encoded anew; its media type and size.
 
     See-through pictures and drawings of few colours become PNG, all others JPEG, which every mail program
     shows. Of moving ones the first picture stays.
@@ -60,7 +61,7 @@ def shrunk(data: bytes) -> tuple[bytes, str, tuple[int, int]]:
     few_colours = picture.mode in ("P", "1") or (picture.mode != "L" and picture.getcolors(256) is not None)
     see_through = picture.has_transparency_data
     picture = picture.convert("RGBA" if see_through else "RGB")
-    picture.thumbnail((WIDEST, TALLEST), PIL.Image.Resampling.LANCZOS)
+    picture.thumbnail(within, PIL.Image.Resampling.LANCZOS)
     out = BytesIO()
     if see_through or few_colours:
         picture.save(out, "PNG", optimize=True)

@@ -8,9 +8,11 @@ from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
 from courseletter.database import Base
 from subscribers.models import MailingList, Subscriber
+from templates.brand import Face
 
 Kind = Literal["welcome", "lesson"]
 Format = Literal["markdown", "mjml"]
+IMAGE_SUFFIXES = {"image/jpeg": "jpg", "image/png": "png"}
 
 
 class Article(Base):
@@ -43,6 +45,8 @@ class Course(Base):
     disclaimers: Mapped[list[Any]] = mapped_column(default=list)
     list_id: Mapped[int] = mapped_column(ForeignKey("mailing_lists.id"))
     article_id: Mapped[int | None] = mapped_column(ForeignKey("articles.id"))
+    # None: the first brand. No foreign key: brands are marked as removed, never deleted.
+    brand_id: Mapped[str | None] = mapped_column(String(20))
     revision_id: Mapped[int | None] = mapped_column(ForeignKey("revisions.id", use_alter=True))
     publishes: Mapped[int] = mapped_column(default=0)
     paused_at: Mapped[datetime | None]
@@ -111,6 +115,36 @@ class Image(Base):
     content: Mapped[bytes] = mapped_column(LargeBinary)
     created_at: Mapped[datetime]
 
+    @property
+    def path(self) -> str:
+        """Where browsers and mail programs find it, behind the installation's address."""
+        return f"/images/{self.id}.{IMAGE_SUFFIXES[self.media_type]}"
+
+
+class BrandRecord(Base):
+    """A brand as it was saved (templates.brand.Brand). `removed` ones are kept: a press takes that back."""
+
+    __tablename__ = "brands"
+
+    id: Mapped[str] = mapped_column(String(20), primary_key=True)  # brd_..., or campaigns.brands.FIRST
+    name: Mapped[str]
+    address: Mapped[str]
+    url: Mapped[str]
+    from_name: Mapped[str]
+    from_local: Mapped[str] = mapped_column(String(64))
+    reply_to: Mapped[str] = mapped_column(String(320))
+    accent: Mapped[str] = mapped_column(String(7))
+    accent_dark: Mapped[str] = mapped_column(String(7))
+    titles: Mapped[Face] = mapped_column(String(12))
+    text: Mapped[Face] = mapped_column(String(12))
+    footer: Mapped[str]
+    logo: Mapped[str]  # an address elsewhere; an uploaded one is `image`
+    logo_alt: Mapped[str]
+    image_id: Mapped[str | None] = mapped_column(ForeignKey("images.id"))
+    removed: Mapped[bool] = mapped_column(default=False)
+
+    image: Mapped[Image | None] = relationship()
+
 
 class Revision(Base):
     """A course as it was published once. Never changed afterwards."""
@@ -127,6 +161,7 @@ class Revision(Base):
     cadence: Mapped[dict[str, Any]]
     disclosures: Mapped[list[Any]]
     disclaimers: Mapped[list[Any]]
+    brand: Mapped[dict[str, Any] | None]  # as it was then; None in revisions from before this was kept
     published_at: Mapped[datetime]
 
     lessons: Mapped[list["RevisionLesson"]] = relationship(

@@ -50,7 +50,7 @@ def publish(
     """
     revision, _ = drafted(session, course, brand, now)
     _lock(session, course)
-    if course.revision is not None and says(course.revision) == says(revision):
+    if course.revision is not None and _same(course.revision, revision):
         return course.revision
     revision.number = course.publishes + 1
     chosen = choices or Choices()
@@ -111,6 +111,7 @@ def drafted(
             _frozen(number, lesson, mail)
             for (number, lesson), mail in zip(numbered(course), compiled, strict=True)
         ],
+        brand=brand.to_json(),
         **{name: getattr(course, name) for name in _ABOUT},
     )
     return revision, found
@@ -126,8 +127,13 @@ def check_choices(choices: Choices, revision: Revision) -> None:
             )
 
 
-def says(revision: Revision) -> list[Any]:
-    """All that makes a revision what it is, but for its number and date."""
+def _same(before: Revision, after: Revision) -> bool:
+    """Whether nobody could tell them apart. Old revisions do not know their brand."""
+    return before.brand in (None, after.brand) and _says(before) == _says(after)
+
+
+def _says(revision: Revision) -> list[Any]:
+    """All that makes a revision what it is, but for its number, date and brand."""
     lessons = [[getattr(lesson, name) for name in _EACH] for lesson in revision.lessons]
     return [*(getattr(revision, name) for name in _ABOUT), *lessons]
 
@@ -175,6 +181,7 @@ def _copy(revision: Revision, number: int, now: datetime) -> Revision:
         course_id=revision.course_id,
         number=number,
         published_at=now,
+        brand=revision.brand,
         lessons=[
             RevisionLesson(**{name: getattr(lesson, name) for name in _EACH}) for lesson in revision.lessons
         ],

@@ -66,6 +66,7 @@ class Section(BaseModel):
 
 
 Colour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
+Face = Literal["serif", "sans", "georgia", "humanist", "verdana"]  # as in templates/brand.py
 
 
 class BrandSettings(Section):
@@ -77,7 +78,8 @@ class BrandSettings(Section):
     logo: str | None = None  # the https address of a picture
     accent: Colour = "#17604f"  # of links and buttons
     accent_dark: Colour = "#86d3bb"  # the same in dark mode
-    titles: Literal["serif", "sans"] = "serif"
+    titles: Face = "serif"
+    text: Face = "sans"
     footer: str = ""  # a line above the postal address
 
     @field_validator("logo")

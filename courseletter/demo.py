@@ -127,7 +127,7 @@ class Demo:
             now = self.clock.now()
             row = drafting.add_article(session, article, now)
             course = drafting.create_course(session, row, lessons, cadence=CADENCE, zone=ZONE, now=now)
-            publishing.publish(session, course, self.installation.brand, now)
+            publishing.publish(session, course, self.installation.brands.configured, now)
             self._course, self.slug = course.title, course.slug
             self.lessons = sum(lesson.kind == "lesson" for lesson in lessons)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from campaigns.brands import Brands
 from courseletter.clock import Clock, SystemClock
 from courseletter.config import Settings, SmtpSettings
 from courseletter.database import Database
@@ -23,9 +24,10 @@ from sender.bounces.webhooks.postmark import metadata_field
 from sender.dkim import DkimKey
 from sender.dns_records import DnsRecord, sender_records
 from sender.lanes import Route
+from sender.letterheads import letterhead
 from sender.letters import Composer
 from sender.links import Links
-from sender.message import Letterhead, PreparedMail, Stamp, message_id
+from sender.message import PreparedMail, Stamp, message_id
 from sender.pool import SmtpPool
 from sender.relay import Relay
 from sender.replies import judge
@@ -46,7 +48,7 @@ class Installation:
     clock: Clock
     tokens: Tokens
     links: Links
-    brand: Brand
+    brands: Brands
 
     def dkim_keys(self) -> Sequence[DkimKey]:
         """The keys that `courseletter init` made. Raises ConfigError where there are none."""
@@ -124,7 +126,7 @@ class Installation:
             metadata_field(relay.host, settings.sender.bounce_domain) for relay in settings.routes.values()
         ]
         composer = Composer(
-            self.brand,
+            self.brands,
             settings.sender,
             self.links,
             key,
@@ -160,15 +162,20 @@ class Installation:
         return SmtpTransport(_relay(next(iter(self.settings.routes.values()))))
 
     def send_test(
-        self, compiled: CompiledLesson, context: dict[str, Any], language: str, to: str, name: str = ""
+        self,
+        compiled: CompiledLesson,
+        context: dict[str, Any],
+        brand: Brand,
+        language: str,
+        to: str,
+        name: str = "",
     ) -> str:
         """Send a sampled lesson (sender.sampling) to one address, now; returns its Message-ID.
 
         Raises CourseletterError with what the relay said and where to look.
         """
         sender, now = self.settings.sender, self.clock.now()
-        head = Letterhead(sender.from_name or self.brand.name, sender.from_address, language=language)
-        mail = PreparedMail(compiled, head, self.dkim_keys())
+        mail = PreparedMail(compiled, letterhead(brand, sender, language=language), self.dkim_keys())
         identifier = message_id(self.settings.key, new_id("test"), sender.domain)
         transport = self.transport()
         attempt = transport.deliver(
@@ -196,7 +203,7 @@ def open_installation(settings: Settings, clock: Clock | None = None) -> Install
         clock=clock or SystemClock(),
         tokens=tokens,
         links=Links(settings.base_url, tokens),
-        brand=brand,
+        brands=Brands(brand, settings.base_url),
     )
 
 
@@ -222,10 +229,13 @@ def create_keys(settings: Settings) -> bool:
     return made
 
 
-def still_to_set(settings: Settings) -> list[str]:
-    """What a reader elsewhere would miss: each setting that is as it came, and what to write."""
+def still_to_set(settings: Settings, address: str) -> list[str]:
+    """What a reader elsewhere would miss: each setting that is as it came, and what to write.
+
+    `address` is the brand's postal one.
+    """
     missing = []
-    if not settings.brand.address:
+    if not address:
         missing.append("`address` under [brand], your postal address: the law wants it in every mail.")
     if is_this_machine(settings.sender.domain):
         missing.append(

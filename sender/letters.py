@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session, joinedload
 
+from campaigns.brands import Brands
 from campaigns.cadence import Cadence
 from campaigns.models import Course, Revision, RevisionLesson
 from courseletter.config import SenderSettings
@@ -17,8 +18,9 @@ from sender.claiming import Claim
 from sender.context import LessonContexts, Reader, Syllabus, SyllabusLesson, confirmation_context
 from sender.dkim import DkimKey
 from sender.facts import moment
+from sender.letterheads import letterhead
 from sender.links import Links
-from sender.message import Letterhead, PreparedMail, Stamp, message_id
+from sender.message import PreparedMail, Stamp, message_id
 from sender.return_path import opt_out_address, return_path
 from sender.transport import Envelope
 from subscribers.suppression import address_hash
@@ -53,10 +55,11 @@ class _PreparedNotice:
     mail: PreparedMail
     course_title: str
     list_id: int
+    brand: Brand
 
 
 class Composer:
-    """Writes letters in the name of one brand. Prepared mails are kept: a revision never changes.
+    """Writes letters, each in its course's brand. Prepared mails are kept: a revision never changes.
 
     `takes_mail`: whether mail to the bounce domain is read, so that readers may also leave by mail.
     `metadata_field`: a header that the relay takes off, keeps, and gives back with its reports.
@@ -64,7 +67,7 @@ class Composer:
 
     def __init__(
         self,
-        brand: Brand,
+        brands: Brands,
         sender: SenderSettings,
         links: Links,
         key: bytes,
@@ -73,7 +76,7 @@ class Composer:
         takes_mail: bool = False,
         metadata_field: str | None = None,
     ) -> None:
-        self._brand = brand
+        self._brands = brands
         self._sender = sender
         self._links = links
         self._key = key
@@ -104,15 +107,22 @@ class Composer:
                 self._broken[lesson.revision_id, lesson.lesson_id] = str(error)
         asking = {one.course_id for one in claims if one.kind == "confirmation"}
         for course in session.scalars(select(Course).where(Course.id.in_(asking))) if asking else ():
-            self._confirmations[course.id] = self._notice(course)
+            try:
+                self._confirmations[course.id] = self._notice(session, course)
+            except Exception as error:
+                log.exception("the confirmation of course %s cannot be prepared", course.id)
+                self._confirmations.pop(course.id, None)
+                self._broken[None, course.id] = str(error)
 
     def compose(self, claim: Claim) -> Letter:
         """The letter of a claimed delivery, from the facts that its first claim froze."""
         if claim.kind == "confirmation":
-            notice = self._confirmations[claim.course_id]
+            notice = self._confirmations.get(claim.course_id)
+            if notice is None:
+                raise CourseletterError(self._broken[None, claim.course_id])
             confirm = self._links.confirm(notice.list_id, claim.subscriber_id)
             email = claim.facts["email"]
-            context = confirmation_context(notice.course_title, email, confirm, self._brand)
+            context = confirmation_context(notice.course_title, email, confirm, notice.brand)
             return self._letter(claim, notice.mail, context)
         key = (claim.revision_id, claim.lesson_id)
         lesson = self._lessons.get(key)
@@ -153,29 +163,26 @@ class Composer:
     def _prepared(self, course: Course, lesson: RevisionLesson) -> _PreparedLesson:
         revision = lesson.revision
         compiled = CompiledLesson.from_json(lesson.compiled)
-        list_id = f"{course.id}.{self._sender.domain}"
+        list_id, brand = f"{course.id}.{self._sender.domain}", self._brands.of_revision(revision)
         return _PreparedLesson(
-            self._mail(compiled, revision.language, list_id=list_id, list_name=revision.title),
-            LessonContexts(_syllabus(course, revision), lesson.lesson_id, self._brand, self._links),
+            self._mail(brand, compiled, revision.language, list_id=list_id, list_name=revision.title),
+            LessonContexts(_syllabus(course, revision), lesson.lesson_id, brand, self._links),
             course.list_id,
             revision.zone,
             Cadence.from_json(revision.cadence).zone_mode == "subscriber",
         )
 
-    def _notice(self, course: Course) -> _PreparedNotice:
-        compiled = compile_notice("confirm", self._brand, course.language)
-        mail = self._mail(compiled, course.language, auto_submitted=True)
-        return _PreparedNotice(mail, course.title, course.list_id)
+    def _notice(self, session: Session, course: Course) -> _PreparedNotice:
+        brand = self._brands.of(session, course)
+        compiled = compile_notice("confirm", brand, course.language)
+        mail = self._mail(brand, compiled, course.language, auto_submitted=True)
+        return _PreparedNotice(mail, course.title, course.list_id, brand)
 
-    def _mail(self, compiled: CompiledLesson, language: str, **particulars: Any) -> PreparedMail:
-        letterhead = Letterhead(
-            from_name=self._sender.from_name or self._brand.name,
-            from_address=self._sender.from_address,
-            reply_to=self._sender.reply_to,
-            language=language,
-            **particulars,
-        )
-        return PreparedMail(compiled, letterhead, self._dkim_keys)
+    def _mail(
+        self, brand: Brand, compiled: CompiledLesson, language: str, **particulars: Any
+    ) -> PreparedMail:
+        head = letterhead(brand, self._sender, language=language, **particulars)
+        return PreparedMail(compiled, head, self._dkim_keys)
 
 
 def _syllabus(course: Course, revision: Revision) -> Syllabus:

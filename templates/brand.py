@@ -1,7 +1,8 @@
 """Who sends: the name, postal address and site that every message of a course carries, and its looks."""
 
-from dataclasses import dataclass
-from typing import Final
+import re
+from dataclasses import asdict, dataclass
+from typing import Any, Final, Literal, get_args
 
 from courseletter.errors import InvalidInput
 
@@ -13,6 +14,20 @@ CARD_DARK: Final = "#1b2322"
 SERIF: Final = "'Iowan Old Style','Palatino Linotype',Palatino,P052,Georgia,serif"
 SANS: Final = "-apple-system,'Segoe UI',Roboto,Inter,'Noto Sans',sans-serif"
 
+Face = Literal["serif", "sans", "georgia", "humanist", "verdana"]
+# Mail programs load no fonts, so each face is what computers and phones have already.
+FACES: Final[dict[Face, str]] = {
+    "serif": SERIF,
+    "sans": SANS,
+    "georgia": "Georgia,Cambria,'Times New Roman',serif",
+    "humanist": "Optima,Candara,'Gill Sans','Noto Sans',sans-serif",
+    "verdana": "Verdana,Geneva,'DejaVu Sans',sans-serif",
+}
+# The theme's two, as its templates and the compiler write them.
+_THEME_FACES: Final = re.compile(
+    "|".join(r",\s*".join(map(re.escape, face.split(","))) for face in (SERIF, SANS))
+)
+
 
 class MissingAddress(InvalidInput):
     """Mail without the sender's postal address is against the law (CAN-SPAM), so it is not even compiled."""
@@ -20,7 +35,7 @@ class MissingAddress(InvalidInput):
     def __init__(self) -> None:
         super().__init__(
             "The sender has no postal address, which every mail must show. "
-            "Write it as `address` under [brand] in courseletter.toml.",
+            "Write it as `address` under [brand] in courseletter.toml, or in the workshop: Settings, Brands.",
             field="address",
         )
 
@@ -30,7 +45,9 @@ class Brand:
     """The sender's identity. `address` is postal, in one or more lines; `url` is the site, or None.
 
     `accent` colours links and buttons, `accent_dark` those in dark mode, both #rrggbb. `logo` is a picture's
-    address; `footer` stands above the postal address; `titles` is serif or sans.
+    address, `logo_alt` what it says to who does not see it; `footer` stands above the postal address;
+    `titles` and `text` name faces. `from_name`, `from_local` (what stands before the @) and `reply_to` are
+    the mail's; "" where the settings' [sender] says it.
     """
 
     name: str
@@ -39,8 +56,20 @@ class Brand:
     logo: str | None = None
     accent: str = ACCENT
     accent_dark: str = ACCENT_DARK
-    titles: str = "serif"
+    titles: Face = "serif"
     footer: str = ""
+    text: Face = "sans"
+    logo_alt: str = ""
+    from_name: str = ""
+    from_local: str = ""
+    reply_to: str = ""
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> "Brand":
+        return cls(**values)
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
 
     def require_address(self) -> None:
         """Raises MissingAddress when there is none."""
@@ -53,6 +82,12 @@ class Brand:
         return ", ".join(line.strip(" ,") for line in self.address.splitlines() if line.strip())
 
     @property
+    def own_looks(self) -> bool:
+        """Whether its colours or faces are other than the theme's."""
+        faces = (self.titles, self.text)
+        return faces != ("serif", "sans") or (self.accent, self.accent_dark) != (ACCENT, ACCENT_DARK)
+
+    @property
     def soft(self) -> str:
         """The ground of a takeaway: the accent, very light."""
         return _mixed(self.accent, CARD, 0.12)
@@ -63,10 +98,9 @@ class Brand:
 
     def dressed(self, html: str) -> str:
         """A mail of the theme in this brand's colours and faces."""
-        if self.titles == "sans":
-            html = html.replace(SERIF, SANS)
-        if (self.accent, self.accent_dark) == (ACCENT, ACCENT_DARK):
+        if not self.own_looks:
             return html
+        html = _THEME_FACES.sub(lambda found: self._face(found[0]), html)
         own = {
             ACCENT: self.accent,
             ACCENT_DARK: self.accent_dark,
@@ -78,6 +112,14 @@ class Brand:
         for theme, colour in own.items():
             html = html.replace(theme, colour)
         return html
+
+    def _face(self, stack: str) -> str:
+        """What stands here for one of the theme's two faces."""
+        return FACES[self.titles if "Palatino" in stack else self.text]
+
+
+def face_of(name: str) -> Face | None:
+    return next((face for face in get_args(Face) if face == name), None)
 
 
 def _mixed(colour: str, ground: str, share: float) -> str:

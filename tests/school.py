@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from campaigns import drafting, enrolling, publishing
 from campaigns.article import Article
+from campaigns.brands import Brands
 from campaigns.cadence import Cadence
 from campaigns.models import Course, Enrolment, RevisionLesson
 from campaigns.reading import read_bytes
@@ -102,7 +103,9 @@ class School:
 
     def new_mailer(self) -> Mailer:
         """A sender that knows nothing of the one before, as after a crash."""
-        composer = Composer(BRAND, SENDER, LINKS, KEY, self.dkim_keys, metadata_field=self.metadata_field)
+        composer = Composer(
+            Brands(BRAND), SENDER, LINKS, KEY, self.dkim_keys, metadata_field=self.metadata_field
+        )
         names = iter(self.limits.items())
         first, limits = next(names)
         routes = [Route(first, self.open_pool, limits)]

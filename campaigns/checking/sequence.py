@@ -19,7 +19,7 @@ def settings(course: Course, brand: Brand) -> Iterator[Finding]:
     if not any(lesson.kind == "lesson" for lesson in course.lessons):
         yield blocking("course", "It has no lesson.", "Add one.", part="course")
     if not brand.address.strip():
-        mend = "Set `address` under [brand] in courseletter.toml, or COURSELETTER_BRAND_ADDRESS."
+        mend = "Write it under Settings, Brands, or as `address` under [brand] in courseletter.toml."
         message = "The footer needs your postal address: the law asks for it in every mail."
         yield blocking("postal-address", message, mend, part="course")
     for problem in Cadence.from_json(course.cadence).problems():

@@ -36,6 +36,7 @@ _MODULES = {
     "delivery": "courseletter.cli.delivery",
     "relay": "courseletter.cli.relay",
     "user": "courseletter.cli.user",
+    "brand": "courseletter.cli.brand",
     "db": "courseletter.cli.db",
 }
 

@@ -36,7 +36,7 @@ def check(
     """
     with installation() as opened, opened.database.read() as session:
         row = drafting.find_course(session, course)
-        checked = publishing.check(session, row, opened.brand)
+        checked = publishing.check(session, row, opened.brands.of(session, row))
         names = {lesson.id: (number, lesson.title) for number, lesson in publishing.numbered(row)}
         title = row.title
     findings = checked.findings

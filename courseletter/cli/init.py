@@ -96,7 +96,7 @@ def init(
             f"Its MX and SPF are for {settings.sender.domain} itself and would replace those of its "
             f"other mail: merge them with what is there, or set `bounce_domain` under [sender] in {path}."
         )
-    for line in still_to_set(settings):
+    for line in still_to_set(settings, settings.brand.address):
         say(f"Still to set in {path}: {line}")
     say("Then: courseletter course create ARTICLE")
 

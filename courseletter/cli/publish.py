@@ -88,7 +88,9 @@ def publish(
             opened, course, _draft(opened, course, policy, reopen), ask=not as_json, yes=yes
         )
         done["sign_up"] = opened.links.sign_up(done["slug"])
-        missing = still_to_set(opened.settings)
+        with opened.database.read() as session:
+            brand = opened.brands.of(session, find_course(session, course))
+        missing = still_to_set(opened.settings, brand.address)
     if as_json:
         return print_json(done)
     _say_done(done)
@@ -224,7 +226,7 @@ def _draft(opened: Installation, course: str, policies: list[str] | None, reopen
         row = find_course(session, course)
         chosen = dict(_policy(row, text) for text in policies or ())
         choices = Choices(chosen, frozenset(_lesson(row, name) for name in reopen or ()))
-    return Draft(opened.brand, choices)
+        return Draft(opened.brands.of(session, row), choices)
 
 
 def _policy(course: Course, text: str) -> tuple[str, Policy]:

@@ -34,9 +34,10 @@ def send_test(
             found = drafting.find_course(session, course)
             wanted, who = _numbered(found, lesson), Somebody(address, name)
             now = opened.clock.now()
-            compiled, context = sampled(found, wanted, who, opened.brand, opened.links, now, "[Test] ")
+            brand = opened.brands.of(session, found)
+            compiled, context = sampled(found, wanted, who, brand, opened.links, now, "[Test] ")
             language = found.language
-        identifier = opened.send_test(compiled, context, language, address, name)
+        identifier = opened.send_test(compiled, context, brand, language, address, name)
     subject = render(compiled, context).subject
     if as_json:
         return print_json({"to": address, "subject": subject, "message_id": identifier})

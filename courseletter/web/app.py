@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 
 from courseletter.errors import InvalidInput, NotFound
 from courseletter.installation import Installation
-from courseletter.web import admin, images, learning, leaving, public, webhooks
+from courseletter.web import admin, images, learning, leaving, looks, public, webhooks
 from courseletter.web import mailbox as demo_mailbox
 from courseletter.web.admin.access import Forbidden, SignedOut, Visitor
 from courseletter.web.admin.shell import show
@@ -39,7 +39,7 @@ def create_app(
     app = FastAPI(title="Courseletter", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.site = Site(installation, Pages(installation))
     app.state.desk = Desk.of(installation)
-    for module in (public, leaving, learning, images, webhooks):
+    for module in (public, leaving, learning, images, looks, webhooks):
         app.include_router(module.router)
     if mailbox is not None and calendar is not None:
         app.state.demo = DemoMailbox(mailbox, calendar)

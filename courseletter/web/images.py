@@ -2,13 +2,12 @@
 
 from fastapi import APIRouter, Response
 
-from campaigns.models import Image
+from campaigns.models import IMAGE_SUFFIXES, Image
 from courseletter.errors import NotFound
 from courseletter.web.site import READ, Here
 
 router = APIRouter()
 
-SUFFIXES = {"image/jpeg": "jpg", "image/png": "png"}
 HEADERS = {
     # The id is a hash of the content.
     "Cache-Control": "public, max-age=31536000, immutable",
@@ -22,10 +21,6 @@ def show_image(name: str, site: Here) -> Response:
     image_id, _, suffix = name.partition(".")
     with site.installation.database.read() as session:
         image = session.get(Image, image_id)
-        if image is None or SUFFIXES[image.media_type] != suffix:
+        if image is None or IMAGE_SUFFIXES[image.media_type] != suffix:
             raise NotFound("There is no such picture.")
         return Response(image.content, media_type=image.media_type, headers=HEADERS)
-
-
-def path_of(image: Image) -> str:
-    return f"/images/{image.id}.{SUFFIXES[image.media_type]}"

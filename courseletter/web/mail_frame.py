@@ -6,7 +6,7 @@ from typing import Final
 from fastapi.responses import HTMLResponse
 
 _POLICY: Final = (
-    "default-src 'none'; style-src 'unsafe-inline'; img-src https: data:; form-action 'none'; "
+    "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' https: data:; form-action 'none'; "
     "base-uri 'none'; frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox"
 )
 _DARK: Final = re.compile(r"@media \(prefers-color-scheme: ?dark\)")

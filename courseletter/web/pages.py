@@ -10,8 +10,10 @@ from urllib.parse import urlsplit
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from campaigns.models import Course
 from courseletter.installation import Installation
 from courseletter.web import moments
+from templates.brand import Brand
 from templates.merge_fields import without_recipient
 
 _POLICY: Final = (
@@ -24,7 +26,7 @@ LESSON_POLICY: Final = _POLICY.format(images="'self' data: https:")
 
 
 class Pages:
-    """Renders the templates in templates/pages in the name of the installation's brand."""
+    """Renders the templates in templates/pages: a page of a course in the brand that it is published in."""
 
     def __init__(self, installation: Installation) -> None:
         self._environment = Environment(
@@ -34,11 +36,12 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
+        self._brands = installation.brands
         prefix = urlsplit(installation.settings.base_url).path
         self._environment.globals.update(
-            brand=installation.brand,
             static=lambda name: f"{prefix}/static/{name}?v={_version(name)}",
             prefix=prefix,
+            own_picture=installation.brands.own_path,
         )
         self._environment.filters.update(
             day=moments.day,
@@ -56,7 +59,14 @@ class Pages:
         self, template: str, status: int = 200, headers: Mapping[str, str] | None = None, **context: Any
     ) -> HTMLResponse:
         """Answer with a page. A name that the template uses and the context lacks is an error, not a gap."""
-        return HTMLResponse(self._environment.get_template(template).render(context), status, headers)
+        page = self._environment.get_template(template)
+        if "brand" not in context:
+            context["brand"] = self._brand(context.get("course"))
+        return HTMLResponse(page.render(context), status, headers)
+
+    def _brand(self, course: Course | None) -> Brand:
+        revision = course.revision if course else None
+        return self._brands.of_revision(revision) if revision else self._brands.configured
 
 
 def grouped(number: int) -> str:

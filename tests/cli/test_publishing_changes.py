@@ -86,7 +86,7 @@ def test_a_publish_that_was_interrupted_goes_on(changed) -> None:
     opened = open_installation(load())
     with opened.database.write() as session:
         course = drafting.find_course(session, SLUG)
-        publishing.publish(session, course, opened.brand, opened.clock.now())
+        publishing.publish(session, course, opened.brands.configured, opened.clock.now())
     opened.database.close()
     assert "is being put in force: 0 of" in changed.refused("course", "plan", SLUG)
     assert "Revision 2 had not reached everybody: now it has." in changed.done("course", "publish", SLUG).out

@@ -5,7 +5,8 @@ from datetime import timedelta
 from school import KEY, School, subject_of
 from sqlalchemy.orm import Session
 
-from campaigns.models import Course
+from campaigns.brands import FIRST, TYPED
+from campaigns.models import BrandRecord, Course
 from sender import wishes
 from sender.models import State
 from sender.queueing import queue_confirmation
@@ -60,3 +61,16 @@ def test_who_is_a_member_already_is_not_asked(school: School) -> None:
     sign_up(school)
     school.work()
     assert [one.state for one in school.deliveries()] == [State.ACCEPTED, State.CANCELLED]
+
+
+def test_r27_a_brand_that_cannot_send_stops_its_own_confirmations_alone(school: School) -> None:
+    def break_brand(session: Session) -> None:
+        values = dict.fromkeys(TYPED, "") | {"accent": "#17604f", "accent_dark": "#86d3bb"}
+        session.add(BrandRecord(id=FIRST, logo="", **{**values, "name": "No address"}))
+
+    school.change(break_brand)
+    sign_up(school)
+    school.enrol("bob@inbox.example.org")
+    school.work()
+    states = {one.kind: one.state for one in school.deliveries()}
+    assert states == {"confirmation": State.FAILED, "lesson": State.ACCEPTED}

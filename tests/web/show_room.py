@@ -82,7 +82,7 @@ def found(
             session, row, split(article), cadence=cadence, zone="Europe/London", now=now
         )
         if published:
-            publishing.publish(session, course, installation.brand, now)
+            publishing.publish(session, course, installation.brands.configured, now)
         return course.id
 
 

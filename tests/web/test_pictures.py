@@ -73,7 +73,8 @@ def test_pictures_of_every_page(owner: Page, workshop: World, folder: Path) -> N
         "subscribers": "/subscribers?q=reader",
         "why": "/subscribers/1",
         "delivery": "/deliveries/1",
-        "brand": "/settings/brand",
+        "brands": "/settings/brands",
+        "brand": "/settings/brands/first",
         "settings": "/settings",
         "sign-in": "/sign-in",
     }

@@ -32,7 +32,9 @@ def test_the_pages_hold_in_both_themes_and_on_narrow_screens(owner: Page, worksh
     owner.goto(address(workshop, "/folders/new"))
     check(owner, "a course from its folder")
     opened = workshop.installation
-    applying = switching.begin(opened.database, course.id, Draft(opened.brand), opened.clock.now())
+    applying = switching.begin(
+        opened.database, course.id, Draft(opened.brands.configured), opened.clock.now()
+    )
     assert applying is not None
     owner.goto(address(workshop, f"/courses/{course.id}/revisions"))
     check(owner, "a publish under way")
@@ -89,7 +91,9 @@ def test_from_the_course_to_a_published_edit_and_back_by_keyboard_alone(owner: P
 def test_the_progress_renews_itself_and_takes_no_focus(owner: Page, workshop: World) -> None:
     course, opened = sleep_course(workshop), workshop.installation
     insert(workshop, course, 1)
-    applying = switching.begin(opened.database, course.id, Draft(opened.brand), opened.clock.now())
+    applying = switching.begin(
+        opened.database, course.id, Draft(opened.brands.configured), opened.clock.now()
+    )
     assert applying is not None
     owner.goto(address(workshop, f"/courses/{course.id}/revisions"))
     expect(owner.locator("#moving-title")).to_have_text("Revision 2 is being put in force")

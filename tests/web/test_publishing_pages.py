@@ -188,7 +188,7 @@ def test_a_publish_under_way_is_told_calmly_and_shown_as_it_goes(shop: World) ->
     course, browser, opened = course_of(shop), marketer(shop), shop.installation
     insert(shop, course, 1)
     old = confirmed(browser.get(f"/courses/{course.id}/plan").text)
-    applying = switching.begin(opened.database, course.id, Draft(opened.brand), NOW)
+    applying = switching.begin(opened.database, course.id, Draft(opened.brands.configured), NOW)
     assert applying is not None
     home = f"/courses/{course.id}"
     page = browser.get(f"{home}/revisions").text
@@ -279,7 +279,9 @@ def test_the_sum_of_the_checks_stands_beside_the_course(shop: World) -> None:
     assert f'hx-get="/courses/{course.id}/checks"' in browser.get(f"/courses/{course.id}").text
     assert "Nothing stops publishing" in browser.get(f"/courses/{course.id}/checks").text
     with shop.installation.database.read() as session:
-        checked = publishing.check(session, session.get_one(Course, course.id), shop.installation.brand)
+        checked = publishing.check(
+            session, session.get_one(Course, course.id), shop.installation.brands.configured
+        )
     page = browser.get(f"/courses/{course.id}/checks").text
     assert page.count(">Mend it</a>") == sum(bool(one.lesson) for one in checked.findings)
 

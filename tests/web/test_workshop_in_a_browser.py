@@ -109,8 +109,9 @@ def test_every_page_holds_in_both_themes_and_on_narrow_screens(owner: Page, work
         "delivery": "/deliveries/1",
         "in doubt": f"/deliveries/{doubt}",
         "doubts": "/deliveries?show=in-doubt",
-        "brand": "/settings/brand?accent=%23f0c040",
-        "brand, to fix": "/settings/brand?accent=red",
+        "brands": "/settings/brands",
+        "brand": "/settings/brands/first",
+        "new brand": "/settings/brands/new",
         "settings": "/settings",
         "code": "/settings/code",
         "new person": "/settings/people/new",
@@ -170,15 +171,33 @@ def test_a_doubt_is_settled_by_keyboard_from_home(owner: Page, workshop: World) 
     expect(owner.get_by_text("They found that it arrived.")).to_be_visible()
 
 
-def test_the_brand_s_mail_is_shown_in_its_sandboxed_frame(owner: Page, workshop: World) -> None:
+def test_a_brand_s_mail_changes_while_its_looks_are_chosen(owner: Page, workshop: World) -> None:
     problems: list[str] = []
     owner.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
-    owner.goto(address(workshop, "/settings/brand?theme=dark"))
+    owner.goto(address(workshop, "/settings/brands/first"))
     card = owner.frame_locator("iframe").locator(".card").first
-    expect(card).to_have_css("background-color", "rgb(27, 35, 34)")
-    owner.get_by_role("link", name="Light").click()
     expect(card).to_have_css("background-color", "rgb(255, 255, 255)")
-    assert problems == []
+    owner.get_by_role("radio", name="Dark").check()
+    expect(card).to_have_css("background-color", "rgb(27, 35, 34)")
+    owner.get_by_role("radio", name="Light").check()
+    colour = owner.get_by_label("Links and buttons")
+    colour.fill("#f0c040")
+    expect(owner.get_by_text("4 pairs are hard to read")).to_be_visible()
+    button = owner.frame_locator("iframe").locator(".btn a").first
+    expect(button).to_have_css("background-color", "rgb(240, 192, 64)")
+    expect(colour).to_be_focused()
+    owner.get_by_label("Footer").fill("Written by hand")
+    expect(owner.frame_locator("iframe").get_by_text("Written by hand")).to_be_attached()
+    colour.fill("#6b2d5c")
+    tab_to(owner, "Save the brand")
+    owner.keyboard.press("Enter")
+    expect(owner.locator("#toast")).to_contain_text("is saved")
+    check(owner, "a brand that courses are to be published in")
+    owner.get_by_label("Links and buttons").fill("red")
+    owner.get_by_role("button", name="Save the brand").click()
+    expect(owner.locator("#accent-problem")).to_be_visible()
+    check(owner, "a brand, to fix")
+    assert [one for one in problems if "422" not in one] == []
 
 
 def test_the_menu_opens_on_a_phone_and_leads_on(owner: Page, workshop: World) -> None:

@@ -3,7 +3,7 @@
 from courseletter.web.admin import (
     account,
     articles,
-    brand,
+    brands,
     checks,
     courses,
     deliveries,
@@ -35,7 +35,7 @@ ROUTERS = [
         subscribers,
         enrolments,
         deliveries,
-        brand,
+        brands,
         account,
         people,
     )

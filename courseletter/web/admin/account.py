@@ -108,7 +108,7 @@ def _page(
 def _code_page(
     request: Request, site: Site, visitor: Visitor, secret: str, problem: InvalidInput | None = None
 ) -> HTMLResponse:
-    address = codes.address(secret, visitor.user.email, site.installation.brand.name)
+    address = codes.address(secret, visitor.user.email, site.installation.brands.configured.name)
     square = segno.make(address, error="m").svg_inline(omitsize=True, svgclass="square")
     return show(
         request,

@@ -16,6 +16,7 @@ from courseletter.zones import zone_named
 # What the summary of a form that came back calls each field.
 NAMES: Final = {
     "title": "Title",
+    "brand": "Brand",
     "days": "Days",
     "hour": "Hour",
     "until": "Until",

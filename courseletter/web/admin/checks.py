@@ -50,6 +50,7 @@ def show_checks(course_id: str, visitor: Marketer, site: Here, request: Request)
     """All findings. The course's page takes their sum from here, for it takes a moment."""
     with site.installation.database.read() as session:
         course = course_of(session, course_id)
+        brand = site.installation.brands.of(session, course)
         return show(
             request,
             site,
@@ -59,5 +60,5 @@ def show_checks(course_id: str, visitor: Marketer, site: Here, request: Request)
             course=course,
             revision=course.revision,
             tab="checks",
-            checks=Sum(publishing.check(session, course, site.installation.brand).findings),
+            checks=Sum(publishing.check(session, course, brand).findings),
         )

@@ -10,7 +10,8 @@ from fastapi.responses import HTMLResponse, Response
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from campaigns import comparing, counting, history, publishing
+from campaigns import brand_editing, comparing, counting, history, publishing
+from campaigns.brands import FIRST
 from campaigns.cadence import Cadence
 from campaigns.comparing import Change, Edit
 from campaigns.counting import Crowd
@@ -27,6 +28,7 @@ from courseletter.web.admin.access import Marketer, MarketerWrites, Visitor
 from courseletter.web.admin.cadences import Rhythm
 from courseletter.web.admin.forms import Form, Posted
 from courseletter.web.admin.shell import Note, lead_to, show
+from courseletter.web.choices import Choice
 from courseletter.web.site import READ, Here, Site
 from courseletter.zones import zone_of
 from sender import pausing
@@ -35,7 +37,13 @@ from subscribers.addresses import check_header_text
 router = APIRouter()
 
 DAY: Final = timedelta(days=1)
-_RULES: Final = {"At": "another hour", "Sends on": "other days", "Zone": "another zone", "Title": "its title"}
+_RULES: Final = {
+    "At": "another hour",
+    "Sends on": "other days",
+    "Zone": "another zone",
+    "Title": "its title",
+    "Brand": "another brand",
+}
 WHERE: Final = ("Sends on", "At", "Zone", "Start", "Pace", "Quiet hours", "Holidays")
 
 
@@ -101,7 +109,7 @@ def resume(course_id: str, visitor: MarketerWrites, site: Here) -> Response:
 def show_settings(course_id: str, visitor: Marketer, site: Here, request: Request) -> HTMLResponse:
     with site.installation.database.read() as session:
         course = course_of(session, course_id)
-        return _settings_page(request, site, visitor, course)
+        return _settings_page(request, site, visitor, session, course)
 
 
 @router.post("/courses/{course_id}/settings")
@@ -113,13 +121,23 @@ def save_settings(
         try:
             rhythm = cadences.read(form, Cadence.from_json(course.cadence))
             title = checked_title(form.text("title"))
+            brand_id = _brand_id(session, site, form, course)
         except InvalidInput as problem:
-            return _settings_page(request, site, visitor, course, form, problem)
+            return _settings_page(request, site, visitor, session, course, form, problem)
         course.title, course.zone = title, rhythm.zone
         course.cadence = rhythm.cadence.to_json()
+        brand_editing.choose(course, brand_id)
         published = course.revision is not None
     rest = " Learners see nothing of it before you publish." if published else ""
     return lead_to(site, f"/courses/{course_id}", Note(f"The settings are saved.{rest}"))
+
+
+def _brand_id(session: Session, site: Site, form: Form, course: Course) -> str:
+    """The brand that was chosen; where there is but one, the form does not ask."""
+    chosen = form.text("brand", course.brand_id or FIRST)
+    if all(one.id != chosen for one in site.installation.brands.every(session)):
+        raise InvalidInput("This brand is gone. Choose one that is there.", field="brand")
+    return chosen
 
 
 def course_of(session: Session, course_id: str) -> Course:
@@ -175,7 +193,8 @@ def _page(
 ) -> HTMLResponse:
     now, revision = site.installation.clock.now(), course.revision
     crowd, waiting = counting.crowd_of(session, course.id), counting.waiting_for(session, course.id)
-    edits = comparing.edits(course)
+    brand = site.installation.brands.of(session, course)
+    edits = [*comparing.edits(course), *comparing.rebranded(course, brand)]
     rows = _rows(course, edits, waiting)
     as_published = dates == "published" and revision is not None
     timetable = timetable_of(course) if as_published else draft_timetable(course)
@@ -210,6 +229,7 @@ def _settings_page(
     request: Request,
     site: Site,
     visitor: Visitor,
+    session: Session,
     course: Course,
     form: Form | None = None,
     problem: InvalidInput | None = None,
@@ -225,6 +245,8 @@ def _settings_page(
         revision=course.revision,
         tab="settings",
         title=form.text("title") if form else course.title,
+        brands=[Choice(one.id, one.brand.name) for one in site.installation.brands.every(session)],
+        chosen_brand=form.text("brand") if form else course.brand_id or FIRST,
         **cadences.shown(Rhythm(cadence, course.zone), now, form),
         problem=problem,
         names=cadences.NAMES,

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from campaigns import counting
+from campaigns.brands import FIRST
 from campaigns.models import Course
 from campaigns.rhythm import MONTHS
 from campaigns.slots import instant
@@ -66,7 +67,7 @@ def show_home(visitor: Marketer, site: Here, request: Request) -> HTMLResponse:
         ]
         context: dict[str, Any] = {
             "first_start": not courses,
-            "to_set": still_to_set(opened.settings),
+            "to_set": still_to_set(opened.settings, opened.brands.find(session, FIRST).address),
             "needs": needs,
             "numbers": _numbers(session, now, zone),
             **_coming(coming, now, zone),

@@ -18,7 +18,6 @@ from courseletter.errors import CourseletterError, InvalidInput
 from courseletter.web.admin.access import Marketer, MarketerWrites, Visitor
 from courseletter.web.admin.forms import Form, Posted
 from courseletter.web.admin.shell import POLICY, Note, lead_to, show
-from courseletter.web.images import path_of
 from courseletter.web.moments import clock
 from courseletter.web.site import READ, Here, Site
 from courseletter.zones import zone_of
@@ -104,7 +103,7 @@ def upload(named: Named, _visitor: MarketerWrites, form: Posted, site: Here) -> 
             image = images.keep(session, file.file.read(), opened.clock.now())
     except InvalidInput as problem:
         return JSONResponse({"field": problem.field, "message": str(problem)}, 422)
-    address = opened.settings.base_url.rstrip("/") + path_of(image)
+    address = opened.settings.base_url.rstrip("/") + image.path
     return JSONResponse({"src": address, "width": image.width, "height": image.height}, 201)
 
 
@@ -124,11 +123,12 @@ def _send_test(named: Place, visitor: Visitor, site: Site) -> tuple[str, int]:
         lesson = named.lesson(session)
         course, now = lesson.course, opened.clock.now()
         try:
-            compiled, context = sampled(course, lesson, reader, opened.brand, opened.links, now, "[Test] ")
+            brand = opened.brands.of(session, course)
+            compiled, context = sampled(course, lesson, reader, brand, opened.links, now, "[Test] ")
         except InvalidInput as problem:
             return str(problem), 422
     try:
-        opened.send_test(compiled, context, course.language, user.email, user.name)
+        opened.send_test(compiled, context, brand, course.language, user.email, user.name)
     except CourseletterError as problem:
         return str(problem), 502
     return f"Sent to {user.email}.", 200

@@ -109,7 +109,8 @@ def _rendered(
     """The mail. Strictly: also fields that nobody has are an error, as they are when publishing."""
     opened = site.installation
     reader = _reader(session, lesson, person)
-    compiled, context = sampled(lesson.course, lesson, reader, opened.brand, opened.links, opened.clock.now())
+    brand, now = opened.brands.of(session, lesson.course), opened.clock.now()
+    compiled, context = sampled(lesson.course, lesson, reader, brand, opened.links, now)
     if strictly and any(_is_own(path) for path, _ in compiled.needs):
         validate(compiled, known_fields(session))  # asks for everybody's fields, so only where it matters
     return render(compiled, context)
@@ -132,7 +133,8 @@ def _findings(session: Session, site: Site, lesson: Lesson) -> list[Finding]:
     """The checks of this lesson; none while it is out of the draft."""
     if lesson.removed:
         return []
-    return publishing.check(session, lesson.course, site.installation.brand, only=lesson).findings
+    brand = site.installation.brands.of(session, lesson.course)
+    return publishing.check(session, lesson.course, brand, only=lesson).findings
 
 
 def _blocks(found: list[Finding]) -> bool:

@@ -5,6 +5,7 @@ from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
+from sqlalchemy.orm import Session
 
 from campaigns import arranging, publishing
 from campaigns.models import Course, Lesson
@@ -71,7 +72,7 @@ def show_lesson(
     with site.installation.database.read() as session:
         course = course_of(session, course_id)
         lesson = arranging.lesson_of(session, course, lesson_id)
-        mail, refusal = _mail(site, course, lesson)
+        mail, refusal = _mail(session, site, course, lesson)
         order = [one for _, one in publishing.numbered(course)]
         at = order.index(lesson) if lesson in order else None
         return show(
@@ -98,17 +99,18 @@ def show_mail(course_id: str, lesson_id: str, visitor: Marketer, site: Here) -> 
     """The mail as it is, for the sandboxed frame."""
     with site.installation.database.read() as session:
         course = course_of(session, course_id)
-        mail, refusal = _mail(site, course, arranging.lesson_of(session, course, lesson_id))
+        mail, refusal = _mail(session, site, course, arranging.lesson_of(session, course, lesson_id))
     return framed(mail.html if mail else f"<p>{escape(refusal)}</p>")
 
 
-def _mail(site: Site, course: Course, lesson: Lesson) -> tuple[Rendered | None, str]:
+def _mail(session: Session, site: Site, course: Course, lesson: Lesson) -> tuple[Rendered | None, str]:
     """The lesson as Ana would get it, or why nobody can."""
     opened = site.installation
     if lesson.removed:
         return None, "It is out of the draft."
     try:
-        compiled, context = sampled(course, lesson, SAMPLE, opened.brand, opened.links, opened.clock.now())
+        brand, now = opened.brands.of(session, course), opened.clock.now()
+        compiled, context = sampled(course, lesson, SAMPLE, brand, opened.links, now)
         return render(compiled, context), ""
     except InvalidInput as problem:  # of its text, or of the brand: the message says what to mend
         return None, str(problem)

@@ -151,11 +151,13 @@ def restore(
 
 def _go_over(desk: Desk, form: Form, tasks: BackgroundTasks, number: int | None = None) -> Response:
     opened = desk.site.installation
+    with opened.database.read() as session:
+        target = _target(desk, session, form, number)
     try:
         applying = switching.begin(
             opened.database,
             desk.course_id,
-            _target(desk, form, number),
+            target,
             opened.clock.now(),
             confirmed=form.text("confirmed") or None,
         )
@@ -172,10 +174,10 @@ def _go_over(desk: Desk, form: Form, tasks: BackgroundTasks, number: int | None 
     return lead_to(desk.site, desk.path if applying is None else f"{desk.path}/revisions", note)
 
 
-def _target(desk: Desk, form: Form, number: int | None) -> Target:
+def _target(desk: Desk, session: Session, form: Form, number: int | None) -> Target:
     if number is not None:
         return Former(number)
-    return Draft(desk.site.installation.brand, _choices(form))
+    return Draft(desk.site.installation.brands.of(session, desk.course(session)), _choices(form))
 
 
 def _choices(form: Form) -> Choices:
@@ -200,7 +202,7 @@ def _plan_page(desk: Desk, form: Form, number: int | None = None, told: str = ""
         course = desk.course(session)
         about = {"course": course, "number": number, "told": told}
         try:
-            outlook = _target(desk, form, number).outlook(session, course, opened.clock.now())
+            outlook = _target(desk, session, form, number).outlook(session, course, opened.clock.now())
         except PublishUnderWay:
             return _under_way(desk)
         except NotPublishable as refusal:

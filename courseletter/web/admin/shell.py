@@ -77,6 +77,7 @@ def show(
         status or (422 if problem else 200),
         HEADERS,
         **context,
+        brand=site.installation.brands.configured,  # who works here; a course's own may be another
         problem=problem,
         place=place,
         places=[one for one in PLACES if visitor.user.role.includes(one.role)],
