@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from functools import lru_cache
 from typing import Any
 
 from campaigns import publishing
@@ -15,7 +14,7 @@ from courseletter.zones import zone_named
 from sender.context import date_in_words, day_in_words
 from sender.links import Links
 from templates.brand import Brand
-from templates.compiling import CompiledLesson, LessonSource, compile_lesson
+from templates.compiling import CompiledLesson, compile_lesson
 
 LINKS = ("web", "previous", "next_now", "pause", "preferences", "unsubscribe")
 
@@ -76,12 +75,7 @@ def sampled(
             "when": when,
         },
     }
-    return _compiled(replace(source, subject=f"{mark}{source.subject}"), brand), context
-
-
-@lru_cache(maxsize=32)  # an editor asks for one text several times: the mail, its words, its size
-def _compiled(source: LessonSource, brand: Brand) -> CompiledLesson:
-    return compile_lesson(source, brand)
+    return compile_lesson(replace(source, subject=f"{mark}{source.subject}"), brand), context
 
 
 def _next_day(course: Course, lesson: Lesson, now: datetime) -> date:

@@ -8,7 +8,7 @@ import dataclasses
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from typing import Any, Literal
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -29,6 +29,8 @@ from templates.words import runs_right_to_left, words
 
 # Past this many lessons single segments are too thin to count on a phone.
 _MOST_SEGMENTS = 16
+# Lessons that are kept compiled, some 50 KB each: those of a long course, with their lines and without.
+_REMEMBERED = 256
 # A title's word that may not fit a phone's line is hyphenated; shorter ones never are.
 _LONG_WORD = 18
 
@@ -113,8 +115,14 @@ def validate(compiled: CompiledLesson, known_fields: Collection[str]) -> None:
 def compile_lesson(source: LessonSource, brand: Brand, *, traced: bool = False) -> CompiledLesson:
     """Compile for publishing. Raises MissingAddress, or TemplateError at the first problem of the lesson.
 
-    `traced`: with the author's lines, for the checks alone (templates.tracing).
+    `traced`: with the author's lines, for the checks alone (templates.tracing). The same lesson compiles to
+    the same bytes, so what pages ask for again and again is remembered.
     """
+    return _compiled(source, brand, traced=traced)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _compiled(source: LessonSource, brand: Brand, *, traced: bool) -> CompiledLesson:
     brand.require_address()
     name = without_recipient(source.title)
     for text in (source.title, source.subject, source.preheader):
@@ -161,7 +169,7 @@ def _needs(source: LessonSource, tokens: Sequence[Token]) -> tuple[tuple[str, in
     return tuple(needs)
 
 
-@cache
+@lru_cache(maxsize=32)
 def compile_notice(kind: Literal["confirm"], brand: Brand, language: str) -> CompiledLesson:
     """A mail of the system itself. Its context: course {title}, links {confirm}."""
     brand.require_address()

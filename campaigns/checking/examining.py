@@ -1,7 +1,9 @@
 """All points of one mail. One that holds an author's own code is looked at in the sandbox's child."""
 
+import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from campaigns.checking import affiliates, clients, duties, legibility, linking, pictures, promises, structure
@@ -55,16 +57,22 @@ class Examined:
 
 
 def examine(compiled: CompiledLesson, context: dict[str, Any], expected: Expected) -> Examined:
-    """Look at a lesson that was compiled with its lines."""
-    if not compiled.expert:
-        return _examine(compiled, context, expected)
-    job = {"compiled": compiled.to_json(), "context": context, "expected": asdict(expected)}
+    """Look at a lesson that was compiled with its lines. What was found is remembered."""
     try:
-        found = sandbox.run(compiled.name, "campaigns.checking.examining:in_the_child", **job)
+        return _remembered(compiled, json.dumps(context, sort_keys=True), expected)
     except TemplateError:
         message = "The mail is too much to be checked in 2 seconds."
         mend = "Nest its elements less, and make its styles and loops simpler."
         return Examined((blocking("markup", message, mend),))
+
+
+@lru_cache(maxsize=256)
+def _remembered(compiled: CompiledLesson, context: str, expected: Expected) -> Examined:
+    values = json.loads(context)
+    if not compiled.expert:
+        return _examine(compiled, values, expected)
+    job = {"compiled": compiled.to_json(), "context": values, "expected": asdict(expected)}
+    found = sandbox.run(compiled.name, "campaigns.checking.examining:in_the_child", **job)
     return Examined(
         tuple(Finding.from_json(one) for one in found["findings"]),
         tuple(Target(*one) for one in found["targets"]),

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from lxml.html import document_fromstring
 from mail_samples import ARABIC, BRAND, GERMAN, LAST, MIDDLE, PLAIN, WELCOME, context
 
+from templates import compiling
 from templates.brand import Brand, MissingAddress
 from templates.compiling import CompiledLesson, compile_lesson, compile_notice, validate
 from templates.problems import TemplateError
@@ -29,7 +30,11 @@ def words_of(html: str) -> str:
 
 
 def test_compiling_twice_gives_the_same_bytes():
-    assert compile_lesson(MIDDLE, BRAND) == compile_lesson(MIDDLE, BRAND)
+    first = compile_lesson(MIDDLE, BRAND)
+    compiling._compiled.cache_clear()
+    again = compile_lesson(MIDDLE, BRAND)
+    assert again is not first
+    assert again == first
 
 
 def test_compiled_lesson_survives_the_database():
@@ -356,3 +361,9 @@ def test_a_field_called_like_a_method_of_dicts_is_the_field():
 def test_r36_a_stage_two_source_knows_nothing_but_its_context():
     source = "{{ range }}{{ dict }}{{ lipsum }}{{ cycler }}{{ joiner }}{{ namespace }}{{ subscriber.city }}"
     assert template(source, html=False).render({"subscriber": {"city": "Lisbon"}}) == "Lisbon"
+
+
+def test_what_is_asked_for_again_is_not_compiled_again() -> None:
+    first = compile_lesson(PLAIN, BRAND)
+    assert compile_lesson(replace(PLAIN), replace(BRAND)) is first
+    assert compile_lesson(PLAIN, replace(BRAND, accent="#6b2d5c")) is not first
