@@ -1,8 +1,8 @@
 """How long the workshop's pages take on the server: `python -m benchmarks.workshop [PEOPLE] [COURSES]`.
 
 100,000 people on 50 courses if you say nothing, half of them on one course; each has a lesson due within the
-next week, and each got a message in the last one. Prints the median time of each page, and the processor's share
-of it, also as the 95th percentile: the one to go by on a machine that is busy otherwise.
+next week, and each got a message in the last one. Prints the median time of each page, and the processor's
+share of it, also as the 95th percentile: the one to go by on a machine that is busy otherwise.
 """
 
 import sys

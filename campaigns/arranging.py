@@ -5,6 +5,9 @@ from sqlalchemy.orm import Session
 from campaigns.drafting import renumber
 from campaigns.models import Course, Lesson
 from courseletter.errors import InvalidInput, NotFound
+from courseletter.ids import new_id
+
+UNTITLED = "New lesson"
 
 
 def lesson_of(session: Session, course: Course, lesson_id: str) -> Lesson:
@@ -34,6 +37,17 @@ def move(session: Session, course: Course, lesson: Lesson, place: int) -> int:
     lessons.insert(place - 1, lesson)
     _order(session, course, lessons)
     return place
+
+
+def begin_lesson(session: Session, course: Course, after: int) -> Lesson:
+    """Add a lesson with nothing in it behind so many others; one without text cannot be published."""
+    lesson = Lesson(id=new_id("les"), course=course, kind="lesson", title=UNTITLED, subject=UNTITLED, body="")
+    lesson.position, lesson.removed = len(course.lessons), False
+    session.add(lesson)
+    session.flush()
+    session.refresh(course, ["lessons"])
+    move(session, course, lesson, after + 1)
+    return lesson
 
 
 def take_out(session: Session, course: Course, lesson: Lesson) -> None:

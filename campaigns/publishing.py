@@ -18,7 +18,7 @@ from campaigns.checking.finding import Finding, Severity
 from campaigns.models import CONTENT, Course, Enrolment, Lesson, Publish, Revision, RevisionLesson
 from campaigns.moving import Choices
 from courseletter.errors import InvalidInput, NotFound
-from subscribers.fields import known_fields
+from subscribers.fields import KnownFields
 from templates.brand import Brand
 from templates.compiling import CompiledLesson, LessonSource, compile_lesson, validate
 from templates.problems import TemplateError
@@ -192,13 +192,13 @@ def _copy(revision: Revision, number: int, now: datetime) -> Revision:
 def check(session: Session, course: Course, brand: Brand, only: Lesson | None = None) -> Checked:
     """What the checks say of this draft, or of one lesson in it; the blocking findings stop publishing."""
     sources = [source_of(course, number, lesson) for number, lesson in numbered(course)]
-    return drafts.check(course, sources, brand, known_fields(session), only)
+    return drafts.check(course, sources, brand, KnownFields(session), only)
 
 
 def _compiled(session: Session, course: Course, brand: Brand) -> list[CompiledLesson]:
     try:
         compiled = compile_course(course, brand)
-        fields = known_fields(session)
+        fields = KnownFields(session)
         for mail in compiled:
             validate(mail, fields)
     except TemplateError as error:

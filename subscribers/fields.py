@@ -1,6 +1,7 @@
 """The custom fields that subscribers have, by name."""
 
-from sqlalchemy import func, select, true
+from sqlalchemy import Exists, func, select, type_coerce
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from subscribers.models import Subscriber
@@ -14,11 +15,27 @@ def recent_fields(session: Session) -> frozenset[str]:
     return frozenset(name for fields in newest for name in fields)
 
 
-def known_fields(session: Session) -> frozenset[str]:
-    """The names of all custom fields that any subscriber has."""
-    if session.get_bind().dialect.name == "postgresql":
-        name = func.jsonb_object_keys(Subscriber.fields)
-        return frozenset(session.scalars(select(name).distinct()))
-    entries = func.json_each(Subscriber.fields).table_valued("key")
-    names = select(entries.c.key).select_from(Subscriber).join(entries, true()).distinct()
-    return frozenset(session.scalars(names))
+class KnownFields:
+    """Whether any subscriber has a custom field: `name in KnownFields(session)`.
+
+    Asked name by name, since a draft uses few of them and somebody who has one is soon found; to list them
+    all would be to read everybody.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._asked: dict[str, bool] = {}
+
+    def __contains__(self, name: object) -> bool:
+        if not isinstance(name, str):
+            return False
+        if name not in self._asked:
+            self._asked[name] = self._session.scalar(select(self._has(name))) or False
+        return self._asked[name]
+
+    def _has(self, name: str) -> Exists:
+        if self._session.get_bind().dialect.name == "postgresql":
+            there = type_coerce(Subscriber.fields, JSONB).has_key(name)
+        else:
+            there = func.json_type(Subscriber.fields, f'$."{name}"').is_not(None)
+        return select(Subscriber.id).where(there).exists()

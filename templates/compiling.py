@@ -6,7 +6,7 @@ The same lesson compiles to the same bytes.
 
 import dataclasses
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache, partial
 from typing import Any, Literal
@@ -95,15 +95,14 @@ class CompiledLesson:
         return cls(**values)
 
 
-def validate(compiled: CompiledLesson, known_fields: Collection[str]) -> None:
+def validate(compiled: CompiledLesson, known_fields: Container[str]) -> None:
     """Refuse to publish a lesson that asks, without a fallback, for a subscriber field that nobody has.
 
-    `known_fields` are the names of subscribers' fields, own ones included. Raises TemplateError.
+    `known_fields` has the names of subscribers' own fields. Raises TemplateError.
     """
-    known = SUBSCRIBER | set(known_fields)
     for path, line in compiled.needs:
         group, _, name = path.partition(".")
-        if group == "subscriber" and name not in known:
+        if group == "subscriber" and name not in SUBSCRIBER and name not in known_fields:
             raise TemplateError(
                 compiled.name,
                 line,

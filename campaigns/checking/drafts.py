@@ -3,7 +3,7 @@
 Publishing stops at the blocking ones; `courseletter course check` and the editor show all.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -43,12 +43,12 @@ def check(
     course: Course,
     sources: Sequence[LessonSource],
     brand: Brand,
-    known: Collection[str],
+    known: Container[str],
     only: Lesson | None = None,
 ) -> Checked:
     """Look at a draft. A broken lesson makes findings and no errors.
 
-    `sources` are its lessons as they would be compiled, in order; `known` names the fields subscribers have.
+    `sources` are its lessons as they would be compiled, in order; `known` has the fields of subscribers.
     With `only` it is that one lesson which is looked at.
     """
     found: list[sequence.Found] = [(None, finding) for finding in sequence.settings(course, brand)]
@@ -74,7 +74,7 @@ class _Draft:
     """The lessons of a course, each looked at by its place among them."""
 
     def __init__(
-        self, course: Course, sources: Sequence[LessonSource], brand: Brand, known: Collection[str]
+        self, course: Course, sources: Sequence[LessonSource], brand: Brand, known: Container[str]
     ) -> None:
         self.course = course
         self.sources = sources

@@ -1,6 +1,6 @@
 """A lesson's own lines: title, subject, preheader, condition, and the merge fields that it asks for."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Container, Iterator
 
 from campaigns.checking.finding import Finding, blocking, clipped, hint, warning
 from campaigns.checking.markdown import OpenField, split
@@ -22,6 +22,8 @@ def lines(lesson: Lesson) -> Iterator[Finding]:
     for part in _PARTS:
         for message in in_line(getattr(lesson, part)):
             yield blocking("field", *split(message, "Mend the field there."), part=part)
+    if not lesson.body.strip():
+        yield blocking("course", "The lesson has no text.", "Write it, or take it out of the draft.")
     if lesson.only_if:
         try:
             conditions.parse(lesson.only_if)
@@ -61,7 +63,7 @@ def _preheader(preheader: str, subject: str) -> Iterator[Finding]:
         yield hint("preheader", message, "Put what matters first.", part="preheader")
 
 
-def unknown_fields(needs: Collection[tuple[str, int | None]], known: Collection[str]) -> Iterator[Finding]:
+def unknown_fields(needs: Collection[tuple[str, int | None]], known: Container[str]) -> Iterator[Finding]:
     """Fields without a fallback that no subscriber has."""
     for path, line in dict.fromkeys(needs):
         group, _, name = path.partition(".")
@@ -70,23 +72,22 @@ def unknown_fields(needs: Collection[tuple[str, int | None]], known: Collection[
             yield blocking("field", message, f"Add it, or give a fallback: {_with_fallback(path)}.", line)
 
 
-def open_fields(lesson: Lesson, found: Collection[OpenField], known: Collection[str]) -> Iterator[Finding]:
+def open_fields(lesson: Lesson, found: Collection[OpenField], known: Container[str]) -> Iterator[Finding]:
     """Fields that some subscribers have, where the others would read a hole."""
-    names = SUBSCRIBER | frozenset(known)
     for part in _PARTS:
         for piece in parts(getattr(lesson, part)):
-            if isinstance(piece, MergeField) and piece.fallback is None and _may_lack(piece.path, names):
+            if isinstance(piece, MergeField) and piece.fallback is None and _may_lack(piece.path, known):
                 yield _hole(piece.path, None, part)
     for path, line in dict.fromkeys(found):
-        if _may_lack(path, names):
+        if _may_lack(path, known):
             yield _hole(path, line, "body")
 
 
-def _may_lack(path: str, names: Collection[str]) -> bool:
+def _may_lack(path: str, known: Container[str]) -> bool:
     group, _, name = path.partition(".")
     if path == "lesson.next_when":
         return True  # after the last lesson there is none
-    return group == "subscriber" and name in names and path not in _ALWAYS
+    return group == "subscriber" and path not in _ALWAYS and (name in SUBSCRIBER or name in known)
 
 
 def _hole(path: str, line: int | None, part: str) -> Finding:

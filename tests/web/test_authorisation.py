@@ -35,6 +35,7 @@ LEAST = {
     "POST /courses/{course_id}/revisions/{number}/restore": "marketer",
     "GET /courses/{course_id}/settings": "marketer",
     "POST /courses/{course_id}/settings": "marketer",
+    "POST /courses/{course_id}/lessons": "marketer",
     "GET /courses/{course_id}/lessons/{lesson_id}": "marketer",
     "GET /courses/{course_id}/lessons/{lesson_id}/mail": "marketer",
     "POST /courses/{course_id}/lessons/{lesson_id}/move": "marketer",

@@ -22,7 +22,7 @@ from courseletter.web.admin.lesson_editor import PREFIX, Named
 from courseletter.web.mail_frame import in_theme
 from courseletter.web.site import READ, Here, Site
 from sender.sampling import Somebody, sampled
-from subscribers.fields import known_fields
+from subscribers.fields import KnownFields
 from subscribers.models import Membership, Subscriber
 from templates import merge_fields
 from templates.compiling import validate
@@ -112,7 +112,7 @@ def _rendered(
     brand, now = opened.brands.of(session, lesson.course), opened.clock.now()
     compiled, context = sampled(lesson.course, lesson, reader, brand, opened.links, now)
     if strictly and any(_is_own(path) for path, _ in compiled.needs):
-        validate(compiled, known_fields(session))  # asks for everybody's fields, so only where it matters
+        validate(compiled, KnownFields(session))  # asks for everybody's fields, so only where it matters
     return render(compiled, context)
 
 

@@ -26,6 +26,15 @@ SAMPLE: Final = Somebody("ana.pereira@example.org", "Ana")
 VIEWS: Final = {"phone": "Phone", "desktop": "Desktop", "text": "Text only"}
 
 
+@router.post("/courses/{course_id}/lessons")
+def begin(course_id: str, visitor: MarketerWrites, form: Posted, site: Here) -> Response:
+    """A new lesson, open in the editor."""
+    with site.installation.database.write() as session:
+        course = course_of(session, course_id)
+        lesson = arranging.begin_lesson(session, course, form.number("after") or 0)
+    return lead_to(site, f"/courses/{course_id}/lessons/{lesson.id}/edit")
+
+
 @router.post("/courses/{course_id}/lessons/{lesson_id}/move")
 def move(course_id: str, lesson_id: str, visitor: MarketerWrites, form: Posted, site: Here) -> Response:
     with site.installation.database.write() as session:
