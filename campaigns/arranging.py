@@ -41,8 +41,15 @@ def move(session: Session, course: Course, lesson: Lesson, place: int) -> int:
 
 def begin_lesson(session: Session, course: Course, after: int) -> Lesson:
     """Add a lesson with nothing in it behind so many others; one without text cannot be published."""
-    lesson = Lesson(id=new_id("les"), course=course, kind="lesson", title=UNTITLED, subject=UNTITLED, body="")
-    lesson.position, lesson.removed = len(course.lessons), False
+    lesson = Lesson(
+        id=new_id("les"),
+        course_id=course.id,
+        position=len(course.lessons),
+        kind="lesson",
+        title=UNTITLED,
+        subject=UNTITLED,
+        body="",
+    )
     session.add(lesson)
     session.flush()
     session.refresh(course, ["lessons"])

@@ -17,7 +17,7 @@ from campaigns.moving import Choices, Effect, Policy, Publication, RollBack, eff
 from campaigns.schedule import Profile, Step, Timetable
 from campaigns.standing import Standing, enrolled
 
-SHARED = Path(__file__).resolve().parents[2].parent / "shared"
+SHARED = Path(__file__).resolve().parents[1].parent / "shared"
 MODEL = SHARED / "sequence" / "model.py"
 
 STEPS = 50  # of one life
