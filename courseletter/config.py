@@ -113,6 +113,7 @@ class SenderSettings(Section):
     reply_to: str | None = None
     bounce_domain: str = Field(default_factory=lambda given: f"bounces.{_domain_of(given['from_address'])}")
     unknown: Literal["retry_once", "hold"] = "retry_once"  # what becomes of a message that may have arrived
+    doctor: Literal["warn", "block"] = "warn"  # what follows when DNS or a relay is set up badly
     deadline_hours: int = Field(default=48, ge=1, le=240)  # after the first attempt, nothing more is tried
     processes: int = Field(default_factory=_cores, ge=1, le=64)  # that send, at most, each on a core
     dkim_selector: str = Field(

@@ -1,7 +1,7 @@
 """One installation, opened: what the command line, the web app and the worker share."""
 
 import ssl
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -23,6 +23,9 @@ from sender.bounces.naming import Names
 from sender.bounces.webhooks.postmark import metadata_field
 from sender.dkim import DkimKey
 from sender.dns_records import DnsRecord, sender_records
+from sender.doctor.finding import Finding
+from sender.doctor.lookups import Lookups
+from sender.doctor.visit import Sender, examine, write_down
 from sender.lanes import Route
 from sender.letterheads import letterhead
 from sender.letters import Composer
@@ -147,6 +150,25 @@ class Installation:
             domains=self.domain_rates(),
             retrying=self.retrying,
         )
+
+    def examine(self, lookups: Lookups) -> Iterator[Finding]:
+        """Whether mail providers will believe us, one finding after the other."""
+        sender = self.settings.sender
+        looked_at = Sender(
+            sender.domain,
+            sender.bounce_domain,
+            self.settings.base_url,
+            self.dns_records(),
+            self.dkim_keys(),
+            {name: _relay(smtp) for name, smtp in self.settings.routes.items()},
+        )
+        return examine(looked_at, lookups)
+
+    def note(self, findings: Sequence[Finding]) -> str | None:
+        """Keep what was found. Returns why sends are held by it from now on, if they are."""
+        with self.database.write() as session:
+            blocks = self.settings.sender.doctor == "block"
+            return write_down(session, findings, self.clock.now(), blocks=blocks)
 
     @property
     def retrying(self) -> Retrying:

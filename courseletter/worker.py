@@ -14,6 +14,7 @@ from courseletter.engine import Engine
 from courseletter.installation import Installation
 from courseletter.logs import log, told
 from courseletter.role import Role
+from sender.doctor.lookups import Dns
 from sender.instance import recognise
 from sender.planning import tick
 from sender.sweeping import sweep
@@ -22,6 +23,7 @@ from sender.switching import carry_on
 TICK_SECONDS = 5
 MINUTE = 60  # between two looks whether the database is still the one we know
 LATE_SECONDS = 30  # a tick delayed by less than this still runs, once
+HOUR = 3600  # between two visits of the doctor
 TICK_PATIENCE = 3  # seconds that a tick under way gets when the process is told to end
 PATIENCE = 25  # and what is being sent: 30 with that of the pages (REQUIREMENTS 28)
 
@@ -41,7 +43,8 @@ class Worker:
         with self._one_at_a_time:
             self._engine.keep_up()
         minutely = (self._beat, self._tidy, self._carry_on)
-        for act, every in ((self._tick, seconds), *((one, MINUTE) for one in minutely)):
+        acts = ((self._tick, seconds), *((one, MINUTE) for one in minutely), (self._examine, HOUR))
+        for act, every in acts:
             self._scheduler.add_job(
                 act,
                 "interval",
@@ -99,6 +102,19 @@ class Worker:
         return +Counter(
             {"publishes finished": carry_on(opened.database, opened.clock)}
         )  # none: nothing to tell
+
+    def _examine(self) -> None:
+        told(self._examined)
+
+    def _examined(self) -> Counter[str]:
+        """Look whether mail providers will believe us. It takes a while, and holds up no tick."""
+        with self._one_at_a_time:
+            if not self._role.held():
+                return Counter()
+        why = self._installation.note(list(self._installation.examine(Dns())))
+        if why is not None:
+            log.warning("no mail is sent: %s See `courseletter doctor`.", why)
+        return Counter()
 
     def _beat(self) -> None:
         opened = self._installation

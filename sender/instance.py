@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, select, text
+from sqlalchemy import ColumnElement, exists, or_, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -23,7 +23,7 @@ from courseletter.database import Database
 from courseletter.errors import CourseletterError
 from courseletter.upserting import insert
 from sender import events
-from sender.models import Event, Instance
+from sender.models import Event, Instance, Visit
 
 FILE_NAME = "instance.json"
 
@@ -68,11 +68,17 @@ def release(database: Database, home: Path, now: datetime) -> bool:
 
 def is_held() -> ColumnElement[bool]:
     """Whether sends are held, as a condition of the statement that claims."""
-    return exists().where(Instance.held_why.is_not(None))
+    return or_(exists().where(Instance.held_why.is_not(None)), exists().where(Visit.blocked_why.is_not(None)))
 
 
 def why_held(session: Session) -> str | None:
+    """Why this may not be the database we know."""
     return session.scalar(select(Instance.held_why))
+
+
+def why_silent(session: Session) -> str | None:
+    """Why nothing at all is sent: a person has to look at the database, or at what the doctor found."""
+    return why_held(session) or session.scalar(select(Visit.blocked_why))
 
 
 def _found(session: Session, place: str) -> Instance:

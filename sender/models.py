@@ -136,6 +136,17 @@ class Instance(Base):
     held_why: Mapped[str | None]
 
 
+class Visit(Base):
+    """The last visit of the doctor, in one row (sender/doctor/visit.py)."""
+
+    __tablename__ = "doctor_visits"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    findings: Mapped[list[Any]]
+    blocked_why: Mapped[str | None]  # what holds all sends
+
+
 class RelayRecord(Base):
     """What all nodes know of a relay: whether it is well, and what it has taken on which day (UTC)."""
 

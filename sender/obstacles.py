@@ -36,7 +36,7 @@ _CONSENT: Final = {
 
 def of_everything(session: Session, subscriber: Subscriber, key: bytes) -> Iterator[Reason]:
     """What keeps all mail from this person."""
-    held = instance.why_held(session)
+    held = instance.why_silent(session)
     if held:
         yield Reason(f"No mail is sent at all: {held}.", ())
     found = suppression_of(session, key, subscriber.email)

@@ -79,7 +79,7 @@ def story(session: Session, delivery_id: int, now: datetime, retrying: Retrying)
     label, level = outcome_of(delivery)
     beats = tuple(sorted(_beats(session, delivery), key=lambda beat: beat.at))
     answer = said(delivery.reply)
-    stops = instance.why_held(session), course.paused_at is not None and delivery.kind == "lesson"
+    stops = instance.why_silent(session), course.paused_at is not None and delivery.kind == "lesson"
     return Story(
         delivery=delivery.id,
         subscriber=person.id,

@@ -11,7 +11,9 @@ from sqlalchemy.orm import Session
 
 from campaigns.models import Course, Lesson
 from sender import instance
-from sender.models import Delivery, State, is_in
+from sender.doctor.finding import Finding, Level
+from sender.doctor.visit import last_found
+from sender.models import Delivery, State, Visit, is_in
 from subscribers.models import Subscriber
 from templates.merge_fields import without_recipient
 
@@ -29,7 +31,9 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Troubles:
-    held: str | None  # why nothing at all is sent
+    held: str | None  # why this may not be the database we know, so that nothing at all is sent
+    unbelieved: list[Finding]  # what the doctor found bad
+    blocked: bool  # by it nothing at all is sent
     waiting: Waiting | None
     in_doubt: int  # may have arrived; a person decides
     failed: int  # for good, since a day ago
@@ -75,6 +79,8 @@ def troubles(session: Session, now: datetime) -> Troubles:
     doubts = select(func.count()).where(*_IN_DOUBT)
     return Troubles(
         held=instance.why_held(session),
+        unbelieved=[one for one in last_found(session) if one.level is Level.BAD],
+        blocked=session.scalar(select(Visit.blocked_why)) is not None,
         waiting=_waiting(session),
         in_doubt=session.scalar(doubts) or 0,
         failed=failed,

@@ -35,6 +35,7 @@ _MODULES = {
     "export": "courseletter.cli.export",
     "delivery": "courseletter.cli.delivery",
     "relay": "courseletter.cli.relay",
+    "doctor": "courseletter.cli.doctor",
     "user": "courseletter.cli.user",
     "brand": "courseletter.cli.brand",
     "db": "courseletter.cli.db",

@@ -29,6 +29,8 @@ from courseletter.home import FILE_NAME
 from courseletter.installation import Installation, still_to_set
 from courseletter.zones import zone_of
 from sender import switching
+from sender.doctor.finding import Level
+from sender.doctor.visit import last_found
 from sender.switching import Draft, Drifted, Former, Target
 
 Policies = Annotated[
@@ -90,6 +92,7 @@ def publish(
         done["sign_up"] = opened.links.sign_up(done["slug"])
         with opened.database.read() as session:
             brand = opened.brands.of(session, find_course(session, course))
+            unbelieved = [one for one in last_found(session) if one.level is Level.BAD]
         missing = still_to_set(opened.settings, brand.address)
     if as_json:
         return print_json(done)
@@ -97,6 +100,8 @@ def publish(
     say(f"Sign-up page: {done['sign_up']}")
     for line in missing:
         say(f"Still to set in {FILE_NAME}: {line}")
+    for one in unbelieved:
+        say(f"Mail providers may not believe your mail. {one}")
     return None
 
 

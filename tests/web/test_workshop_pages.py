@@ -15,6 +15,8 @@ from sqlalchemy import select
 from campaigns.models import Article, Course, Lesson
 from campaigns.reading import Fetcher
 from courseletter.database import Database
+from sender.doctor.finding import bad
+from sender.doctor.visit import write_down
 from sender.instance import recognise
 from sender.models import Delivery, State
 
@@ -82,6 +84,20 @@ def test_home_says_that_a_copied_database_sends_nothing(shop: World, tmp_path: P
     (installation.settings.home / "instance.json").unlink()
     recognise(installation.database, installation.settings.home, NOW)
     assert "No mail is sent" in marketer(shop).get("/").text
+
+
+@pytest.mark.parametrize(
+    ("blocks", "title"),
+    [(False, "Mail providers may not believe your mail"), (True, "providers would not believe it")],
+)
+def test_r12_home_says_what_the_doctor_found(shop: World, *, blocks: bool, title: str) -> None:
+    found = [bad("DKIM", "<x>._domainkey has no record.", "Publish it.")]
+    with shop.installation.database.write() as session:
+        write_down(session, found, NOW, blocks=blocks)
+    page = marketer(shop).get("/").text
+    assert title in page
+    assert "&lt;x&gt;._domainkey has no record." in page
+    assert "courseletter doctor" in page
 
 
 def test_the_first_start_shows_three_steps(database: Database, tmp_path: Path) -> None:

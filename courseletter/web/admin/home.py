@@ -93,6 +93,16 @@ def _needs(found: Troubles, zone: ZoneInfo) -> Iterator[Need]:
             "whether this is the right database, then run on the server:",
             command="courseletter db release",
         )
+    if found.unbelieved:
+        worst = found.unbelieved[0]
+        yield Need(
+            "bad" if found.blocked else "warn",
+            "No mail is sent: providers would not believe it"
+            if found.blocked
+            else "Mail providers may not believe your mail",
+            f"{_sentence(worst.said)} What to publish or set, on the server:",
+            command="courseletter doctor",
+        )
     if found.in_doubt:
         yield Need(
             "bad",
