@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, func, select, text
 from sqlalchemy.orm import Session
 
-from campaigns.models import HAS_A_MOMENT, WAITS_WITHOUT_ONE, Course, Enrolment
+from campaigns.models import HAS_A_MOMENT, HAS_NONE, Course, Enrolment
 
 UNDER_WAY = ("active", "paused")
 STATES = (*UNDER_WAY, "completed", "left")
@@ -65,10 +65,13 @@ def crowd_of(session: Session, course_id: str) -> Crowd:
 def waiting_for(session: Session, course_id: str) -> dict[str, int]:
     """How many get each lesson next, by the lesson's id; whose lesson is on its way, gets the one after."""
     counts: Counter[str] = Counter()
-    for these in (HAS_A_MOMENT, WAITS_WITHOUT_ONE):
-        rows = select(Enrolment.next_lesson, func.count()).where(Enrolment.course_id == course_id, text(these))
+    for these in (HAS_A_MOMENT, HAS_NONE):
+        rows = select(Enrolment.next_lesson, func.count()).where(
+            Enrolment.course_id == course_id, text(these)
+        )
         for lesson, count in session.execute(rows.group_by(Enrolment.next_lesson)):
-            counts[lesson] += count
+            if lesson is not None:
+                counts[lesson] += count
     return dict(counts)
 
 
@@ -82,9 +85,7 @@ def finishing(session: Session, start: datetime, end: datetime) -> Finishing:
     return Finishing(sum(counts.values()), counts.get("completed", 0))
 
 
-def _joined(
-    session: Session, start: datetime, end: datetime, course_id: str | None = None
-) -> dict[str, int]:
+def _joined(session: Session, start: datetime, end: datetime, course_id: str | None = None) -> dict[str, int]:
     """How many joined in a span of time, by their state now."""
     course = _on_any_course() if course_id is None else Enrolment.course_id == course_id
     rows = select(Enrolment.state, func.count()).where(

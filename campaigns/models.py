@@ -248,7 +248,7 @@ class ProfileRecord(Base):
 
 # Who has a next lesson, and when: conditions of partial indexes, which a query must repeat to the letter.
 HAS_A_MOMENT = "state = 'active' AND due_at IS NOT NULL"
-WAITS_WITHOUT_ONE = "next_lesson IS NOT NULL AND (state <> 'active' OR due_at IS NULL)"
+HAS_NONE = "next_lesson IS NOT NULL AND (state <> 'active' OR due_at IS NULL)"
 
 
 def _partial(name: str, *columns: str, where: str) -> Index:
@@ -262,10 +262,12 @@ class Enrolment(Base):
     __table_args__ = (
         UniqueConstraint("course_id", "subscriber_id"),
         CheckConstraint("state IN ('active', 'paused', 'completed', 'left')", name="state"),
-        # Course first: else a paused course's overdue rows lie at the head of the index. The lesson is there to
-        # be counted: each index costs every promotion a write, so pages count by those that there must be.
-        _partial("ix_enrolments_due", "course_id", "due_at", "id", "next_lesson", where=HAS_A_MOMENT),
-        _partial("ix_enrolments_resting", "course_id", "next_lesson", where=WAITS_WITHOUT_ONE),
+        # Course first: else a paused course's overdue rows lie at the head of the index. Lesson and state are
+        # there to be counted: an index more would cost every promotion a write.
+        _partial(
+            "ix_enrolments_due", "course_id", "due_at", "id", "next_lesson", "state", where=HAS_A_MOMENT
+        ),
+        _partial("ix_enrolments_resting", "course_id", "next_lesson", "state", "due_at", where=HAS_NONE),
         Index("ix_enrolments_course_id_state_joined_at", "course_id", "state", "joined_at"),
         # Room on the page for the next version of a row: every lesson rewrites its enrolment.
         {"postgresql_with": {"fillfactor": 80}},

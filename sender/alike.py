@@ -110,24 +110,22 @@ def follow(session: Session, before: Mapping[Enrolment, tuple[Any, ...]]) -> Non
     )
 
 
-def _grouped(dialect: str, due: CTE, fields: Collection[str]) -> Select[int, int]:
+def _grouped(dialect: str, due: CTE, fields: Collection[str]) -> Select[Any, int]:
     """Each of those who are due, with the first of its likes. What tells people apart most often is first."""
     alike: list[Any] = [Enrolment.profile_id, Enrolment.due_at, Enrolment.revision_id, *STANDING]
     not_begun = or_(Enrolment.anchor_at.is_(None), Enrolment.due_at == Enrolment.joined_at)
     alike.append(case((not_begun, Enrolment.joined_at)))
     alike += [_field(name) for name in sorted(fields)]
-    first = func.min(Enrolment.id)
-    if dialect == "postgresql":  # hashes groups, but sorts partitions, which takes three times as long
-        wanted = select(func.array_agg(Enrolment.id).label("ids"), first.label("first")).group_by(*alike)
-    else:
-        wanted = select(Enrolment.id, first.over(partition_by=alike))
+    wanted = select().add_cte(due).where(among(dialect, Enrolment.id, select(due.c.id)))
     if fields:
-        wanted = wanted.join(Subscriber)
-    wanted = wanted.add_cte(due).where(among(dialect, Enrolment.id, select(due.c.id)))
-    if dialect == "postgresql":
-        groups = wanted.subquery()
-        return select(func.unnest(groups.c.ids), groups.c.first)
-    return wanted
+        wanted = wanted.join_from(Enrolment, Subscriber)
+    first = func.min(Enrolment.id)
+    if dialect != "postgresql":
+        return wanted.add_columns(Enrolment.id, first.over(partition_by=alike))
+    # It hashes groups, but sorts partitions, which takes three times as long.
+    ids = func.array_agg(Enrolment.id).label("ids")
+    groups = wanted.add_columns(ids, first.label("first")).group_by(*alike).subquery()
+    return select(func.unnest(groups.c.ids), groups.c.first)
 
 
 def _field(name: str) -> Any:

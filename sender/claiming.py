@@ -37,7 +37,7 @@ from campaigns.enrolling import progress_after
 from campaigns.models import Course
 from courseletter.bulk import among, dialect_of, in_index_order
 from courseletter.database import Database, UtcDateTime
-from sender import facts
+from sender.facts import gathered, read_moment
 from sender.instance import is_held
 from sender.models import Delivery, State, is_in
 
@@ -84,9 +84,12 @@ def claim(database: Database, now: datetime, limit: int, *, asked_first: bool = 
         for asked_for in (True, False) if asked_first else (False,):
             taking = _taking(dialect_of(session), asked_for)
             taken += session.connection().execute(taking, values | {"most": limit - len(taken)}).all()
-        all_facts = json.loads(f"[{','.join(facts for *_, facts in taken)}]")  # at once: it takes half as long
+        all_facts = json.loads(
+            f"[{','.join(facts for *_, facts in taken)}]"
+        )  # at once: it takes half as long
         claims = [
-            Claim(fence, until, *row, facts) for (*row, _), facts in zip(taken, all_facts, strict=True)
+            Claim(fence, until, *(*row, read_moment(dated_at), facts))
+            for (*row, dated_at, _), facts in zip(taken, all_facts, strict=True)
         ]
         after = progress_after(session, {_move(one) for one in claims if _is_on_calendar(one)})
     for one in claims:
@@ -118,7 +121,7 @@ def _taking(dialect: str, asked_for: bool) -> Update:
             attempts=Delivery.attempts + 1,
             first_attempt_at=func.coalesce(Delivery.first_attempt_at, now),
             dated_at=func.coalesce(Delivery.dated_at, now),
-            facts=func.coalesce(Delivery.facts, facts.gathered(dialect)),
+            facts=func.coalesce(Delivery.facts, gathered(dialect)),
         )
         .returning(
             Delivery.id,
@@ -131,7 +134,7 @@ def _taking(dialect: str, asked_for: bool) -> Update:
             Delivery.revision_id,
             Delivery.copy,
             Delivery.by,
-            Delivery.dated_at,
+            cast(Delivery.dated_at, String),
             cast(Delivery.facts, String),
         )
         .execution_options(synchronize_session=False)

@@ -45,11 +45,14 @@ def gathered(dialect: str) -> ColumnElement[Any]:
     return facts.scalar_subquery()
 
 
-@lru_cache(maxsize=1024)  # what is claimed together shares most of them
 def moment(text: str | None) -> datetime | None:
-    """A moment of the facts; SQLite writes it without its zone, UTC."""
-    if text is None:
-        return None
+    """A moment of the facts, if it has one."""
+    return None if text is None else read_moment(text)
+
+
+@lru_cache(maxsize=1024)  # what is claimed together shares most of them
+def read_moment(text: str) -> datetime:
+    """A moment as the database writes it; SQLite leaves its zone out, UTC."""
     read = datetime.fromisoformat(text)
     return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
 

@@ -66,7 +66,7 @@ def queue_lessons(session: Session, now: datetime, enrolments: Select[int]) -> C
     unless_sent = adding.on_conflict_do_update(
         index_elements=_KEY, set_=again | forgotten, where=Delivery.state.in_(_REUSABLE)
     )
-    return session.scalars(unless_sent.returning(Delivery.enrolment_id)).all()
+    return session.connection().execute(unless_sent.returning(Delivery.enrolment_id)).scalars().all()
 
 
 def queue_confirmation(session: Session, course: Course, subscriber: Subscriber, now: datetime) -> None:

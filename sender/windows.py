@@ -97,7 +97,7 @@ def _marking(dialect: str) -> tuple[Rows, Update]:
     until = bindparam("until", type_=UtcDateTime())
     return rows, (
         update(Delivery)
-        .where(mine, leased, _consented(), ~suppressed, _not_paused())
+        .where(mine, leased, _wanted(), ~suppressed)
         .values(state=State.IN_DOUBT, lease_until=until)
         .returning(Delivery.id)
         .execution_options(synchronize_session=False)
@@ -162,19 +162,16 @@ def _moving(dialect: str) -> tuple[Rows, Update]:
     )
 
 
-def _consented() -> ColumnElement[bool]:
-    """A lesson needs a confirmed membership of its course's list; a confirmation mail one to be answered."""
+def _wanted() -> ColumnElement[bool]:
+    """A lesson needs a confirmed membership of its course's list, and its course to run; a confirmation mail
+    a membership that is to be answered.
+    """
+    lesson = and_(
+        Delivery.kind == "lesson", Membership.status == MemberStatus.CONFIRMED, Course.paused_at.is_(None)
+    )
     return exists().where(
         Course.id == Delivery.course_id,
         Membership.list_id == Course.list_id,
         Membership.subscriber_id == Delivery.subscriber_id,
-        or_(
-            and_(Delivery.kind == "lesson", Membership.status == MemberStatus.CONFIRMED),
-            and_(Delivery.kind == "confirmation", awaits_answer()),
-        ),
+        or_(lesson, and_(Delivery.kind == "confirmation", awaits_answer())),
     )
-
-
-def _not_paused() -> ColumnElement[bool]:
-    paused = exists().where(Course.id == Delivery.course_id, Course.paused_at.is_not(None))
-    return or_(Delivery.kind != "lesson", ~paused)
