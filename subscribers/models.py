@@ -117,6 +117,26 @@ class ConsentEntry(Base):
     note: Mapped[str] = mapped_column(default="")
 
 
+class Tag(Base):
+    """A word that people are marked with. `name_key` is the name as it is compared: case and form folded."""
+
+    __tablename__ = "tags"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(80))
+    name_key: Mapped[str] = mapped_column(String(320), unique=True)  # folding makes some letters longer
+
+
+class SubscriberTag(Base):
+    """That a subscriber has a tag, and since when."""
+
+    __tablename__ = "subscriber_tags"
+
+    tag_id: Mapped[int] = mapped_column(ForeignKey("tags.id"), primary_key=True)
+    subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscribers.id"), primary_key=True, index=True)
+    added_at: Mapped[datetime]
+
+
 class Suppression(Base):
     """An address that is mailed nothing. Found by its keyed hash, which outlives the address's erasure."""
 
