@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/installed
 
-.PHONY: install demo test soak verifiers editor check pictures bench clients lock clean
+.PHONY: install demo test soak verifiers editor check languages pictures bench clients lock clean
 
 install: $(STAMP)
 
@@ -40,6 +40,14 @@ check: install
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# What readers' pages say, anew from the templates into the translations; a test tells what is not translated.
+LANGUAGES := templates/pages/languages
+languages: install
+	@$(BIN)/pybabel -q extract -F $(LANGUAGES)/babel.cfg -k marked -k say -k count:1,2 --no-location -o .venv/pages.pot .
+	@for one in $(LANGUAGES)/*.po; do \
+	    $(BIN)/pybabel -q update -i .venv/pages.pot -o $$one -l $$(basename $$one .po) \
+	        --no-fuzzy-matching --ignore-obsolete --omit-header -w 100; done
 
 # Screenshots of the workshop for the docs; a test makes them, with the same people at the same hour each time.
 pictures: install

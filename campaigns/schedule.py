@@ -90,6 +90,9 @@ class Progress:
     def with_mark(self, lesson: str, status: str, by: str) -> Self:
         return type(self)(self.marks | {Mark(lesson, status, by)}, self.appended)
 
+    def without_mark(self, mark: Mark) -> Self:
+        return type(self)(self.marks - {mark}, self.appended)
+
     def without_publish(self, publish: int) -> Self:
         """As if this publish had decided nothing (S23)."""
         kept = frozenset(mark for mark in self.marks if mark.by != tag(publish))

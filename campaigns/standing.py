@@ -13,6 +13,7 @@ from typing import Self
 from campaigns.schedule import (
     GRACE,
     Due,
+    Mark,
     Profile,
     Progress,
     Queued,
@@ -243,6 +244,21 @@ class Standing:
             failures=self.failures if self.queued else 0,
         )
         return skipped.changed(timetable, profile, now)
+
+    def unskipped(self, timetable: Timetable, profile: Profile, lesson: str, now: datetime) -> Self:
+        """Take the learner's own skip back: the lesson comes in its order again.
+
+        Unchanged in a cohort, where its place on the calendar is used up, and for what they did not skip.
+        """
+        mark = Mark(lesson, "skipped", "learner")
+        if timetable.cohort or self.state == "left" or mark not in self.progress.marks:
+            return self
+        back = replace(
+            self,
+            state="active" if self.state == "completed" else self.state,
+            progress=self.progress.without_mark(mark),
+        )
+        return back.changed(timetable, profile, now)
 
     def leave(self) -> Self:
         """Stop, at any moment; the place is kept (S17).

@@ -31,6 +31,7 @@ _EVENTS: Final = {
     "rhythm_changed": "Changed when lessons come",
     "left": "Left the course",
     "skipped": "A lesson was skipped",
+    "unskipped": "A skipped lesson was brought back",
     "held": "A lesson was held",
     "released": "A held lesson was released",
 }

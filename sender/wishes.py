@@ -65,6 +65,18 @@ def skip(session: Session, enrolment: Enrolment, now: datetime) -> bool:
     return True
 
 
+def unskip(session: Session, enrolment: Enrolment, lesson: str, now: datetime) -> bool:
+    """Take back that the learner passed this lesson over. False where they did not, or it cannot be."""
+    lock(session, enrolment)
+    place = place_of(session, enrolment)
+    after = place.standing.unskipped(place.timetable, place.profile, lesson, now)
+    if after == place.standing:
+        return False
+    store(session, enrolment, after)
+    events.record(session, "unskipped", now, enrolment=enrolment, lesson=lesson)
+    return True
+
+
 def release(session: Session, enrolment: Enrolment, now: datetime) -> bool:
     """A person has mended what held the next lesson: it is due at the next slot. False: nothing was held."""
     lock(session, enrolment)

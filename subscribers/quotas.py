@@ -37,6 +37,7 @@ MAILS_A_DAY: Final = Limit(1, timedelta(days=1))
 MAILS_EVER: Final = Limit(3, None)
 SIGN_UPS_OF_AN_IP: Final = Limit(10, timedelta(hours=1))
 SIGN_UPS_OF_A_SUBNET: Final = Limit(50, timedelta(hours=1))
+COPIES: Final = Limit(5, timedelta(days=1))  # of lessons, asked for again by one reader of a course
 SIGN_INS: Final = Limit(20, timedelta(minutes=15))  # wrong ones, of an account and from a network address
 
 
@@ -70,6 +71,11 @@ def answered(session: Session, address_hash: str) -> None:
     """The owner of the mailbox pressed the button, so what was counted against strangers is forgiven."""
     buckets = list(_confirmation_buckets(address_hash))
     session.execute(delete(Quota).where(Quota.bucket.in_(buckets)))
+
+
+def take_copy(session: Session, enrolment_id: int, now: datetime) -> bool:
+    """Count another copy of a lesson that a reader asks for."""
+    return take(session, f"copy:{enrolment_id}", COPIES, now)
 
 
 def take_sign_in(session: Session, account: str, ip: str, now: datetime) -> bool:

@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 
 from courseletter.errors import InvalidInput, NotFound
 from courseletter.installation import Installation
-from courseletter.web import admin, images, learning, leaving, looks, public, webhooks
+from courseletter.web import admin, images, learning, leaving, lessons, looks, public, webhooks
 from courseletter.web import mailbox as demo_mailbox
 from courseletter.web.admin.access import Forbidden, SignedOut, Visitor
 from courseletter.web.admin.shell import show
@@ -17,7 +17,9 @@ from courseletter.web.admin.signing_in import sign_in_page
 from courseletter.web.mailbox import DemoCalendar, DemoMailbox, Mails
 from courseletter.web.pages import POLICY, Pages
 from courseletter.web.site import READ, Site
+from courseletter.web.speech import speech
 from courseletter.web.webhooks import Desk
+from templates.languages import marked, preferred
 
 HEADERS = {
     "Content-Security-Policy": POLICY,
@@ -39,7 +41,7 @@ def create_app(
     app = FastAPI(title="Courseletter", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.site = Site(installation, Pages(installation))
     app.state.desk = Desk.of(installation)
-    for module in (public, leaving, learning, images, looks, webhooks):
+    for module in (public, leaving, learning, lessons, images, looks, webhooks):
         app.include_router(module.router)
     if mailbox is not None and calendar is not None:
         app.state.demo = DemoMailbox(mailbox, calendar)
@@ -92,9 +94,11 @@ def _not_found(request: Request, _error: Exception) -> Response:
     return _problem(
         request,
         404,
-        "There is no page here",
-        "The address is not complete, or it never was one of ours. Open the link again from the mail, "
-        "or copy all of it.",
+        marked("There is no page here"),
+        marked(
+            "The address is not complete, or it never was one of ours. Open the link again from the mail, "
+            "or copy all of it."
+        ),
     )
 
 
@@ -104,23 +108,29 @@ def _refused(request: Request, error: Exception) -> Response:
         return _not_found(request, error)
     if status == 413:
         return _problem(
-            request, 413, "That is too long", "Nothing was kept of it. Write less, and send again."
+            request,
+            413,
+            marked("That is too long"),
+            marked("Nothing was kept of it. Write less, and send again."),
         )
     return _problem(
-        request, status, "This could not be read", "Go back, look over what you wrote, and send it again."
+        request,
+        status,
+        marked("This could not be read"),
+        marked("Go back, look over what you wrote, and send it again."),
     )
 
 
 def _invalid(request: Request, error: Exception) -> Response:
-    return _problem(request, 422, "One thing to fix", str(error))
+    return _problem(request, 422, marked("One thing to fix"), str(error))
 
 
 def _broken(request: Request, _error: Exception) -> Response:
     response = _problem(
         request,
         500,
-        "This did not work",
-        "The fault is ours. Nothing is lost, and your place is kept. Try again in a few minutes.",
+        marked("This did not work"),
+        marked("The fault is ours. Nothing is lost, and your place is kept. Try again in a few minutes."),
     )
     response.headers.update(HEADERS)  # this one is written outside of the middleware
     return response
@@ -131,4 +141,11 @@ def _problem(request: Request, status: int, title: str, text: str) -> Response:
     visitor: Visitor | None = getattr(request.state, "visitor", None)
     if visitor is not None:
         return show(request, site, visitor, "problem.html", place="", status=status, heading=title, text=text)
-    return site.pages.show("problem.html", status, heading=title, text=text)
+    spoken = speech(preferred(request.headers.get("accept-language", "")))  # whose page it is, nobody knows
+    return site.pages.show(
+        "problem.html",
+        status,
+        language=spoken.language,
+        heading=spoken.say(title),
+        text=spoken.say(text),
+    )

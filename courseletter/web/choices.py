@@ -7,10 +7,17 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from campaigns.cadence import Cadence
-from campaigns.rhythm import WEEKDAYS, time_phrase
+from campaigns.rhythm import time_phrase
 from courseletter.errors import InvalidInput
-from courseletter.web.moments import hour, place, zones
+from courseletter.web.moments import hour, zones
+from courseletter.web.speech import WEEKLY, Speech, speech
+from templates.languages import marked
 
+ENGLISH: Final = speech("en")
+REGIONS: Final = (
+    *(marked("Africa"), marked("America"), marked("Antarctica"), marked("Arctic"), marked("Asia")),
+    *(marked("Atlantic"), marked("Australia"), marked("Europe"), marked("Indian"), marked("Pacific")),
+)
 HOURS: Final = (7 * 60, 12 * 60, 18 * 60)  # offered beside the course's own hour
 
 
@@ -26,18 +33,17 @@ class Group:
     choices: list[Choice]
 
 
-def rhythms(cadence: Cadence) -> tuple[Choice, list[Group]]:
+def rhythms(cadence: Cadence, speech: Speech = ENGLISH) -> tuple[Choice, list[Group]]:
     """The course's own rhythm, and the others that somebody may ask for at sign-up (S5)."""
-    own = Choice("", as_label(cadence.phrase()))
+    own = Choice("", speech.rhythm(cadence))
     hours = sorted({*HOURS, cadence.start})
     if not weekly(cadence):
-        at_hours = [
-            Choice(f"*@{at}", as_label(replace(cadence, start=at, end=None).phrase())) for at in hours
-        ]
-        return own, [Group("Another hour", at_hours)]
+        at_hours = [Choice(f"*@{at}", speech.rhythm(replace(cadence, start=at, end=None))) for at in hours]
+        return own, [Group(speech.say("Another hour"), at_hours)]
+    names = [speech.say(name) for name in WEEKLY]
     return own, [
-        Group(f"{name}s", [Choice(f"{day}@{at}", f"{name}s at {time_phrase(at)}") for at in hours])
-        for day, name in enumerate(WEEKDAYS)
+        Group(name, [Choice(f"{day}@{at}", speech.at(name, at)) for at in hours])
+        for day, name in enumerate(names)
     ]
 
 
@@ -52,25 +58,23 @@ def read_rhythm(text: str) -> tuple[int | None, tuple[int, ...] | None]:
         raise InvalidInput("Choose one from the list.", field="when") from None
 
 
-def as_label(phrase: str) -> str:
-    """The phrase as it begins a line."""
-    return phrase[:1].upper() + phrase[1:]
-
-
 def weekly(cadence: Cadence) -> bool:
     """Whether one day a week can carry the rhythm. A cohort's days are not the reader's to choose."""
     return cadence.cohort_start is None and cadence.gap >= 7
 
 
-def days_of(cadence: Cadence, own: Iterable[int] | None) -> tuple[str, list[Choice]]:
+def days_of(
+    cadence: Cadence, own: Iterable[int] | None, speech: Speech = ENGLISH
+) -> tuple[str, list[Choice]]:
     """The value that stands now, and the weekdays to choose from; "" is the course's own days."""
-    single = [Choice(str(day), name) for day, name in enumerate(WEEKDAYS)]
+    names = speech.weekdays()
+    single = [Choice(str(day), name) for day, name in enumerate(names)]
     now = sorted(cadence.weekdays if own is None else own)
     if len(now) == 1:
         return str(now[0]), single
     if own is None:
-        return "", [Choice("", "As the course has it"), *single]
-    return "keep", [Choice("keep", " and ".join(WEEKDAYS[day] for day in now)), *single]
+        return "", [Choice("", speech.say("As the course has it")), *single]
+    return "keep", [Choice("keep", speech.listed([names[day] for day in now])), *single]
 
 
 def hours(own: Iterable[int | None]) -> list[Choice]:
@@ -79,15 +83,16 @@ def hours(own: Iterable[int | None]) -> list[Choice]:
     return [Choice(str(minute), time_phrase(minute)) for minute in sorted(minutes)]
 
 
-def places(now: datetime, own: Iterable[str]) -> list[Group]:
+def places(now: datetime, own: Iterable[str], speech: Speech = ENGLISH) -> list[Group]:
     """All zones by region with their present hour, which tells a reader that it is the right one."""
-    groups = {region: list(names) for region, names in zones().items()}
+    groups = {speech.say(region): list(names) for region, names in zones().items()}
     known = {name for names in groups.values() for name in names}
     others = [name for name in dict.fromkeys(own) if name not in known]
     if others:
-        groups = {"Others": others, **groups}
-    return [Group(region, [_place(name, now) for name in names]) for region, names in groups.items()]
+        groups = {speech.say("Others"): others, **groups}
+    return [Group(region, [_place(name, now, speech) for name in names]) for region, names in groups.items()]
 
 
-def _place(name: str, now: datetime) -> Choice:
-    return Choice(name, f"{place(name)} ({hour(now.astimezone(ZoneInfo(name)))} now)")
+def _place(name: str, now: datetime, speech: Speech) -> Choice:
+    local = hour(now.astimezone(ZoneInfo(name)))
+    return Choice(name, speech.say("%(place)s (%(hour)s now)", place=speech.city(name), hour=local))

@@ -12,19 +12,21 @@ from campaigns.enrolling import enrol, place_of
 from campaigns.models import Enrolment
 from courseletter.web import finding, wording
 from courseletter.web.site import READ, Fields, Here, Site, evidence_of
+from courseletter.web.speech import Speech, speech
 from sender.models import Event
 from sender.wishes import leave_everything, unsubscribe
 from subscribers import consent, suppression
 from subscribers.models import MailingList, Membership, MemberStatus, Subscriber
 from subscribers.tokens import Purpose
+from templates.languages import marked
 
 router = APIRouter()
 
 REASONS: Final = {
-    "too_often": "It came too often",
-    "not_expected": "It was not what I expected",
-    "learned": "I have learned what I needed",
-    "never_asked": "I never asked for it",
+    "too_often": marked("It came too often"),
+    "not_expected": marked("It was not what I expected"),
+    "learned": marked("I have learned what I needed"),
+    "never_asked": marked("I never asked for it"),
 }
 
 
@@ -35,14 +37,7 @@ def show_leave(token: str, site: Here) -> HTMLResponse:
         standing = finding.status(session, mailing_list, subscriber)
         if standing not in (MemberStatus.PENDING, MemberStatus.CONFIRMED):
             return _left(session, site, token, mailing_list, subscriber)
-        return site.pages.show(
-            "leave.html",
-            mailing_list=mailing_list,
-            subscriber=subscriber,
-            course=finding.course_of(session, mailing_list),
-            token=token,
-            words=wording.LEAVE,
-        )
+        return _ask(session, site, token, "leave.html", wording.LEAVE)
 
 
 @router.post("/unsubscribe/{token}")
@@ -50,17 +45,28 @@ def leave(token: str, site: Here, request: Request) -> HTMLResponse:
     """Whatever the body says or lacks: the token is the permission, and leaving must never fail on a form."""
     with site.installation.database.write() as session:
         mailing_list, subscriber = finding.member(session, site, Purpose.UNSUBSCRIBE, token)
-        evidence = evidence_of(request, site, "/unsubscribe", wording.LEAVE["button"])
+        words = _words(session, mailing_list, wording.LEAVE)
+        evidence = evidence_of(request, site, "/unsubscribe", words)
         unsubscribe(session, mailing_list.id, subscriber.id, site.installation.clock.now(), evidence)
     return show_leave(token, site)  # what is done stays done, whatever becomes of the page
+
+
+@router.api_route("/unsubscribe/{token}/everything", methods=READ)
+def show_leave_all(token: str, site: Here) -> HTMLResponse:
+    with site.installation.database.read() as session:
+        mailing_list, subscriber = finding.member(session, site, Purpose.UNSUBSCRIBE, token)
+        if suppression.is_suppressed(session, site.installation.settings.key, subscriber.email):
+            return _left(session, site, token, mailing_list, subscriber)
+        return _ask(session, site, token, "leave_everything.html", wording.LEAVE_EVERYTHING)
 
 
 @router.post("/unsubscribe/{token}/everything")
 def leave_all(token: str, site: Here, request: Request) -> HTMLResponse:
     installation, now = site.installation, site.installation.clock.now()
     with installation.database.write() as session:
-        _, subscriber = finding.member(session, site, Purpose.UNSUBSCRIBE, token)
-        evidence = evidence_of(request, site, "/unsubscribe", wording.LEAVE_EVERYTHING["button"])
+        mailing_list, subscriber = finding.member(session, site, Purpose.UNSUBSCRIBE, token)
+        words = _words(session, mailing_list, wording.LEAVE_EVERYTHING)
+        evidence = evidence_of(request, site, "/unsubscribe", words)
         leave_everything(session, subscriber, now, evidence, installation.settings.key)
     return show_leave(token, site)
 
@@ -71,7 +77,8 @@ def come_back(token: str, site: Here, request: Request) -> HTMLResponse:
     installation, now = site.installation, site.installation.clock.now()
     with installation.database.write() as session:
         mailing_list, subscriber = finding.member(session, site, Purpose.UNSUBSCRIBE, token)
-        evidence = evidence_of(request, site, "/unsubscribe", wording.COME_BACK["button"])
+        words = _words(session, mailing_list, wording.COME_BACK)
+        evidence = evidence_of(request, site, "/unsubscribe", words)
         suppression.lift_own(session, installation.settings.key, subscriber.email)
         consent.come_back(session, mailing_list, subscriber, evidence, now)
         course = finding.course_of(session, mailing_list)
@@ -81,7 +88,12 @@ def come_back(token: str, site: Here, request: Request) -> HTMLResponse:
             enrolment = enrol(session, course, subscriber, now)
             pace = site.path(installation.links.learn(enrolment.id))
         return site.pages.show(
-            "back.html", mailing_list=mailing_list, course=course, enrolment=enrolment, pace=pace
+            "back.html",
+            language=_speech(session, mailing_list).language,
+            mailing_list=mailing_list,
+            course=course,
+            enrolment=enrolment,
+            pace=pace,
         )
 
 
@@ -106,6 +118,32 @@ def tell_why(token: str, site: Here, fields: Fields) -> HTMLResponse:
         return _left(session, site, token, mailing_list, subscriber)
 
 
+def _ask(session: Session, site: Site, token: str, template: str, words: dict[str, str]) -> HTMLResponse:
+    """A page whose button leaves."""
+    mailing_list, subscriber = finding.member(session, site, Purpose.UNSUBSCRIBE, token)
+    spoken = _speech(session, mailing_list)
+    return site.pages.show(
+        template,
+        language=spoken.language,
+        mailing_list=mailing_list,
+        subscriber=subscriber,
+        course=finding.course_of(session, mailing_list),
+        token=token,
+        words=spoken.say_all(words),
+    )
+
+
+def _words(session: Session, mailing_list: MailingList, words: dict[str, str]) -> str:
+    """The button as it stood on the page, for the ledger."""
+    return _speech(session, mailing_list).say_all(words)["button"]
+
+
+def _speech(session: Session, mailing_list: MailingList) -> Speech:
+    """The language of the list's course; a newsletter's pages are English."""
+    course = finding.course_of(session, mailing_list)
+    return speech(course.language if course else "en")
+
+
 def _left(
     session: Session, site: Site, token: str, mailing_list: MailingList, subscriber: Subscriber
 ) -> HTMLResponse:
@@ -113,8 +151,10 @@ def _left(
     course = finding.course_of(session, mailing_list)
     enrolment = finding.enrolment_of(session, course, subscriber)
     key = site.installation.settings.key
+    spoken = _speech(session, mailing_list)
     return site.pages.show(
         "left.html",
+        language=spoken.language,
         mailing_list=mailing_list,
         course=course,
         subscriber=subscriber,
@@ -122,7 +162,7 @@ def _left(
         others=_other_lists(session, mailing_list, subscriber),
         everything=suppression.is_suppressed(session, key, subscriber.email),
         next_number=_next_number(session, enrolment, site.installation.clock.now()),
-        reasons=REASONS,
+        reasons=spoken.say_all(REASONS),
         reason=_reason_given(session, mailing_list, subscriber),
     )
 

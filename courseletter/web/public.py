@@ -1,7 +1,7 @@
 """Signing up and confirming: the two pages before a course begins. Nothing here tells who is known to us."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -16,7 +16,9 @@ from courseletter.errors import InvalidInput, NotFound
 from courseletter.web import finding, wording
 from courseletter.web.choices import places, read_rhythm, rhythms
 from courseletter.web.moments import local
+from courseletter.web.problems import Problem, told
 from courseletter.web.site import READ, Fields, Here, Site, evidence_of
+from courseletter.web.speech import Speech, speech
 from sender.queueing import queue_confirmation
 from sender.wishes import change_rhythm
 from subscribers import consent, signing_up
@@ -29,24 +31,10 @@ from templates.dialect import render_text
 
 router = APIRouter()
 
-FIELDS: Final = {
-    "first_name": "the first name",
-    "email": "the email address",
-    "when": "when it shall come",
-    "zone": "where you are",
-}
+FIELDS: Final = ("first_name", "email", "when", "zone")
 # A shop's tracking mark in a link, or the word itself, where the article says that some links are paid for.
 _AFFILIATE: Final = re.compile(r"affiliate|//amzn\.to/|[?&](?:tag|ref|aff\w*)=", re.IGNORECASE)
 _SHORTEST_LEAD: Final = 40  # characters; what is shorter is a greeting
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """What is wrong with one field, and what the summary calls that field."""
-
-    field: str
-    name: str
-    text: str
 
 
 @router.api_route("/c/{slug}", methods=READ)
@@ -61,16 +49,17 @@ def sign_up(slug: str, site: Here, fields: Fields, request: Request) -> HTMLResp
     now = site.installation.clock.now()
     with site.installation.database.write() as session:
         course = finding.published(session, slug)
-        form, problems = _read(fields)
+        spoken = speech(finding.revision_of(course).language)
+        form, problems = _read(fields, spoken)
         if problems:
             return _form(site, course, fields, problems)
-        words = wording.shown(course.title, wording.SIGN_UP)
+        words = wording.shown(course.title, spoken.say_all(wording.SIGN_UP))
         evidence = evidence_of(request, site, f"/c/{slug}", words)
         key = site.installation.settings.key
         asked = signing_up.sign_up(session, course.mailing_list, form, evidence, now, key)
         if asked.confirm and asked.subscriber is not None:
             queue_confirmation(session, course, asked.subscriber, now)
-        return site.pages.show("asked.html", course=course)
+        return site.pages.show("asked.html", language=spoken.language, course=course)
 
 
 @router.api_route("/confirm/{token}", methods=READ)
@@ -79,7 +68,12 @@ def show_confirm(token: str, site: Here) -> HTMLResponse:
         mailing_list, subscriber = finding.member(session, site, Purpose.CONFIRM, token)
         course = _course(session, mailing_list)
         return site.pages.show(
-            "confirm.html", course=course, subscriber=subscriber, token=token, words=wording.CONFIRM
+            "confirm.html",
+            language=course.language,
+            course=course,
+            subscriber=subscriber,
+            token=token,
+            words=speech(course.language).say_all(wording.CONFIRM),
         )
 
 
@@ -89,10 +83,13 @@ def confirm(token: str, site: Here, request: Request) -> HTMLResponse:
     with site.installation.database.write() as session:
         mailing_list, subscriber = finding.member(session, site, Purpose.CONFIRM, token)
         course = _course(session, mailing_list)
-        evidence = evidence_of(request, site, "/confirm", wording.shown(course.title, wording.CONFIRM))
+        words = wording.shown(course.title, speech(course.language).say_all(wording.CONFIRM))
+        evidence = evidence_of(request, site, "/confirm", words)
         outcome = consent.confirm(session, mailing_list, subscriber, evidence, now)
         if outcome is Outcome.CLOSED:
-            return site.pages.show("closed.html", course=course, sign_up=f"/c/{course.slug}")
+            return site.pages.show(
+                "closed.html", language=course.language, course=course, sign_up=f"/c/{course.slug}"
+            )
         enrolment = finding.enrolment_of(session, course, subscriber)
         if outcome is Outcome.DONE:
             asked = signing_up.grant(session, mailing_list, subscriber, site.installation.settings.key)
@@ -132,6 +129,7 @@ def _welcome(session: Session, site: Site, enrolment: Enrolment, outcome: Outcom
     dates = calendar(session, enrolment, site.installation.clock.now())
     return site.pages.show(
         "welcome.html",
+        language=enrolment.course.language,
         course=enrolment.course,
         enrolment=enrolment,
         again=outcome is Outcome.ALREADY,
@@ -149,20 +147,22 @@ def _form(site: Site, course: Course, fields: dict[str, str], problems: list[Pro
     revision = finding.revision_of(course)
     lessons = [lesson for lesson in revision.lessons if lesson.kind == "lesson"]
     cadence = Cadence.from_json(revision.cadence)
-    own, others = rhythms(cadence)
+    spoken = speech(revision.language)
+    own, others = rhythms(cadence, spoken)
     return site.pages.show(
         "sign_up.html",
         422 if problems else 200,
+        language=spoken.language,
         course=course,
         revision=revision,
-        words=wording.SIGN_UP,
+        words=spoken.say_all(wording.SIGN_UP),
         lead=_lead(revision),
-        minutes=_minutes(lessons),
+        minutes=_minutes(lessons, spoken),
         lessons=[(lesson, _has_affiliate_links(revision, lesson)) for lesson in lessons],
         own=own,
         others=others,
         zone=fields.get("zone") or revision.zone,
-        places=places(site.installation.clock.now(), [revision.zone])
+        places=places(site.installation.clock.now(), [revision.zone], spoken)
         if cadence.zone_mode == "subscriber"
         else [],
         typed=fields,
@@ -171,7 +171,7 @@ def _form(site: Site, course: Course, fields: dict[str, str], problems: list[Pro
     )
 
 
-def _read(fields: dict[str, str]) -> tuple[SignUpForm, list[Problem]]:
+def _read(fields: dict[str, str], spoken: Speech) -> tuple[SignUpForm, list[Problem]]:
     """The form as typed, and everything that is wrong with it."""
     found: list[InvalidInput] = []
     minute, weekdays = None, None
@@ -182,17 +182,12 @@ def _read(fields: dict[str, str]) -> tuple[SignUpForm, list[Problem]]:
     details = Details(fields.get("first_name", ""), fields.get("zone") or None, minute, weekdays)
     form = SignUpForm(fields.get("email", ""), details)
     found += signing_up.check(form)
-    return form, [_problem(one) for one in found]
+    return form, [told(one, spoken, "when") for one in found]
 
 
 def _texts(problems: list[Problem]) -> dict[str, str]:
     """What stands under each field, "" where nothing is wrong."""
     return {**dict.fromkeys(FIELDS, ""), **{problem.field: problem.text for problem in problems}}
-
-
-def _problem(error: InvalidInput) -> Problem:
-    field = error.field if error.field in FIELDS else "when"
-    return Problem(field, FIELDS[field], str(error))
 
 
 def _course(session: Session, mailing_list: MailingList) -> Course:
@@ -209,10 +204,12 @@ def _lead(revision: Revision) -> str:
     return next((one.replace("\n", " ") for one in paragraphs if len(one) >= _SHORTEST_LEAD), "")
 
 
-def _minutes(lessons: list[RevisionLesson]) -> str:
+def _minutes(lessons: list[RevisionLesson], spoken: Speech) -> str:
     """`1 to 2 min each`."""
     shortest, longest = min(one.minutes for one in lessons), max(one.minutes for one in lessons)
-    return f"{shortest}\xa0min each" if shortest == longest else f"{shortest} to {longest}\xa0min each"
+    if shortest == longest:
+        return spoken.say("%(minutes)s\xa0min each", minutes=shortest)
+    return spoken.say("%(shortest)s to %(longest)s\xa0min each", shortest=shortest, longest=longest)
 
 
 def _has_affiliate_links(revision: Revision, lesson: RevisionLesson) -> bool:

@@ -2,28 +2,32 @@
 
 from typing import Final
 
+from templates.languages import marked
+
 SIGN_UP: Final = {
-    "first_name": "First name",
-    "optional": "(if you like)",
-    "email": "Email",
-    "when": "When shall it come?",
-    "zone": "Where you are",
-    "button": "Start the course",
-    "promise": "We first send a mail to check it is you. Stop at any time with one press.",
-    "kept_title": "What we keep",
-    "kept": (
+    "first_name": marked("First name"),
+    "optional": marked("(if you like)"),
+    "email": marked("Email"),
+    "when": marked("When shall it come?"),
+    "zone": marked("Where you are"),
+    "button": marked("Start the course"),
+    "promise": marked("We first send a mail to check it is you. Stop at any time with one press."),
+    "kept_title": marked("What we keep"),
+    "kept": marked(
         "Your address, the name if you give one, and when and from where you asked, as proof that you did. "
         "We use it to send you this course and for nothing else."
     ),
 }
 CONFIRM: Final = {
-    "heading": "Is it you?",
-    "text": "Somebody gave this address for the course. If it was you, press, and the first mail comes.",
-    "button": "Yes, start the course",
+    "heading": marked("Is it you?"),
+    "text": marked(
+        "Somebody gave this address for the course. If it was you, press, and the first mail comes."
+    ),
+    "button": marked("Yes, start the course"),
 }
-LEAVE: Final = {"button": "Leave the course"}
-LEAVE_EVERYTHING: Final = {"button": "Leave everything"}
-COME_BACK: Final = {"button": "Come back to the course"}
+LEAVE: Final = {"button": marked("Leave the course")}
+LEAVE_EVERYTHING: Final = {"button": marked("Leave everything")}
+COME_BACK: Final = {"button": marked("Come back to the course")}
 
 
 def shown(title: str, words: dict[str, str]) -> str:

@@ -202,6 +202,13 @@ def make_world(database: Database, home: Path, base_url: str = "http://letters.e
     return World(installation, clock, create_app(installation))
 
 
+def speak(world: World, language: str, title: str = "") -> None:
+    """Let the course be one in this language."""
+    with world.installation.database.write() as session:
+        for one in (*session.scalars(select(Course)), *session.scalars(select(Revision))):
+            one.language, one.title = language, title or one.title
+
+
 @contextmanager
 def serving(make: Callable[[str], FastAPI]) -> Iterator[str]:
     """Serve an app on a free port of this machine, from a thread; `make` is given its address."""

@@ -100,6 +100,7 @@ LEAST = {
     "GET /unsubscribe/{token}": READERS,
     "POST /unsubscribe/{token}": READERS,
     "POST /unsubscribe/{token}/reason": READERS,
+    "GET /unsubscribe/{token}/everything": READERS,
     "POST /unsubscribe/{token}/everything": READERS,
     "POST /unsubscribe/{token}/back": READERS,
     "GET /learn/{token}": READERS,
@@ -109,7 +110,13 @@ LEAST = {
     "POST /learn/{token}/resume": READERS,
     "GET /learn/{token}/next": READERS,
     "POST /learn/{token}/next": READERS,
+    "POST /learn/{token}/take-back": READERS,
+    "GET /learn/{token}/skip": READERS,
+    "POST /learn/{token}/skip": READERS,
+    "POST /learn/{token}/unskip": READERS,
     "GET /learn/{token}/lessons/{lesson_id}": READERS,
+    "GET /learn/{token}/lessons/{lesson_id}/again": READERS,
+    "POST /learn/{token}/lessons/{lesson_id}/again": READERS,
     "POST /webhooks/{provider}": READERS,
 }
 ROLES = ("marketer", "admin", "owner")

@@ -1,0 +1,178 @@
+"""A reader's lessons: read on the web, asked for now, skipped, sent once more. A link shows, a press acts."""
+
+from datetime import datetime
+
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse, Response
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from campaigns.enrolling import lock
+from campaigns.models import Enrolment, RevisionLesson
+from courseletter.errors import InvalidInput, NotFound
+from courseletter.web.finding import ARRIVED
+from courseletter.web.learning import pace_page
+from courseletter.web.lesson_body import page_html
+from courseletter.web.pages import LESSON_POLICY
+from courseletter.web.reader import Reader, lead_back, reader_of, show
+from courseletter.web.site import READ, Fields, Here
+from sender.models import Delivery
+from sender.wishes import next_now, send_again, skip, take_back, unskip
+from subscribers import quotas
+
+router = APIRouter(prefix="/learn/{token}")
+
+
+@router.api_route("/lessons/{lesson_id}", methods=READ)
+def show_lesson(token: str, lesson_id: str, site: Here) -> HTMLResponse:
+    """A lesson that lies behind this reader, as it was sent, addressed to nobody."""
+    with site.installation.database.read() as session:
+        reader = reader_of(session, site, token)
+        lesson = _readable(reader, lesson_id)
+        order = list(reader.readable.values())
+        at = order.index(lesson)
+        return show(
+            site,
+            reader,
+            "lesson.html",
+            headers={"Content-Security-Policy": LESSON_POLICY},
+            lesson=lesson,
+            body=page_html(lesson.body, lesson.revision.language) if lesson.format == "markdown" else "",
+            before=order[at - 1] if at else None,
+            after=order[at + 1] if at + 1 < len(order) else None,
+            upcoming=reader.upcoming if at + 1 == len(order) else None,
+        )
+
+
+@router.api_route("/lessons/{lesson_id}/again", methods=READ)
+def show_again(token: str, lesson_id: str, site: Here) -> HTMLResponse:
+    with site.installation.database.read() as session:
+        reader = reader_of(session, site, token)
+        lesson = _readable(reader, lesson_id)
+        return show(site, reader, "again.html", lesson=lesson, sent=lesson_id in reader.received)
+
+
+@router.post("/lessons/{lesson_id}/again")
+def send_copy(token: str, lesson_id: str, site: Here) -> Response:
+    """Another copy of a lesson that arrived; it moves no date (S15)."""
+    now, key = site.installation.clock.now(), site.installation.settings.key
+    with site.installation.database.write() as session:
+        reader = reader_of(session, site, token)
+        delivery = _newest(session, reader.enrolment, lesson_id)
+        if delivery is None:
+            raise NotFound("This lesson has not been sent to you.")
+        writing = session.begin_nested()
+        try:
+            send_again(session, delivery, now, key)
+            granted = quotas.take_copy(session, reader.enrolment.id, now)
+        except InvalidInput:
+            granted = False
+        if not granted:
+            writing.rollback()
+            return lead_back(site, reader, "not_again")
+    return lead_back(site, reader, "again", lesson=lesson_id)
+
+
+@router.api_route("/next", methods=READ)
+def show_next(token: str, site: Here) -> HTMLResponse:
+    now = site.installation.clock.now()
+    with site.installation.database.read() as session:
+        reader = reader_of(session, site, token)
+        place = reader.place
+        then = reader.would(place.standing.next_now(place.timetable, place.profile, now), now)
+        return _asked(session, reader, site, "next.html", then)
+
+
+@router.post("/next")
+def send_next(token: str, site: Here, fields: Fields) -> Response:
+    """The page names its lesson, so that an old page pressed again never sends the lesson after it."""
+    now, lesson = site.installation.clock.now(), fields.get("lesson", "")
+    with site.installation.database.write() as session:
+        reader = reader_of(session, site, token)
+        lock(session, reader.enrolment)
+        if lesson != reader.enrolment.next_lesson:
+            return lead_back(site, reader, "had")
+        sent = next_now(session, reader.enrolment, now)
+    return lead_back(site, reader, "next", lesson=lesson) if sent else lead_back(site, reader, "not_now")
+
+
+@router.post("/take-back")
+def call_next_back(token: str, site: Here, fields: Fields) -> Response:
+    """Undo of “send it now”: what has not left yet comes on its day again."""
+    with site.installation.database.write() as session:
+        reader = reader_of(session, site, token)
+        take_back(session, reader.enrolment, site.installation.clock.now())
+        still = _under_way(session, reader.enrolment, fields.get("lesson", ""))
+    return lead_back(site, reader, "had" if still else "taken_back")
+
+
+@router.api_route("/skip", methods=READ)
+def show_skip(token: str, site: Here) -> HTMLResponse:
+    now = site.installation.clock.now()
+    with site.installation.database.read() as session:
+        reader = reader_of(session, site, token)
+        place = reader.place
+        then = reader.would(place.standing.skip(place.timetable, place.profile, now), now)
+        return _asked(session, reader, site, "skip.html", then)
+
+
+@router.post("/skip")
+def skip_next(token: str, site: Here, fields: Fields) -> Response:
+    now, lesson = site.installation.clock.now(), fields.get("lesson", "")
+    with site.installation.database.write() as session:
+        reader = reader_of(session, site, token)
+        lock(session, reader.enrolment)
+        named = lesson == reader.enrolment.next_lesson
+        if not (named and skip(session, reader.enrolment, now)):
+            return lead_back(site, reader, "not_skipped")
+    if reader.place.timetable.cohort:  # its place on the calendar is used up
+        return lead_back(site, reader, "skipped")
+    return lead_back(site, reader, "skipped", lesson=lesson)
+
+
+@router.post("/unskip")
+def bring_back(token: str, site: Here, fields: Fields) -> Response:
+    with site.installation.database.write() as session:
+        reader = reader_of(session, site, token)
+        lesson, now = fields.get("lesson", ""), site.installation.clock.now()
+        back = unskip(session, reader.enrolment, lesson, now)
+    return lead_back(site, reader, "unskipped" if back else "not_skipped")
+
+
+def _asked(
+    session: Session,
+    reader: Reader,
+    site: Here,
+    template: str,
+    then: list[tuple[RevisionLesson, datetime]] | None,
+) -> HTMLResponse:
+    """The page that asks about the next lesson; the reader's own where there is nothing to ask."""
+    if reader.upcoming is None or then is None:
+        return pace_page(session, site, reader.token)
+    lesson, at = reader.upcoming
+    return show(site, reader, template, lesson=lesson, at=at, then=then)
+
+
+def _readable(reader: Reader, lesson_id: str) -> RevisionLesson:
+    lesson = reader.readable.get(lesson_id)
+    if lesson is None:
+        raise NotFound("This lesson has not been sent to you.")
+    return lesson
+
+
+def _newest(session: Session, enrolment: Enrolment, lesson_id: str) -> Delivery | None:
+    """The last copy of it that may have arrived."""
+    copies = select(Delivery).where(
+        Delivery.enrolment_id == enrolment.id,
+        Delivery.lesson_id == lesson_id,
+        Delivery.state.in_(ARRIVED),
+    )
+    return session.scalar(copies.order_by(Delivery.id.desc()).limit(1))
+
+
+def _under_way(session: Session, enrolment: Enrolment, lesson_id: str) -> bool:
+    """Whether this lesson has left, or is leaving, in spite of having been called back."""
+    newest = select(Delivery.state).where(
+        Delivery.enrolment_id == enrolment.id, Delivery.lesson_id == lesson_id
+    )
+    return session.scalar(newest.order_by(Delivery.id.desc()).limit(1)) in ARRIVED
