@@ -40,6 +40,7 @@ from sender.mailbox import LocalMailbox
 from sender.models import Delivery, State
 from sender.planning import next_moment
 from sender.stored_mail import StoredMail
+from subscribers import form_tokens
 
 READER = "reader@inbox.example.org"
 READER_NAME = "Ada"
@@ -50,6 +51,7 @@ CADENCE = Cadence(start=8 * 60)  # every day is a slot, a week apart, at 8:00
 QUIET_AFTER_LEAVING = timedelta(days=60)  # how far the calendar runs on to show that nothing comes
 
 _WEB_PORTS = range(8000, 8020)
+_SHOWN = re.compile(f'name="({form_tokens.TOKEN})" value="([^"]+)"')
 _CONFIRM_LINK = re.compile(r"https?://\S+/confirm/[^\s>)\"]+")
 
 
@@ -112,7 +114,9 @@ class Demo:
             engine = InProcess(self.installation.mailer())
             self._worker = Worker(self.installation, engine, role_of(self.installation.database))
             starting.callback(self._worker.stop)
-            app = create_app(self.installation, mailbox=self.mailbox, calendar=self)
+            app = create_app(
+                self.installation, mailbox=self.mailbox, calendar=self, least_form_age=timedelta(0)
+            )
             starting.enter_context(_served(app, listener))
             self._running = starting.pop_all()
         return self
@@ -136,6 +140,7 @@ class Demo:
         with httpx2.Client(timeout=10) as browser:
             address = self.installation.links.sign_up(self.slug)
             form = {"email": READER, "first_name": READER_NAME, "zone": ZONE, "when": ""}
+            form |= _SHOWN.findall(browser.get(address).raise_for_status().text)
             browser.post(address, data=form).raise_for_status()
             self._worker.tick()
             confirmation = self.mailbox.messages()[-1]

@@ -38,6 +38,7 @@ MAILS_EVER: Final = Limit(3, None)
 SIGN_UPS_OF_AN_IP: Final = Limit(10, timedelta(hours=1))
 SIGN_UPS_OF_A_SUBNET: Final = Limit(50, timedelta(hours=1))
 COPIES: Final = Limit(5, timedelta(days=1))  # of lessons, asked for again by one reader of a course
+FORM_PRESSES: Final = Limit(5, timedelta(days=1))  # of one form that was shown
 SIGN_INS: Final = Limit(20, timedelta(minutes=15))  # wrong ones, of an account and from a network address
 
 
@@ -59,6 +60,11 @@ def take_sign_up(session: Session, ip: str, now: datetime) -> bool:
     return take(session, f"sign-up:{host}", SIGN_UPS_OF_AN_IP, now) and take(
         session, f"sign-up:{network}", SIGN_UPS_OF_A_SUBNET, now
     )
+
+
+def take_form(session: Session, digest: str, now: datetime) -> bool:
+    """Count a press of a form that was shown once, known by its token's digest."""
+    return take(session, f"form:{digest}", FORM_PRESSES, now)
 
 
 def take_confirmation(session: Session, address_hash: str, now: datetime) -> bool:

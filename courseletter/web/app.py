@@ -1,6 +1,7 @@
 """The web app: its routes, the headers on every answer, and calm pages for whatever goes wrong."""
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import PlainTextResponse
@@ -19,6 +20,7 @@ from courseletter.web.pages import POLICY, Pages
 from courseletter.web.site import READ, Site
 from courseletter.web.speech import speech
 from courseletter.web.webhooks import Desk
+from subscribers.form_tokens import LEAST_AGE
 from templates.languages import marked, preferred
 
 HEADERS = {
@@ -35,11 +37,18 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 
 def create_app(
-    installation: Installation, *, mailbox: Mails | None = None, calendar: DemoCalendar | None = None
+    installation: Installation,
+    *,
+    mailbox: Mails | None = None,
+    calendar: DemoCalendar | None = None,
+    least_form_age: timedelta = LEAST_AGE,
 ) -> FastAPI:
-    """The pages of one installation; with a demo's mailbox and calendar, theirs too."""
+    """The pages of one installation; with a demo's mailbox and calendar, theirs too.
+
+    `least_form_age` is nothing where the clock stands still between two pages, as a demo's does.
+    """
     app = FastAPI(title="Courseletter", docs_url=None, redoc_url=None, openapi_url=None)
-    app.state.site = Site(installation, Pages(installation))
+    app.state.site = Site(installation, Pages(installation), least_form_age=least_form_age)
     app.state.desk = Desk.of(installation)
     for module in (public, leaving, learning, lessons, images, looks, webhooks):
         app.include_router(module.router)

@@ -21,8 +21,9 @@ from courseletter.web.site import READ, Fields, Here, Site, evidence_of
 from courseletter.web.speech import Speech, speech
 from sender.queueing import queue_confirmation
 from sender.wishes import change_rhythm
-from subscribers import consent, signing_up
+from subscribers import consent, form_tokens, signing_up
 from subscribers.consent import Outcome
+from subscribers.form_tokens import Verdict
 from subscribers.models import MailingList
 from subscribers.people import Details
 from subscribers.signing_up import SignUpForm
@@ -53,13 +54,19 @@ def sign_up(slug: str, site: Here, fields: Fields, request: Request) -> HTMLResp
         form, problems = _read(fields, spoken)
         if problems:
             return _form(site, course, fields, problems)
+        key = site.installation.settings.key
+        seems = form_tokens.judge(session, key, slug, fields, now, least_age=site.least_form_age)
+        if seems is Verdict.AGAIN:
+            return _form(site, course, fields, [], again=True)
+        asked_page = site.pages.show("asked.html", language=spoken.language, course=course)
+        if seems is Verdict.PROGRAM:
+            return asked_page
         words = wording.shown(course.title, spoken.say_all(wording.SIGN_UP))
         evidence = evidence_of(request, site, f"/c/{slug}", words)
-        key = site.installation.settings.key
         asked = signing_up.sign_up(session, course.mailing_list, form, evidence, now, key)
         if asked.confirm and asked.subscriber is not None:
             queue_confirmation(session, course, asked.subscriber, now)
-        return site.pages.show("asked.html", language=spoken.language, course=course)
+        return asked_page
 
 
 @router.api_route("/confirm/{token}", methods=READ)
@@ -143,7 +150,10 @@ def _welcome(session: Session, site: Site, enrolment: Enrolment, outcome: Outcom
     )
 
 
-def _form(site: Site, course: Course, fields: dict[str, str], problems: list[Problem]) -> HTMLResponse:
+def _form(
+    site: Site, course: Course, fields: dict[str, str], problems: list[Problem], *, again: bool = False
+) -> HTMLResponse:
+    """The form as it was typed. `again`: one more press is asked for, by whoever it was."""
     revision = finding.revision_of(course)
     lessons = [lesson for lesson in revision.lessons if lesson.kind == "lesson"]
     cadence = Cadence.from_json(revision.cadence)
@@ -166,6 +176,8 @@ def _form(site: Site, course: Course, fields: dict[str, str], problems: list[Pro
         if cadence.zone_mode == "subscriber"
         else [],
         typed=fields,
+        again=again,
+        token=form_tokens.make(site.installation.settings.key, course.slug, site.installation.clock.now()),
         problems=_texts(problems),
         summary_of=[(problem.field, problem.name) for problem in problems],
     )

@@ -1,6 +1,7 @@
 """What every page is answered with: the installation, the templates, and what a request tells of itself."""
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -13,6 +14,7 @@ from campaigns.reading import Fetcher
 from courseletter.installation import Installation
 from courseletter.web.pages import Pages
 from subscribers.consent import Evidence
+from subscribers.form_tokens import LEAST_AGE
 
 FORM_OCTETS = 64 * 1024  # the longest form of ours is under 2 KB
 FORM_FIELDS = 50
@@ -23,6 +25,7 @@ class Site:
     installation: Installation
     pages: Pages
     fetcher: Fetcher = field(default_factory=Fetcher)  # of articles, from addresses that people name
+    least_form_age: timedelta = LEAST_AGE  # of a sign-up form, before its press counts as a person's
 
     def path(self, address: str) -> str:
         """An absolute address of ours as a path: pages work under whatever name the reader came by."""

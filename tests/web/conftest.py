@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from shutil import copyfile
 
@@ -77,7 +78,7 @@ def served(here: World) -> Iterator[World]:
     def make(address: str) -> FastAPI:
         installation = open_installation(settings(home, address), here.clock)
         moved = replace(installation, database=here.installation.database)
-        served_worlds.append(World(moved, here.clock, create_app(moved)))
+        served_worlds.append(World(moved, here.clock, create_app(moved, least_form_age=timedelta(0))))
         return served_worlds[0].app
 
     with serving(make):

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from courseletter.installation import Installation, open_installation
 from courseletter.web.app import create_app
 from sender.models import Delivery, State
 from sender.planning import tick
+from subscribers import form_tokens
 from subscribers.models import MailingList, Subscriber
 
 START = datetime(2026, 11, 3, 9, 12, tzinfo=UTC)  # a Tuesday
@@ -72,8 +73,14 @@ class World:
         return TestClient(self.app, base_url="http://letters.example.org", client=("192.0.2.7", 50000))
 
     def sign_up(self, email: str = "ana.pereira@example.org", **fields: str) -> None:
-        form = {"email": email, "first_name": "Ana", "zone": "Europe/Lisbon", **fields}
+        form = self.form(**{"email": email, "first_name": "Ana", "zone": "Europe/Lisbon", **fields})
         assert self.browser().post("/c/quiet-nights", data=form).status_code == 200
+
+    def form(self, **fields: str) -> dict[str, str]:
+        """The sign-up form as somebody sends it who has had a minute to type."""
+        shown_at = self.clock.now() - timedelta(minutes=1)
+        token = form_tokens.make(self.installation.settings.key, "quiet-nights", shown_at)
+        return {form_tokens.TOKEN: token, form_tokens.TRAP: "", **fields}
 
     def confirm(self, email: str = "ana.pereira@example.org") -> None:
         assert self.browser().post(self.confirm_path(email)).status_code == 200

@@ -23,6 +23,7 @@ LEAST = {
     "POST /courses/{course_id}/pause": "marketer",
     "POST /courses/{course_id}/resume": "marketer",
     "GET /courses/{course_id}/checks": "marketer",
+    "GET /courses/{course_id}/form": "marketer",
     "GET /courses/{course_id}/folder": "marketer",
     "POST /courses/{course_id}/folder": "marketer",
     "GET /courses/{course_id}/folder.zip": "marketer",

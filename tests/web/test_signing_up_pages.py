@@ -30,7 +30,7 @@ def test_r35_new_existing_and_suppressed_addresses_get_the_same_bytes(world: Wor
         key = world.installation.settings.key
         suppress(session, key, "never@example.org", SuppressionReason.ERASED, START)
     answers = [
-        world.browser().post(PAGE, data={"email": email})
+        world.browser().post(PAGE, data=world.form(email=email))
         for email in ("new@example.org", "known@example.org", "never@example.org", "new@example.org")
     ]
     assert len({(one.status_code, str(one.headers), one.content) for one in answers}) == 1
@@ -42,7 +42,7 @@ def test_r35_many_strangers_make_us_write_to_a_victim_once(here: World) -> None:
     answers = set()
     for host in range(40):
         browser = TestClient(here.app, client=(f"198.51.{host}.1", 50000))
-        answers.add(browser.post(PAGE, data={"email": "victim@example.org"}).content)
+        answers.add(browser.post(PAGE, data=here.form(email="victim@example.org")).content)
     assert len(answers) == 1
     assert [one.kind for one in here.all(Delivery)] == ["confirmation"]
 

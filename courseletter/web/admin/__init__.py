@@ -15,6 +15,7 @@ from courseletter.web.admin import (
     lessons,
     people,
     revisions,
+    sign_up_form,
     signing_in,
     subscribers,
 )
@@ -27,6 +28,7 @@ ROUTERS = [
         courses,
         revisions,
         checks,
+        sign_up_form,
         folders,
         articles,
         lessons,
