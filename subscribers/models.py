@@ -65,6 +65,7 @@ class Subscriber(Base):
     weekdays: Mapped[list[Any] | None]  # own weekdays, Monday is 0
     daily_cap: Mapped[int] = mapped_column(default=3)
     created_at: Mapped[datetime]
+    erased_at: Mapped[datetime | None]  # since then nothing in the row tells who it was
 
     memberships: Mapped[list["Membership"]] = relationship(back_populates="subscriber")
 

@@ -19,7 +19,8 @@ def search(session: Session, text: str, most: int) -> Sequence[Subscriber]:
     with a capital in front.
     """
     if not text.strip():
-        return session.scalars(select(Subscriber).order_by(Subscriber.id.desc()).limit(most)).all()
+        everybody = select(Subscriber).where(Subscriber.erased_at.is_(None))
+        return session.scalars(everybody.order_by(Subscriber.id.desc()).limit(most)).all()
     found: dict[int, Subscriber] = {}
     for condition in _ways(session, " ".join(text.split())):
         if len(found) < most:

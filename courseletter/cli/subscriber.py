@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -14,14 +15,16 @@ from campaigns.rhythm import moment_phrase
 from courseletter.cli.output import AsJson, Email, installation, print_json, print_table, say
 from courseletter.errors import InvalidInput, NotFound
 from courseletter.zones import zone_named
-from sender import wishes
+from sender import personal_data, wishes
+from sender.erasing import erase
 from sender.models import Delivery
 from sender.past import Entry
 from sender.why import why as answered
 from subscribers.addresses import check_address
 from subscribers.consent import Evidence
+from subscribers.erasure import check_not_erased
 from subscribers.models import ConsentEntry, MailingList, Subscriber
-from subscribers.people import Details, check_name, find, find_or_create
+from subscribers.people import Details, check_name, find, find_or_create, fold
 from subscribers.suppression import suppression_of
 
 app = typer.Typer(help="Look after subscribers, one at a time.", no_args_is_help=True, add_completion=False)
@@ -41,6 +44,7 @@ def add(
     address = str(check_address(email))
     details = Details(first_name=check_name(name, "--name"), zone=zone and zone_named(zone).key)
     with installation() as opened, opened.database.write() as session:
+        check_not_erased(session, opened.settings.key, address)
         subscriber, created = find_or_create(session, address, details, opened.clock.now())
         if not created:
             raise InvalidInput(
@@ -181,6 +185,43 @@ def unsubscribe(email: Email, as_json: AsJson = False) -> None:
     if as_json:
         return print_json(found)
     return say(f"{found['email']} gets nothing more. Their history is kept.")
+
+
+@app.command("export")
+def export_one(
+    email: Email,
+    out: Annotated[Path | None, typer.Option(help="The file to write; without it, the screen.")] = None,
+) -> None:
+    """Export all that is known of one person, as JSON.
+
+    Example: courseletter subscriber export reader@example.org --out reader.json
+    """
+    with installation() as opened, opened.database.read() as session:
+        text = personal_data.as_json(personal_data.of(session, opened.settings.key, known(session, email)))
+    if out is None:
+        return typer.echo(text, nl=False)
+    out.write_text(text, encoding="utf-8")
+    return say(f"Wrote {out}. It is personal: send it to them and to nobody else.")
+
+
+@app.command("erase")
+def erase_one(
+    email: Email,
+    confirm: Annotated[str, typer.Option(help="The address once more: nothing brings them back.")] = "",
+) -> None:
+    """Erase one person for good, on their wish. A keyed hash keeps anybody from entering them again.
+
+    Example: courseletter subscriber erase reader@example.org --confirm reader@example.org
+    """
+    with installation() as opened, opened.database.write() as session:
+        subscriber = known(session, email)
+        if fold(confirm) != subscriber.address_key:
+            raise InvalidInput(
+                f"Nothing was erased. It cannot be undone: say it with --confirm {subscriber.email}.",
+                field="confirm",
+            )
+        erase(session, subscriber, opened.clock.now(), opened.settings.key)
+    say("Erased. What stays is a mark that nobody can read the address from.")
 
 
 def known(session: Session, email: str) -> Subscriber:

@@ -10,11 +10,12 @@ from starlette.exceptions import HTTPException
 
 from courseletter.errors import InvalidInput, NotFound
 from courseletter.installation import Installation
-from courseletter.web import admin, images, learning, leaving, lessons, looks, public, webhooks
+from courseletter.web import admin, images, learning, leaving, lessons, looks, my_data, public, webhooks
 from courseletter.web import mailbox as demo_mailbox
 from courseletter.web.admin.access import Forbidden, SignedOut, Visitor
 from courseletter.web.admin.shell import show
 from courseletter.web.admin.signing_in import sign_in_page
+from courseletter.web.finding import Erased
 from courseletter.web.mailbox import DemoCalendar, DemoMailbox, Mails
 from courseletter.web.pages import POLICY, Pages
 from courseletter.web.site import READ, Site
@@ -50,7 +51,7 @@ def create_app(
     app = FastAPI(title="Courseletter", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.site = Site(installation, Pages(installation), least_form_age=least_form_age)
     app.state.desk = Desk.of(installation)
-    for module in (public, leaving, learning, lessons, images, looks, webhooks):
+    for module in (public, leaving, learning, lessons, my_data, images, looks, webhooks):
         app.include_router(module.router)
     if mailbox is not None and calendar is not None:
         app.state.demo = DemoMailbox(mailbox, calendar)
@@ -63,6 +64,7 @@ def create_app(
     app.add_exception_handler(SignedOut, _signed_out)
     app.add_exception_handler(Forbidden, _forbidden)
     app.add_exception_handler(NotFound, _not_found)
+    app.add_exception_handler(Erased, _erased)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(InvalidInput, _invalid)
     app.add_exception_handler(Exception, _broken)
@@ -109,6 +111,13 @@ def _not_found(request: Request, _error: Exception) -> Response:
             "or copy all of it."
         ),
     )
+
+
+def _erased(request: Request, _error: Exception) -> Response:
+    """200, whatever was asked for: who presses to leave (RFC 8058) has long left."""
+    site: Site = request.app.state.site
+    spoken = preferred(request.headers.get("accept-language", ""))
+    return site.pages.show("erased.html", language=spoken)
 
 
 def _refused(request: Request, error: Exception) -> Response:

@@ -4,7 +4,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from campaigns.models import Course, Enrolment, Revision, RevisionLesson
-from courseletter.errors import NotFound
+from courseletter.errors import CourseletterError, NotFound
 from courseletter.web.site import Site
 from sender.models import Delivery, State
 from subscribers.models import MailingList, Membership, MemberStatus, Subscriber
@@ -13,12 +13,18 @@ from subscribers.tokens import Purpose
 ARRIVED = (State.IN_DOUBT, State.ACCEPTED, State.UNKNOWN)  # past the final dot: it may have been read
 
 
+class Erased(CourseletterError):
+    """The link of a mail whose reader was erased. There is nothing left to leave or to change."""
+
+
 def member(session: Session, site: Site, purpose: Purpose, token: str) -> tuple[MailingList, Subscriber]:
     """Return the list and the subscriber that a token was made for; NotFound where one is gone."""
     list_id, subscriber_id = site.installation.tokens.read(purpose, token)
     mailing_list, subscriber = session.get(MailingList, list_id), session.get(Subscriber, subscriber_id)
     if mailing_list is None or subscriber is None:
         raise NotFound("This link leads to nobody any more.")
+    if subscriber.erased_at is not None:
+        raise Erased("Everything about this person was erased.")
     return mailing_list, subscriber
 
 
@@ -27,6 +33,8 @@ def enrolment(session: Session, site: Site, token: str) -> Enrolment:
     found = session.get(Enrolment, enrolment_id)
     if found is None:
         raise NotFound("This link leads to nobody any more.")
+    if found.subscriber.erased_at is not None:
+        raise Erased("Everything about this person was erased.")
     return found
 
 

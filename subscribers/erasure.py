@@ -1,0 +1,62 @@
+"""Erasing one person: what is left is a row without a name, for the counts, and a keyed hash of the address.
+
+The hash keeps an import, or anybody here, from entering the address again (REQUIREMENTS 18). What the sender
+knows of a person is erased with sender/erasing.py, which calls this.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import delete, update
+from sqlalchemy.orm import Session
+
+from courseletter.errors import InvalidInput
+from subscribers.models import (
+    ConsentEntry,
+    Membership,
+    Subscriber,
+    SubscriberTag,
+    Suppression,
+    SuppressionReason,
+)
+from subscribers.people import fold
+from subscribers.suppression import address_hash, suppress, suppression_of
+
+_NOBODY = "erased-{}@erased.invalid"  # .invalid never resolves (RFC 2606)
+
+
+def erase_subscriber(session: Session, key: bytes, subscriber: Subscriber, now: datetime) -> None:
+    """Forget who this is, for good. The caller holds the row, and has stopped what was on its way."""
+    _keep_away(session, key, subscriber.email, now)
+    subscriber.erased_at = now
+    session.flush()  # the ledger lets go of erased people alone
+    for table in (ConsentEntry, Membership, SubscriberTag):
+        session.execute(delete(table).where(table.subscriber_id == subscriber.id))
+    subscriber.email = subscriber.address_key = _NOBODY.format(subscriber.id)
+    subscriber.first_name = subscriber.last_name = ""
+    subscriber.fields = {}
+    subscriber.language = subscriber.zone = subscriber.minute = subscriber.weekdays = None
+    session.flush()
+    session.expire(subscriber, ["memberships"])
+
+
+def is_erased(session: Session, key: bytes, address: str) -> bool:
+    """Whether somebody with this address was erased on their wish."""
+    found = suppression_of(session, key, address)
+    return found is not None and found.reason == SuppressionReason.ERASED
+
+
+def check_not_erased(session: Session, key: bytes, address: str) -> None:
+    """Raise InvalidInput for an address whose owner was erased: nobody enters it again."""
+    if is_erased(session, key, address):
+        raise InvalidInput(
+            f"{fold(address)} was erased on its owner's wish and is not entered again.", field="email"
+        )
+
+
+def _keep_away(session: Session, key: bytes, address: str, now: datetime) -> None:
+    suppress(session, key, address, SuppressionReason.ERASED, now)
+    session.execute(
+        update(Suppression)
+        .where(Suppression.address_hash == address_hash(key, address))
+        .values(email=None, reason=SuppressionReason.ERASED, at=now, note="")
+    )

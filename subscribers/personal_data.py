@@ -1,0 +1,64 @@
+"""What the lists know of one person, as plain values to show and to export (REQUIREMENTS 18)."""
+
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from subscribers import tags
+from subscribers.models import ConsentEntry, MailingList, Membership, Subscriber
+from subscribers.suppression import suppression_of
+
+
+def of(session: Session, key: bytes, subscriber: Subscriber) -> dict[str, Any]:
+    suppressed = suppression_of(session, key, subscriber.email)
+    return {
+        "person": {
+            "email": subscriber.email,
+            "first_name": subscriber.first_name,
+            "last_name": subscriber.last_name,
+            "language": subscriber.language,
+            "zone": subscriber.zone,
+            "minute": subscriber.minute,
+            "weekdays": subscriber.weekdays,
+            "fields": dict(subscriber.fields),
+            "since": subscriber.created_at,
+        },
+        "tags": list(tags.of(session, subscriber)),
+        "lists": _lists(session, subscriber),
+        "consent": _consent(session, subscriber),
+        "kept_from_all_mail": suppressed and {"since": suppressed.at, "reason": suppressed.reason},
+    }
+
+
+def _lists(session: Session, subscriber: Subscriber) -> list[dict[str, Any]]:
+    rows = session.execute(
+        select(MailingList.name, Membership.status, Membership.changed_at)
+        .join(Membership, Membership.list_id == MailingList.id)
+        .where(Membership.subscriber_id == subscriber.id)
+        .order_by(MailingList.name)
+    )
+    return [{"list": name, "status": status, "since": at} for name, status, at in rows]
+
+
+def _consent(session: Session, subscriber: Subscriber) -> list[dict[str, Any]]:
+    rows = session.execute(
+        select(ConsentEntry, MailingList.name)
+        .outerjoin(MailingList, MailingList.id == ConsentEntry.list_id)
+        .where(ConsentEntry.subscriber_id == subscriber.id)
+        .order_by(ConsentEntry.id)
+    )
+    return [
+        {
+            "at": entry.at,
+            "act": entry.act,
+            "list": name,  # None: everything
+            "email": entry.email,
+            "wording": entry.wording,
+            "page": entry.source_url,
+            "ip": entry.ip,
+            "user_agent": entry.user_agent,
+            "note": entry.note,
+        }
+        for entry, name in rows
+    ]
