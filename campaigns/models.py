@@ -49,6 +49,7 @@ class Course(Base):
     brand_id: Mapped[str | None] = mapped_column(String(20))
     revision_id: Mapped[int | None] = mapped_column(ForeignKey("revisions.id", use_alter=True))
     publishes: Mapped[int] = mapped_column(default=0)
+    certificate: Mapped[bool] = mapped_column(default=False)  # for who has finished it
     paused_at: Mapped[datetime | None]
     paused_why: Mapped[str | None]  # what stopped it; None: a person did
     created_at: Mapped[datetime]
@@ -101,6 +102,30 @@ class Lesson(LessonContent, Base):
     saved_by: Mapped[str] = mapped_column(String(100), default="")  # their name
 
     course: Mapped[Course] = relationship(back_populates="lessons")
+
+
+class Question(Base):
+    """What a lesson asks its readers on the web: to think about in words, or with choices, a quiz."""
+
+    __tablename__ = "questions"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    lesson_id: Mapped[str] = mapped_column(ForeignKey("lessons.id"), unique=True)
+    text: Mapped[str]
+    choices: Mapped[list[Any]]  # empty: answered in words
+    right: Mapped[str] = mapped_column(default="")  # of the choices; "": none is right or wrong
+    created_at: Mapped[datetime]
+
+
+class Answer(Base):
+    """A reader's answer, in their words or those of the choice. The newest counts."""
+
+    __tablename__ = "answers"
+
+    question_id: Mapped[int] = mapped_column(ForeignKey("questions.id"), primary_key=True)
+    subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscribers.id"), primary_key=True, index=True)
+    text: Mapped[str]
+    at: Mapped[datetime]
 
 
 class Image(Base):

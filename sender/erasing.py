@@ -5,9 +5,10 @@ Deliveries, enrolments and events stay as rows, for the counts, with nothing of 
 
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from campaigns.models import Answer
 from sender.bounces.models import Bounce
 from sender.models import Delivery, Event
 from sender.wishes import leave_everything
@@ -26,5 +27,6 @@ def erase(session: Session, subscriber: Subscriber, now: datetime, key: bytes) -
         update(Bounce).where(Bounce.delivery_id.in_(select(Delivery.id).where(theirs))).values(text="")
     )
     session.execute(update(Delivery).where(theirs).values(facts=None, reply=""))
+    session.execute(delete(Answer).where(Answer.subscriber_id == subscriber.id))
     session.execute(update(Event).where(Event.subscriber_id == subscriber.id).values(data={}))
     erase_subscriber(session, key, subscriber, now)

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from campaigns.models import Course, Enrolment, Lesson
+from campaigns.models import Answer, Course, Enrolment, Lesson, Question
 from sender.bounces.models import Bounce
 from sender.models import Delivery, Event
 from subscribers import personal_data
@@ -20,6 +20,7 @@ def of(session: Session, key: bytes, subscriber: Subscriber) -> dict[str, Any]:
         "courses": _courses(session, subscriber),
         "mails": _mails(session, subscriber),
         "events": _events(session, subscriber),
+        "answers": _answers(session, subscriber),
     }
 
 
@@ -79,3 +80,13 @@ def _events(session: Session, subscriber: Subscriber) -> list[dict[str, Any]]:
         select(Event).where(Event.subscriber_id == subscriber.id).order_by(Event.at, Event.id)
     )
     return [{"at": one.at, "what": one.kind, **one.data} for one in rows]
+
+
+def _answers(session: Session, subscriber: Subscriber) -> list[dict[str, Any]]:
+    rows = session.execute(
+        select(Question.text, Answer)
+        .join(Answer, Answer.question_id == Question.id)
+        .where(Answer.subscriber_id == subscriber.id)
+        .order_by(Answer.at, Question.id)
+    )
+    return [{"question": question, "answer": one.text, "at": one.at} for question, one in rows]

@@ -10,7 +10,18 @@ from starlette.exceptions import HTTPException
 
 from courseletter.errors import InvalidInput, NotFound
 from courseletter.installation import Installation
-from courseletter.web import admin, images, learning, leaving, lessons, looks, my_data, public, webhooks
+from courseletter.web import (
+    admin,
+    finishing,
+    images,
+    learning,
+    leaving,
+    lessons,
+    looks,
+    my_data,
+    public,
+    webhooks,
+)
 from courseletter.web import mailbox as demo_mailbox
 from courseletter.web.admin.access import Forbidden, SignedOut, Visitor
 from courseletter.web.admin.shell import show
@@ -51,7 +62,7 @@ def create_app(
     app = FastAPI(title="Courseletter", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.site = Site(installation, Pages(installation), least_form_age=least_form_age)
     app.state.desk = Desk.of(installation)
-    for module in (public, leaving, learning, lessons, my_data, images, looks, webhooks):
+    for module in (public, leaving, learning, lessons, finishing, my_data, images, looks, webhooks):
         app.include_router(module.router)
     if mailbox is not None and calendar is not None:
         app.state.demo = DemoMailbox(mailbox, calendar)

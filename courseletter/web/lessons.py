@@ -7,6 +7,7 @@ from fastapi.responses import HTMLResponse, Response
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from campaigns import questions
 from campaigns.enrolling import lock
 from campaigns.models import Enrolment, RevisionLesson
 from courseletter.errors import InvalidInput, NotFound
@@ -15,7 +16,7 @@ from courseletter.web.learning import pace_page
 from courseletter.web.lesson_body import page_html
 from courseletter.web.pages import LESSON_POLICY
 from courseletter.web.reader import Reader, lead_back, reader_of, show
-from courseletter.web.site import READ, Fields, Here
+from courseletter.web.site import READ, Fields, Here, Site
 from sender.models import Delivery
 from sender.wishes import next_now, send_again, skip, take_back, unskip
 from subscribers import quotas
@@ -24,31 +25,52 @@ router = APIRouter(prefix="/learn/{token}")
 
 
 @router.api_route("/lessons/{lesson_id}", methods=READ)
-def show_lesson(token: str, lesson_id: str, site: Here) -> HTMLResponse:
+def show_lesson(token: str, lesson_id: str, site: Here, answered: str = "") -> HTMLResponse:
     """A lesson that lies behind this reader, as it was sent, addressed to nobody."""
     with site.installation.database.read() as session:
         reader = reader_of(session, site, token)
-        lesson = _readable(reader, lesson_id)
-        order = list(reader.readable.values())
-        at = order.index(lesson)
-        return show(
-            site,
-            reader,
-            "lesson.html",
-            headers={"Content-Security-Policy": LESSON_POLICY},
-            lesson=lesson,
-            body=page_html(lesson.body, lesson.revision.language) if lesson.format == "markdown" else "",
-            before=order[at - 1] if at else None,
-            after=order[at + 1] if at + 1 < len(order) else None,
-            upcoming=reader.upcoming if at + 1 == len(order) else None,
-        )
+        return lesson_page(session, site, reader, readable(reader, lesson_id), answered=bool(answered))
+
+
+def lesson_page(
+    session: Session,
+    site: Site,
+    reader: Reader,
+    lesson: RevisionLesson,
+    *,
+    answered: bool = False,
+    typed: str = "",
+    wrong: str = "",
+) -> HTMLResponse:
+    """The lesson with its question, if it asks one; `wrong` is what is wrong with the answer typed."""
+    order = list(reader.readable.values())
+    at = order.index(lesson)
+    question = questions.question_of(session, lesson.lesson_id)
+    given = questions.answer_of(session, question, reader.enrolment.subscriber) if question else None
+    return show(
+        site,
+        reader,
+        "lesson.html",
+        422 if wrong else 200,
+        headers={"Content-Security-Policy": LESSON_POLICY},
+        lesson=lesson,
+        body=page_html(lesson.body, lesson.revision.language) if lesson.format == "markdown" else "",
+        before=order[at - 1] if at else None,
+        after=order[at + 1] if at + 1 < len(order) else None,
+        upcoming=reader.upcoming if at + 1 == len(order) else None,
+        question=question,
+        given=given.text if given else "",
+        answered=answered and given is not None,
+        typed=typed,
+        wrong=wrong,
+    )
 
 
 @router.api_route("/lessons/{lesson_id}/again", methods=READ)
 def show_again(token: str, lesson_id: str, site: Here) -> HTMLResponse:
     with site.installation.database.read() as session:
         reader = reader_of(session, site, token)
-        lesson = _readable(reader, lesson_id)
+        lesson = readable(reader, lesson_id)
         return show(site, reader, "again.html", lesson=lesson, sent=lesson_id in reader.received)
 
 
@@ -142,7 +164,7 @@ def bring_back(token: str, site: Here, fields: Fields) -> Response:
 def _asked(
     session: Session,
     reader: Reader,
-    site: Here,
+    site: Site,
     template: str,
     then: list[tuple[RevisionLesson, datetime]] | None,
 ) -> HTMLResponse:
@@ -153,7 +175,7 @@ def _asked(
     return show(site, reader, template, lesson=lesson, at=at, then=then)
 
 
-def _readable(reader: Reader, lesson_id: str) -> RevisionLesson:
+def readable(reader: Reader, lesson_id: str) -> RevisionLesson:
     lesson = reader.readable.get(lesson_id)
     if lesson is None:
         raise NotFound("This lesson has not been sent to you.")

@@ -16,11 +16,13 @@ NAMES: Final = {
     "day": marked("the day"),
     "hour": marked("the hour"),
     "until": marked("the day to pause until"),
+    "answer": marked("the answer"),
 }
 _CHOOSE: Final = marked("Choose one from the list.")
 _MENDS: Final = {
     "first_name": marked("This name cannot be used. Write it on one line, with 100 characters at most."),
     "email": marked("This address cannot be used. Write it like name@example.org."),
+    "answer": marked("Choose an answer, or write one in 2,000 characters at most."),
     "until": marked("Choose a day from tomorrow on and within two years, or leave it empty."),
 }
 

@@ -9,8 +9,10 @@ from playwright.sync_api import Browser, Page, expect
 from reading_room import World, serving
 from test_mailbox_pages import Calendar, Mails
 
-from campaigns.models import RevisionLesson
+from campaigns import questions
+from campaigns.models import Course, Lesson, Question, RevisionLesson
 from courseletter.web.app import create_app
+from subscribers.models import Subscriber
 
 ANA = "ana.pereira@example.org"
 LOW_CONTROLS = """
@@ -26,6 +28,13 @@ def reader(served: World) -> World:
     served.sign_up()
     served.confirm()
     served.receive(3)
+    with served.installation.database.write() as session:
+        session.get_one(Course, "crs_0000000001").certificate = True
+        for lesson, choices in (("les_0000000001", ["The lamp", "The screen"]), ("les_0000000002", [])):
+            row = session.get_one(Lesson, lesson)
+            questions.ask(session, row, "What will you dim first?", choices, "", served.clock.now())
+        question = session.query(Question).filter_by(lesson_id="les_0000000002").one()
+        questions.answer(session, question, session.get_one(Subscriber, 1), "The hall", served.clock.now())
     return served
 
 
@@ -42,7 +51,14 @@ def walk(page: Page, world: World) -> Iterator[str]:
         "next": world.learn_path("next"),
         "pause": world.learn_path("pause"),
         "lesson": world.learn_path("lessons/les_0000000002"),
+        "quiz": world.learn_path("lessons/les_0000000001"),
+        "answered": world.learn_path("lessons/les_0000000002") + "?answered=1",
+        "again": world.learn_path("lessons/les_0000000002/again"),
+        "skip": world.learn_path("skip"),
+        "skipped": world.learn_path() + "?done=skipped&lesson=les_0000000003",
+        "my data": world.learn_path("data"),
         "leave": world.leave_path(),
+        "leave everything": world.leave_path() + "/everything",
     }
     for name, path in pages.items():
         page.goto(address(world, path))
@@ -60,6 +76,16 @@ def walk(page: Page, world: World) -> Iterator[str]:
     page.click("button.main")
     page.wait_for_selector("ol.dated")
     yield "welcome"
+    world.receive(3)
+    page.goto(address(world, world.learn_path()))
+    yield "completed"
+    page.goto(address(world, world.learn_path("certificate")))
+    yield "certificate"
+    page.goto(address(world, world.learn_path("data")))
+    page.fill("#address", "somebody@example.org")
+    page.click("text=Erase everything about me")
+    page.wait_for_selector("#problems")
+    yield "erase error"
     page.goto(address(world, world.leave_path()))
     page.click("button.main")
     page.wait_for_selector("text=Done.")

@@ -1,9 +1,9 @@
-"""Tags of subscribers, and erasing one"""
+"""Tags of subscribers, erasing one; questions, answers and certificates"""
 
 import sqlalchemy as sa
 from alembic import op
 
-from courseletter.database import UtcDateTime
+from courseletter.database import Json, UtcDateTime
 
 revision = "0010"
 down_revision = "0013"
@@ -56,9 +56,38 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tag_id", "subscriber_id", name=op.f("pk_subscriber_tags")),
     )
     op.create_index("ix_subscriber_tags_subscriber_id", "subscriber_tags", ["subscriber_id"])
+    op.add_column(
+        "courses", sa.Column("certificate", sa.Boolean(), nullable=False, server_default=sa.false())
+    )
+    op.create_table(
+        "questions",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("lesson_id", sa.String(length=20), nullable=False),
+        sa.Column("text", sa.String(), nullable=False),
+        sa.Column("choices", Json, nullable=False),
+        sa.Column("right", sa.String(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["lesson_id"], ["lessons.id"], name=op.f("fk_questions_lesson_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_questions")),
+        sa.UniqueConstraint("lesson_id", name=op.f("uq_questions_lesson_id")),
+    )
+    op.create_table(
+        "answers",
+        sa.Column("question_id", sa.Integer(), nullable=False),
+        sa.Column("subscriber_id", sa.Integer(), nullable=False),
+        sa.Column("text", sa.String(), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["question_id"], ["questions.id"], name=op.f("fk_answers_question_id")),
+        sa.ForeignKeyConstraint(["subscriber_id"], ["subscribers.id"], name=op.f("fk_answers_subscriber_id")),
+        sa.PrimaryKeyConstraint("question_id", "subscriber_id", name=op.f("pk_answers")),
+    )
+    op.create_index("ix_answers_subscriber_id", "answers", ["subscriber_id"])
 
 
 def downgrade() -> None:
+    op.drop_table("answers")
+    op.drop_table("questions")
+    op.drop_column("courses", "certificate")
     op.drop_table("subscriber_tags")
     op.drop_table("tags")
     op.drop_column("subscribers", "erased_at")
