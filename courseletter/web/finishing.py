@@ -20,7 +20,6 @@ from courseletter.web.site import READ, Fields, Here, Site
 from sender.models import Delivery
 from subscribers.people import check_name
 from templates.certificate import Certificate, as_pdf, fits_pdf, size_that_fits
-from templates.words import runs_right_to_left
 
 router = APIRouter(prefix="/learn/{token}")
 
@@ -60,7 +59,6 @@ def show_certificate(token: str, site: Here, name: str = "") -> HTMLResponse:
             "certificate.html",
             422 if wrong else 200,
             certificate=certificate,
-            rtl=runs_right_to_left(certificate.language),
             fitting=size_that_fits,
             pdf=fits_pdf(certificate),
             query=urlencode({"name": certificate.name}),
@@ -82,7 +80,6 @@ def download_certificate(token: str, form: str, site: Here, name: str = "") -> R
         "_certificate.svg",
         language=certificate.language,
         certificate=certificate,
-        rtl=runs_right_to_left(certificate.language),
         fitting=size_that_fits,
     )
     return _file(bytes(picture.body), "image/svg+xml", "certificate.svg")
