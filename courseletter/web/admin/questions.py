@@ -1,4 +1,4 @@
-"""What a course asks its readers, what they answered, and whether they get a certificate. In force at once."""
+"""What a course asks its readers, what they answered, and whether it gives certificates. In force at once."""
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
