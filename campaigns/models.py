@@ -7,7 +7,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, 
 from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
 from courseletter.database import Base
-from subscribers.models import MailingList, Subscriber
+from subscribers.models import MailingList, Subscriber, Tag
 from templates.brand import Face
 
 Kind = Literal["welcome", "lesson"]
@@ -126,6 +126,40 @@ class Answer(Base):
     subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscribers.id"), primary_key=True, index=True)
     text: Mapped[str]
     at: Mapped[datetime]
+
+
+class Trigger(Base):
+    """Who gets a tag, or finishes a course, enters this course or ends it; and may enter another then."""
+
+    __tablename__ = "triggers"
+    __table_args__ = (
+        CheckConstraint("(tag_id IS NULL) <> (finished_id IS NULL)", name="when"),
+        CheckConstraint("act IN ('enrol', 'end')", name="act"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    course_id: Mapped[str] = mapped_column(ForeignKey("courses.id"), index=True)
+    tag_id: Mapped[int | None] = mapped_column(ForeignKey("tags.id"))
+    finished_id: Mapped[str | None] = mapped_column(ForeignKey("courses.id"))
+    act: Mapped[Literal["enrol", "end"]] = mapped_column(String(8))
+    then_id: Mapped[str | None] = mapped_column(ForeignKey("courses.id"))  # after an end: entered
+    created_at: Mapped[datetime]
+
+    course: Mapped[Course] = relationship(foreign_keys=[course_id])
+    tag: Mapped[Tag | None] = relationship()
+    finished: Mapped[Course | None] = relationship(foreign_keys=[finished_id])
+    then: Mapped[Course | None] = relationship(foreign_keys=[then_id])
+
+
+class TriggerMark(Base):
+    """That a trigger has met a person: it acts on each once."""
+
+    __tablename__ = "trigger_marks"
+
+    trigger_id: Mapped[int] = mapped_column(ForeignKey("triggers.id"), primary_key=True)
+    subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscribers.id"), primary_key=True)
+    at: Mapped[datetime]
+    outcome: Mapped[str] = mapped_column(String(24))
 
 
 class Image(Base):

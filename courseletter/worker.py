@@ -19,6 +19,7 @@ from sender.instance import recognise
 from sender.planning import tick
 from sender.sweeping import sweep
 from sender.switching import carry_on
+from sender.triggering import pull
 
 TICK_SECONDS = 5
 MINUTE = 60  # between two looks whether the database is still the one we know
@@ -42,7 +43,7 @@ class Worker:
         self._beat()  # before the first tick: a copy of the database must send nothing
         with self._one_at_a_time:
             self._engine.keep_up()
-        minutely = (self._beat, self._tidy, self._carry_on)
+        minutely = (self._beat, self._tidy, self._carry_on, self._pull)
         acts = ((self._tick, seconds), *((one, MINUTE) for one in minutely), (self._examine, HOUR))
         for act, every in acts:
             self._scheduler.add_job(
@@ -115,6 +116,17 @@ class Worker:
         if why is not None:
             log.warning("no mail is sent: %s See `courseletter doctor`.", why)
         return Counter()
+
+    def _pull(self) -> None:
+        told(self.pull)
+
+    def pull(self) -> Counter[str]:
+        """Let tags and finished courses lead people on, if it is us who tick."""
+        with self._one_at_a_time:
+            opened = self._installation
+            if not self._role.held():
+                return Counter()
+            return pull(opened.database, opened.clock.now(), opened.settings.key)
 
     def _beat(self) -> None:
         opened = self._installation

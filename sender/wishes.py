@@ -192,16 +192,24 @@ def leave_everything(
     leave_courses(session, subscriber.id, now)
 
 
+def end_course(session: Session, subscriber_id: int, course_id: str, now: datetime, why: str) -> bool:
+    """Take a person out of one course; consent and place are kept. False: they are not under way in it."""
+    under_way = _under_way(session, subscriber_id, Enrolment.course_id == course_id)
+    for enrolment in under_way:
+        _leave(session, enrolment, now, why)
+    return bool(under_way)
+
+
 def leave_courses(session: Session, subscriber_id: int, now: datetime) -> None:
     """Leave every course. Consent stays as it is: the caller has withdrawn it, or the address is no more."""
     for enrolment in _under_way(session, subscriber_id):
         _leave(session, enrolment, now)
 
 
-def _leave(session: Session, enrolment: Enrolment, now: datetime) -> None:
+def _leave(session: Session, enrolment: Enrolment, now: datetime, why: str = "") -> None:
     call_back(session, enrolment, now)
     store(session, enrolment, place_of(session, enrolment).standing.leave())
-    events.record(session, "left", now, enrolment=enrolment)
+    events.record(session, "left", now, enrolment=enrolment, why=why)
 
 
 def _under_way(session: Session, subscriber_id: int, *conditions: ColumnElement[bool]) -> Sequence[Enrolment]:

@@ -20,6 +20,7 @@ from sender.erasing import erase
 from sender.models import Delivery
 from sender.past import Entry
 from sender.why import why as answered
+from subscribers import tags
 from subscribers.addresses import check_address
 from subscribers.consent import Evidence
 from subscribers.erasure import check_not_erased
@@ -185,6 +186,29 @@ def unsubscribe(email: Email, as_json: AsJson = False) -> None:
     if as_json:
         return print_json(found)
     return say(f"{found['email']} gets nothing more. Their history is kept.")
+
+
+@app.command()
+def tag(
+    email: Email,
+    name: Annotated[str, typer.Argument(metavar="TAG", help="The tag, in whatever case.")],
+    remove: Annotated[bool, typer.Option("--remove", help="Take it off.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Mark a person with a tag, or take it off. Triggers act on it within a minute.
+
+    Example: courseletter subscriber tag reader@example.org "early riser"
+    """
+    with installation() as opened, opened.database.write() as session:
+        subscriber = known(session, email)
+        if remove:
+            changed = tags.remove(session, subscriber, name)
+        else:
+            changed = tags.add(session, subscriber, name, opened.clock.now())
+        found = list(tags.of(session, subscriber))
+    if as_json:
+        return print_json({"changed": changed, "tags": found})
+    return say(f"{'' if changed else 'Nothing changed. '}Tags: {', '.join(found) or 'none'}")
 
 
 @app.command("export")

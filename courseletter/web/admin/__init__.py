@@ -19,6 +19,7 @@ from courseletter.web.admin import (
     sign_up_form,
     signing_in,
     subscribers,
+    triggers,
 )
 
 ROUTERS = [
@@ -31,6 +32,7 @@ ROUTERS = [
         checks,
         sign_up_form,
         questions,
+        triggers,
         folders,
         articles,
         lessons,

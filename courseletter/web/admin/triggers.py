@@ -1,0 +1,102 @@
+"""What leads people into a course and out of it: tags, and other courses that they finish."""
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, Response
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from campaigns import triggers
+from campaigns.models import Course, Trigger
+from courseletter.errors import InvalidInput, NotFound
+from courseletter.web.admin.access import Marketer, MarketerWrites, Visitor
+from courseletter.web.admin.forms import Form, Posted
+from courseletter.web.admin.shell import Note, lead_to, show
+from courseletter.web.admin.subscribers import is_number
+from courseletter.web.choices import Choice
+from courseletter.web.site import READ, Here, Site
+from subscribers import tags
+
+router = APIRouter(prefix="/courses/{course_id}/triggers")
+
+NAMES = {"tag": "Tag", "finished": "Course that is finished", "then": "Course that follows"}
+
+
+@router.api_route("", methods=READ)
+def show_triggers(course_id: str, visitor: Marketer, site: Here, request: Request) -> HTMLResponse:
+    with site.installation.database.read() as session:
+        return _page(session, request, site, visitor, _course(session, course_id))
+
+
+@router.post("")
+def add(course_id: str, visitor: MarketerWrites, site: Here, request: Request, form: Posted) -> Response:
+    with site.installation.database.write() as session:
+        course = _course(session, course_id)
+        try:
+            triggers.add(
+                session,
+                course,
+                "end" if form.text("act") == "end" else "enrol",
+                site.installation.clock.now(),
+                tag=form.text("tag"),
+                finished=_named(session, form, "finished"),
+                then=_named(session, form, "then"),
+                also_before=form.text("also_before") == "yes",
+            )
+        except InvalidInput as problem:
+            return _page(session, request, site, visitor, course, form, problem)
+    note = Note("It acts from now on, within a minute, once on each person.")
+    return lead_to(site, f"/courses/{course_id}/triggers", note)
+
+
+@router.post("/{trigger_id}/remove")
+def remove(course_id: str, trigger_id: str, visitor: MarketerWrites, site: Here) -> Response:
+    with site.installation.database.write() as session:
+        trigger = session.get(Trigger, int(trigger_id)) if is_number(trigger_id) else None
+        if trigger is None or trigger.course_id != course_id:
+            raise NotFound("There is no such trigger.")
+        triggers.remove(session, trigger)
+    note = Note("It acts no more. Whom it led here stays.")
+    return lead_to(site, f"/courses/{course_id}/triggers", note)
+
+
+def _page(
+    session: Session,
+    request: Request,
+    site: Site,
+    visitor: Visitor,
+    course: Course,
+    form: Form | None = None,
+    problem: InvalidInput | None = None,
+) -> HTMLResponse:
+    others = session.scalars(select(Course).where(Course.id != course.id).order_by(Course.title)).all()
+    return show(
+        request,
+        site,
+        visitor,
+        "triggers.html",
+        place="courses",
+        tab="triggers",
+        course=course,
+        revision=course.revision,
+        triggers=triggers.of_course(session, course),
+        tags=[name for name, _ in tags.every(session)],
+        others=[Choice("", "None"), *(Choice(one.id, one.title) for one in others)],
+        typed=form.texts() if form else {},
+        names=NAMES,
+        problem=problem,
+    )
+
+
+def _named(session: Session, form: Form, field: str) -> Course | None:
+    course_id = form.text(field)
+    found = session.get(Course, course_id) if course_id else None
+    if course_id and found is None:
+        raise InvalidInput("There is no such course any more. Choose another one.", field=field)
+    return found
+
+
+def _course(session: Session, course_id: str) -> Course:
+    course = session.get(Course, course_id)
+    if course is None:
+        raise NotFound("There is no course with this id.")
+    return course

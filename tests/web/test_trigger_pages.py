@@ -1,0 +1,66 @@
+"""Ways in and out, as marketers make them."""
+
+import pytest
+from colleagues import Colleague, add_user
+from reading_room import World
+
+from campaigns.models import Course, Trigger
+from courseletter.installation import Installation
+from sender.triggering import pull
+from subscribers import tags
+from subscribers.models import Subscriber
+
+
+@pytest.fixture
+def marketer(shop: World) -> Colleague:
+    return Colleague(shop.app, shop.installation, add_user(shop.installation, "marketer"))
+
+
+@pytest.fixture
+def course(shop: World) -> Course:
+    return next(one for one in shop.all(Course) if one.revision_id)
+
+
+def test_a_way_is_added_acts_is_counted_and_removed(shop: World, marketer: Colleague, course: Course) -> None:
+    path = f"/courses/{course.id}/triggers"
+    assert marketer.post(path, tag="bought", act="end").status_code == 303
+    (trigger,) = shop.all(Trigger)
+    assert (trigger.act, trigger.then_id) == ("end", None)
+    opened: Installation = shop.installation
+    with opened.database.write() as session:
+        person = session.get_one(Subscriber, 1)
+        tags.add(session, person, "Bought", opened.clock.now())
+    done = pull(opened.database, opened.clock.now(), opened.settings.key)
+    assert sum(done.values()) == 1
+    page = marketer.get(path).text
+    assert "gets the tag bought" in page
+    assert '<option value="bought">' in page
+    assert marketer.post(f"{path}/{trigger.id}/remove").status_code == 303
+    assert shop.all(Trigger) == []
+
+
+@pytest.mark.parametrize(
+    ("form", "field"),
+    [
+        ({"tag": ""}, "tag"),
+        ({"tag": "a,b"}, "tag"),
+        ({"tag": "", "finished": "self"}, "finished"),
+        ({"tag": "", "finished": "crs_ZZZZZZZZZZ"}, "finished"),
+        ({"tag": "pro", "then": "self", "act": "end"}, "then"),
+    ],
+)
+def test_a_way_that_leads_nowhere_is_422_and_keeps_what_was_typed(
+    shop: World, marketer: Colleague, course: Course, form: dict[str, str], field: str
+) -> None:
+    typed = {name: course.id if text == "self" else text for name, text in form.items()}
+    page = marketer.post(f"/courses/{course.id}/triggers", **typed)
+    assert page.status_code == 422
+    assert f'id="{field}-problem"' in page.text
+    assert shop.all(Trigger) == []
+
+
+def test_another_courses_trigger_is_not_found(shop: World, marketer: Colleague, course: Course) -> None:
+    marketer.post(f"/courses/{course.id}/triggers", tag="pro")
+    assert marketer.post("/courses/crs_ZZZZZZZZZZ/triggers/1/remove").status_code == 404
+    assert marketer.post(f"/courses/{course.id}/triggers/x/remove").status_code == 404
+    assert len(shop.all(Trigger)) == 1
