@@ -1,0 +1,60 @@
+"""The tabs of a course about its readers: questions and answers, ways in and out, the form for other pages."""
+
+from playwright.sync_api import Page, expect
+from reading_room import World
+from sqlalchemy import select
+from test_workshop_in_a_browser import address, check, owner, sleep_course, workshop  # noqa: F401 - fixtures
+
+from campaigns import questions, triggers
+from campaigns.models import Course, Lesson, Question
+from subscribers.models import Subscriber
+
+
+def furnish(world: World, course: Course) -> None:
+    """A quiz and a question in words, both answered; a goal, and a way in."""
+    now = world.clock.now()
+    with world.installation.database.write() as session:
+        first, second = (session.get_one(Lesson, one.id) for one in course.lessons[1:3])
+        choices = ("The lamp by the bed", "The screen")
+        questions.ask(session, first, "What keeps you awake the longest?", choices, choices[1], now)
+        questions.ask(session, second, "What will you change this week?", (), "", now)
+        quiz, words = session.scalars(select(Question).order_by(Question.id))
+        for number, person in enumerate(session.scalars(select(Subscriber).limit(4))):
+            questions.answer(session, quiz, person, choices[number % 2], now)
+            questions.answer(
+                session, words, person, f"I dim the hall, and go to bed at {20 + number}:00.", now
+            )
+        row = session.get_one(Course, course.id)
+        other = session.scalars(select(Course).where(Course.id != course.id).limit(1)).one()
+        triggers.add(session, row, "end", now, tag="Bought the book", then=other)
+        triggers.add(session, row, "enrol", now, finished=other)
+
+
+def test_the_tabs_hold_in_both_themes_and_on_narrow_screens(owner: Page, workshop: World) -> None:  # noqa: F811
+    course = sleep_course(workshop)
+    for filled in (False, True):
+        if filled:
+            furnish(workshop, course)
+        for name in ("questions", "triggers", "form"):
+            owner.goto(address(workshop, f"/courses/{course.id}/{name}"))
+            check(owner, name)
+
+
+def test_a_question_is_asked_by_keyboard_and_undone_by_a_press(owner: Page, workshop: World) -> None:  # noqa: F811
+    course = sleep_course(workshop)
+    owner.goto(address(workshop, f"/courses/{course.id}/questions"))
+    owner.get_by_label("Question", exact=True).focus()
+    owner.keyboard.type("What keeps you awake?")
+    owner.keyboard.press("Tab")
+    owner.keyboard.type("one")
+    owner.keyboard.press("Tab")
+    owner.keyboard.press("Enter")
+    expect(owner.locator("#problems")).to_be_focused()
+    owner.keyboard.press("Tab")
+    owner.keyboard.press("Enter")
+    expect(owner.get_by_label("Choices")).to_have_value("one")
+    owner.get_by_label("Choices").fill("")
+    owner.get_by_role("button", name="Ask it").click()
+    expect(owner.get_by_role("heading", name="What keeps you awake?")).to_be_visible()
+    owner.get_by_role("button", name="Remove with its answers").click()
+    expect(owner.get_by_role("heading", name="No lesson asks anything yet")).to_be_visible()
