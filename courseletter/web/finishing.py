@@ -100,7 +100,7 @@ def _certificate(session: Session, site: Site, reader: Reader, name: str) -> Cer
         course=revision.title,
         lessons=speech.count("One lesson", "%(num)s lessons", reader.done, num=reader.done),
         day=speech.date(at),
-        brand=site.installation.brand.name,
+        brand=site.installation.brands.of_revision(revision).name,
         at=at,
     )
     return replace(certificate, name=check_name(name)) if name.strip() else certificate

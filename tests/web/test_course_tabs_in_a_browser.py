@@ -1,4 +1,4 @@
-"""The tabs of a course about its readers: questions and answers, ways in and out, the form for other pages."""
+"""The tabs of a course about its readers: questions, ways in and out, the form for other pages."""
 
 from playwright.sync_api import Page, expect
 from reading_room import World
