@@ -17,6 +17,7 @@ from sender.models import CALLABLE_STATES, Delivery
 from sender.wishes import call_back
 
 CHUNK = 200  # enrolments a transaction
+EVERYTHING = "Everything was paused."  # why a course is, where it was not for its own sake
 
 
 def pause_course(database: Database, name: str, now: datetime) -> int:
@@ -27,6 +28,26 @@ def pause_course(database: Database, name: str, now: datetime) -> int:
             update(Course).where(Course.id == course_id, Course.paused_at.is_(None)).values(paused_at=now)
         )
     return _call_back_queued(database, course_id, now)
+
+
+def pause_everything(database: Database, now: datetime) -> int:
+    """Stop every course that runs, and remember that it was all at once. Returns how many that were."""
+    with database.write() as session:
+        running = update(Course).where(Course.revision_id.is_not(None), Course.paused_at.is_(None))
+        pausing = running.values(paused_at=now, paused_why=EVERYTHING).returning(Course.id)
+        stopped = session.scalars(pausing).all()
+    for course_id in stopped:
+        _call_back_queued(database, course_id, now)
+    return len(stopped)
+
+
+def resume_everything(database: Database, now: datetime) -> int:
+    """Let those go on that were paused with everything else; who was paused for itself stays so."""
+    with database.read() as session:
+        paused = session.scalars(select(Course.id).where(Course.paused_why == EVERYTHING)).all()
+    for course_id in paused:
+        resume_course(database, course_id, now)
+    return len(paused)
 
 
 def stop_course(session: Session, course: Course, why: str, now: datetime) -> bool:

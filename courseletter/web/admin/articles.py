@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
 
@@ -34,8 +35,19 @@ from courseletter.zones import zone_of
 router = APIRouter()
 
 WEEKLY: Final = Cadence(weekdays=frozenset({3}), start=8 * 60)  # what the form begins with
+BEGUN: Final = 100  # that the list shows
 FILTERS: Final = ("all", "kept", "out")
 _ADDRESS: Final = re.compile(r"https?://", re.IGNORECASE)
+
+
+@router.api_route("/articles", methods=READ)
+def show_begun(visitor: Marketer, site: Here, request: Request) -> HTMLResponse:
+    """What was read and became no course yet, the newest first."""
+    with site.installation.database.read() as session:
+        begun = select(ArticleRow).where(~exists().where(Course.article_id == ArticleRow.id))
+        newest = session.scalars(begun.order_by(ArticleRow.id.desc()).limit(BEGUN))
+        rows = [(row, reviewing.review_of(row).title or row.title) for row in newest]
+    return show(request, site, visitor, "articles.html", place="courses", rows=rows)
 
 
 @router.api_route("/articles/new", methods=READ)
@@ -90,7 +102,7 @@ def undo(article_id: int, visitor: MarketerWrites, site: Here) -> Response:
 
 @router.post("/articles/{article_id}/parts/{key}/{act}")
 def decide(
-    article_id: int, key: str, act: str, visitor: MarketerWrites, form: Posted, site: Here
+    article_id: int, key: str, act: str, visitor: MarketerWrites, form: Posted, site: Here, request: Request
 ) -> Response:
     """One choice about one part: toggle, title, merge or split."""
     with site.installation.database.write() as session:
@@ -103,7 +115,12 @@ def decide(
                 review = reviewing.toggled(article, review, key, on=on)
                 note = f"“{part.title}” is {'in the course' if on else 'left out'}."
             case "title":
-                review = reviewing.retitled(article, review, key, form.text("title"))
+                try:
+                    review = reviewing.retitled(article, review, key, form.text("title"))
+                except InvalidInput as problem:
+                    return _review_page(
+                        request, site, visitor, row, problem=problem, typed=(key, form.text("title"))
+                    )
                 note = f"“{part.title}” is called “{review.titles[key]}” now."
             case "merge":
                 review = reviewing.merged(article, review, key)
@@ -208,8 +225,16 @@ def _new_page(
 
 
 def _review_page(
-    request: Request, site: Site, visitor: Visitor, row: ArticleRow, *, only: str = "all"
+    request: Request,
+    site: Site,
+    visitor: Visitor,
+    row: ArticleRow,
+    *,
+    only: str = "all",
+    problem: InvalidInput | None = None,
+    typed: tuple[str, str] = ("", ""),
 ) -> HTMLResponse:
+    """The review. `typed`: the part whose title cannot be used, and what was typed for it."""
     review = reviewing.review_of(row)
     plan = reviewing.plan(Article.from_dict(row.payload), review)
     kept = [part for part in plan.parts if part.on]
@@ -221,6 +246,8 @@ def _review_page(
         visitor,
         "review.html",
         place="courses",
+        problem=problem,
+        typed=typed,
         row=row,
         review=review,
         plan=plan,

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
-from sqlalchemy import select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from campaigns import brand_editing, comparing, counting, history, publishing
@@ -17,7 +17,7 @@ from campaigns.comparing import Change, Edit
 from campaigns.counting import Crowd
 from campaigns.drafting import draft_timetable
 from campaigns.enrolling import timetable_of
-from campaigns.models import Course, Lesson
+from campaigns.models import Article, Course, Lesson
 from campaigns.preview import simulate
 from campaigns.rules import rules
 from campaigns.schedule import Profile, Timetable
@@ -77,7 +77,10 @@ def show_courses(visitor: Marketer, site: Here, request: Request) -> HTMLRespons
         rows = [
             (one, Cadence.from_json(one.cadence).phrase(), crowds.get(one.id, Crowd())) for one in courses
         ]
-    return show(request, site, visitor, "courses.html", place="courses", rows=rows)
+        begun = session.scalar(
+            select(func.count()).select_from(Article).where(~exists().where(Course.article_id == Article.id))
+        )
+    return show(request, site, visitor, "courses.html", place="courses", rows=rows, begun=begun)
 
 
 @router.api_route("/courses/{course_id}", methods=READ)

@@ -7,7 +7,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, Response
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -18,11 +18,12 @@ from campaigns.rhythm import MONTHS
 from campaigns.slots import instant
 from courseletter.installation import still_to_set
 from courseletter.web.admin import bars
-from courseletter.web.admin.access import Marketer
-from courseletter.web.admin.shell import show
+from courseletter.web.admin.access import Marketer, MarketerWrites
+from courseletter.web.admin.shell import Note, Undo, lead_to, show
 from courseletter.web.moments import day_month, place
 from courseletter.web.site import READ, Here
 from courseletter.zones import zone_of
+from sender import pausing
 from sender.outlook import Leaving, Outlook, outlook
 from sender.troubles import Troubles, delivered, troubles
 
@@ -43,6 +44,7 @@ class Need:
     act: str = ""
     path: str = ""
     command: str = ""  # what to run on the server, where no page does it
+    is_post: bool = False  # the act changes something
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,7 @@ def show_home(visitor: Marketer, site: Here, request: Request) -> HTMLResponse:
             "first_start": not courses,
             "to_set": still_to_set(opened.settings, opened.brands.find(session, FIRST).address),
             "needs": needs,
+            "running": any(one.revision_id and one.paused_at is None for one in courses),
             "numbers": _numbers(session, now, zone),
             **_coming(coming, now, zone),
         }
@@ -82,6 +85,21 @@ def show_home(visitor: Marketer, site: Here, request: Request) -> HTMLResponse:
         city=place(zone.key),
         **context,
     )
+
+
+@router.post("/pause")
+def pause_everything(visitor: MarketerWrites, site: Here) -> Response:
+    stopped = pausing.pause_everything(site.installation.database, site.installation.clock.now())
+    what = f"{stopped} {'course is' if stopped == 1 else 'courses are'} paused"
+    told = f"{what}. Nobody loses their place." if stopped else "No course was running."
+    return lead_to(site, "/", Note(told, Undo("/resume", {}) if stopped else None))
+
+
+@router.post("/resume")
+def resume_everything(visitor: MarketerWrites, site: Here) -> Response:
+    going = pausing.resume_everything(site.installation.database, site.installation.clock.now())
+    what = f"{going} {'course goes' if going == 1 else 'courses go'} on"
+    return lead_to(site, "/", Note(f"{what}. Whoever waited gets the next lesson on their next day."))
 
 
 def _needs(found: Troubles, zone: ZoneInfo) -> Iterator[Need]:
@@ -134,9 +152,20 @@ def _needs(found: Troubles, zone: ZoneInfo) -> Iterator[Need]:
 
 
 def _resting(session: Session, courses: Sequence[Course]) -> Iterator[Need]:
-    """Courses on pause that people wait in."""
+    """Courses on pause that people wait in; those that were paused all at once as one."""
+    together = [course for course in courses if course.paused_why == pausing.EVERYTHING]
+    if together:
+        number = len(together)
+        yield Need(
+            "warn",
+            f"Everything was paused: {number} {'course waits' if number == 1 else 'courses wait'}",
+            "Nobody loses their place, and who signs up is still asked to confirm.",
+            "Go on with everything",
+            "/resume",
+            is_post=True,
+        )
     for course in courses:
-        if course.paused_at is None:
+        if course.paused_at is None or course in together:
             continue
         people = counting.crowd_of(session, course.id).under_way
         if people:

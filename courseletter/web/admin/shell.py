@@ -34,6 +34,7 @@ class Place:
 
 
 PLACES: Final = (
+    Place("find", "Find", "/find"),
     Place("home", "Home", "/"),
     Place("courses", "Courses", "/courses"),
     Place("subscribers", "Subscribers", "/subscribers"),

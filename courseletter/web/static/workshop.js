@@ -74,6 +74,25 @@ document.addEventListener("keydown", (event) => {
   menu.querySelector("summary").focus();
 });
 
+// Ctrl K finds, from everywhere but a text in which it sets a link; ? lists the keys, unless it was switched off.
+const HELP = "courseletter-help-key";
+document.addEventListener("keydown", (event) => {
+  if (event.defaultPrevented || event.altKey || event.isComposing) return;
+  const typing = event.target.closest?.("input:not([type=radio], [type=checkbox], [type=range]), textarea, select, [contenteditable]");
+  if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
+    event.preventDefault();
+    location.assign(document.body.dataset.find);
+  } else if (event.key === "?" && !event.ctrlKey && !event.metaKey && !typing && !document.querySelector("dialog[open]") && localStorage.getItem(HELP) !== "off") {
+    location.assign(document.body.dataset.keys);
+  }
+});
+const helpKey = byId("help-key");
+if (helpKey) {
+  byId("key-help").hidden = false;
+  helpKey.checked = localStorage.getItem(HELP) !== "off";
+  helpKey.addEventListener("change", () => localStorage.setItem(HELP, helpKey.checked ? "on" : "off"));
+}
+
 document.querySelector("#problems[autofocus]")?.focus();
 
 // Moving a lesson. By mouse or thumb at its handle (SortableJS); by keyboard: Space lifts, arrows move, Space
