@@ -52,6 +52,7 @@ class Course(Base):
     certificate: Mapped[bool] = mapped_column(default=False)  # for who has finished it
     paused_at: Mapped[datetime | None]
     paused_why: Mapped[str | None]  # what stopped it; None: a person did
+    tracks_clicks: Mapped[bool] = mapped_column(default=False)  # of mails written from now on
     created_at: Mapped[datetime]
 
     mailing_list: Mapped[MailingList] = relationship()
@@ -239,6 +240,18 @@ class RevisionLesson(LessonContent, Base):
     compiled: Mapped[str] = mapped_column(Text)  # templates.compiling.CompiledLesson as JSON
 
     revision: Mapped[Revision] = relationship(back_populates="lessons")
+
+
+class Link(Base):
+    """An address that a revision's lesson links to. A click is led to what stands here."""
+
+    __tablename__ = "links"
+    __table_args__ = (UniqueConstraint("revision_id", "lesson_id", "address"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    revision_id: Mapped[int] = mapped_column(ForeignKey("revisions.id"))
+    lesson_id: Mapped[str] = mapped_column(String(20))
+    address: Mapped[str] = mapped_column(Text)
 
 
 class Publish(Base):

@@ -15,6 +15,7 @@ from campaigns import history
 from campaigns.checking import drafts
 from campaigns.checking.drafts import Checked
 from campaigns.checking.finding import Finding, Severity
+from campaigns.links import store_links
 from campaigns.models import CONTENT, Course, Enrolment, Lesson, Publish, Revision, RevisionLesson
 from campaigns.moving import Choices
 from courseletter.errors import InvalidInput, NotFound
@@ -170,6 +171,8 @@ def _put_in_force(
             finished_at=None if anybody else now,
         )
     )
+    if course.tracks_clicks:
+        store_links(session, revision)
     course.revision = revision
     course.publishes = max(course.publishes, revision.number)
     session.flush()

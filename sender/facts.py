@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import aliased
 
-from campaigns.models import Enrolment, ProfileRecord
+from campaigns.models import Course, Enrolment, ProfileRecord
 from sender.models import Delivery, State
 from subscribers.models import Subscriber
 
@@ -32,11 +32,13 @@ def gathered(dialect: str) -> ColumnElement[Any]:
         "next_at": Enrolment.due_at,
         "progress": Enrolment.progress_id,
         "previous": _came_before().scalar_subquery(),
+        "tracked": and_(Course.tracks_clicks, Subscriber.no_tracking.is_(False)),
     }
     pairs = [part for name, value in values.items() for part in (name, value)]
     facts = (
         select(as_json(*pairs))
         .select_from(Subscriber)
+        .join(Course, Course.id == Delivery.course_id)
         .outerjoin(Enrolment, Enrolment.id == Delivery.enrolment_id)
         .outerjoin(ProfileRecord, ProfileRecord.id == Enrolment.profile_id)
         .where(Subscriber.id == Delivery.subscriber_id)

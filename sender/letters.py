@@ -1,7 +1,7 @@
 """A claimed delivery becomes a letter: its reader's context, the signed bytes and the envelope."""
 
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from campaigns.brands import Brands
 from campaigns.cadence import Cadence
+from campaigns.links import links_of
 from campaigns.models import Course, Revision, RevisionLesson
 from courseletter.config import SenderSettings
 from courseletter.errors import CourseletterError
@@ -25,6 +26,7 @@ from sender.return_path import opt_out_address, return_path
 from sender.transport import Envelope
 from subscribers.suppression import address_hash
 from templates.brand import Brand
+from templates.click_links import through
 from templates.compiling import CompiledLesson, compile_notice
 
 log = logging.getLogger(__name__)
@@ -39,6 +41,14 @@ class Letter(NamedTuple):
     envelope: Envelope
     message: bytes
     address_hash: str
+
+
+class _Key(NamedTuple):
+    """What a lesson's mail is prepared for: readers whose clicks are counted get other addresses."""
+
+    revision_id: int | None
+    lesson_id: str | None
+    tracked: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,28 +93,32 @@ class Composer:
         self._dkim_keys = dkim_keys
         self._takes_mail = takes_mail
         self._metadata = f"{metadata_field}: %s\r\n" if metadata_field else ""
-        self._lessons: dict[tuple[int | None, str | None], _PreparedLesson] = {}
-        self._broken: dict[tuple[int | None, str | None], str] = {}  # why a lesson cannot be prepared
+        self._lessons: dict[_Key, _PreparedLesson] = {}
+        self._broken: dict[tuple[object, ...], str] = {}  # why a lesson or notice cannot be prepared
         self._confirmations: dict[str, _PreparedNotice] = {}  # by course, as they are now
 
     def learn(self, session: Session, claims: Collection[Claim]) -> None:
         """Prepare the mails that these deliveries are of, so that compose() needs no database."""
         if len(self._lessons) > _MOST_PREPARED:
             self._lessons.clear()
-        wanted = {(one.revision_id, one.lesson_id) for one in claims if one.kind == "lesson"}
+        wanted = {_key(one) for one in claims if one.kind == "lesson"}
         missing = wanted - self._lessons.keys() - self._broken.keys()
         lessons = (
             select(RevisionLesson)
-            .where(tuple_(RevisionLesson.revision_id, RevisionLesson.lesson_id).in_(missing))
+            .where(
+                tuple_(RevisionLesson.revision_id, RevisionLesson.lesson_id).in_({key[:2] for key in missing})
+            )
             .options(joinedload(RevisionLesson.revision))
         )
         for lesson in session.scalars(lessons) if missing else ():
             course = session.get_one(Course, lesson.revision.course_id)
-            try:
-                self._lessons[lesson.revision_id, lesson.lesson_id] = self._prepared(course, lesson)
-            except Exception as error:  # its own deliveries fail, and those of no other (REQUIREMENTS 27)
-                log.exception("lesson %s cannot be prepared", lesson.lesson_id)
-                self._broken[lesson.revision_id, lesson.lesson_id] = str(error)
+            for key in [one for one in missing if one[:2] == (lesson.revision_id, lesson.lesson_id)]:
+                ways = self._ways(session, lesson) if key.tracked else {}
+                try:
+                    self._lessons[key] = self._prepared(course, lesson, ways)
+                except Exception as error:  # its own deliveries fail, and those of no other (REQUIREMENTS 27)
+                    log.exception("lesson %s cannot be prepared", lesson.lesson_id)
+                    self._broken[key] = str(error)
         asking = {one.course_id for one in claims if one.kind == "confirmation"}
         for course in session.scalars(select(Course).where(Course.id.in_(asking))) if asking else ():
             try:
@@ -124,12 +138,14 @@ class Composer:
             email = claim.facts["email"]
             context = confirmation_context(notice.course_title, email, confirm, notice.brand)
             return self._letter(claim, notice.mail, context)
-        key = (claim.revision_id, claim.lesson_id)
+        key = _key(claim)
         lesson = self._lessons.get(key)
         if lesson is None:
             missing = "The lesson is not in the revision it was queued from; cancel it."
             raise CourseletterError(self._broken.get(key, missing))
         context = lesson.contexts.of(_reader(claim, lesson))
+        if key.tracked:
+            context["links"]["click_token"] = self._links.click_token(claim.delivery_id)
         return self._letter(claim, lesson.mail, context, self._opt_out(lesson.list_id, claim.subscriber_id))
 
     def _opt_out(self, list_id: int, subscriber_id: int) -> str:
@@ -160,10 +176,16 @@ class Composer:
             message = (self._metadata % sent_from).encode() + message
         return Letter(claim, envelope, message, known_by)
 
-    def _prepared(self, course: Course, lesson: RevisionLesson) -> _PreparedLesson:
+    def _ways(self, session: Session, lesson: RevisionLesson) -> dict[str, str]:
+        """By which way clicks on each of its links are counted."""
+        stored = links_of(session, lesson.revision_id, lesson.lesson_id)
+        return {address: self._links.click(link) for address, link in stored.items()}
+
+    def _prepared(self, course: Course, lesson: RevisionLesson, ways: Mapping[str, str]) -> _PreparedLesson:
         revision = lesson.revision
-        compiled = CompiledLesson.from_json(lesson.compiled)
-        list_id, brand = f"{course.id}.{self._sender.domain}", self._brands.of_revision(revision)
+        compiled, brand = CompiledLesson.from_json(lesson.compiled), self._brands.of_revision(revision)
+        compiled = through(compiled, {to: way for to, way in ways.items() if to != brand.url})
+        list_id = f"{course.id}.{self._sender.domain}"
         return _PreparedLesson(
             self._mail(brand, compiled, revision.language, list_id=list_id, list_name=revision.title),
             LessonContexts(_syllabus(course, revision), lesson.lesson_id, brand, self._links),
@@ -183,6 +205,11 @@ class Composer:
     ) -> PreparedMail:
         head = letterhead(brand, self._sender, language=language, **particulars)
         return PreparedMail(compiled, head, self._dkim_keys)
+
+
+def _key(claim: Claim) -> _Key:
+    tracked = claim.facts.get("tracked", False)  # facts that were frozen by an older version lack it
+    return _Key(claim.revision_id, claim.lesson_id, bool(tracked))
 
 
 def _syllabus(course: Course, revision: Revision) -> Syllabus:

@@ -21,6 +21,13 @@ class Links:
     def unsubscribe(self, list_id: int, subscriber_id: int) -> str:
         return f"{self.base_url}/unsubscribe/{self.tokens.make(Purpose.UNSUBSCRIBE, list_id, subscriber_id)}"
 
+    def click(self, link_id: int) -> str:
+        """Where a stored link is counted and led on; click_token() of the reader's mail follows."""
+        return f"{self.base_url}/go/{link_id}/"
+
+    def click_token(self, delivery_id: int) -> str:
+        return self.tokens.make(Purpose.CLICK, delivery_id)
+
     def learn(self, enrolment_id: int) -> str:
         """The reader's own page of a course. Below it are /next, /pause and /lessons/<lesson id>."""
         return f"{self.base_url}/learn/{self.tokens.make(Purpose.LEARN, enrolment_id)}"

@@ -38,6 +38,8 @@ class State(StrEnum):
 OPEN_STATES = (State.READY, State.CLAIMED, State.IN_DOUBT, State.DEFERRED, State.UNKNOWN)
 CALLABLE_STATES = (State.READY, State.CLAIMED, State.DEFERRED)  # not past the dot: can be called back
 
+_ENDINGS = "kind IN ('left', 'paused', 'bounced', 'complained')"
+IS_ENDING = text(f"events.{_ENDINGS}")  # of an event: written out, as the partial index of them has it
 _STATES = ", ".join(f"'{state}'" for state in State)
 
 
@@ -96,13 +98,71 @@ class Delivery(Base):
     )
 
 
-def is_in(state: State) -> ColumnElement[bool]:
+def is_in(state: State, delivery: Any = Delivery) -> ColumnElement[bool]:
     """Whether a delivery is in this state, as a condition that the partial indexes answer.
 
     The state is written out: one that is bound is not known when a statement is planned, and SQLite plans
     anew, at 150 us a time, whatever looks at a partial index by a bound value.
     """
-    return Delivery.state == literal_column(f"'{state}'")
+    held: ColumnElement[bool] = delivery.state == literal_column(f"'{state}'")
+    return held
+
+
+class Click(Base):
+    """A link of a mail, followed. Its facts are never changed; what they amount to is judged once, later.
+
+    `seconds`: since the mail was delivered. `mark`: what the request alone told of a scanner, or "". Neither
+    address nor browser is kept. A copy's clicks are those of the lesson that it is a copy of.
+    """
+
+    __tablename__ = "clicks"
+    __table_args__ = (
+        Index("ix_clicks_delivery_id", "delivery_id"),
+        Index("ix_clicks_at", "at"),
+        _partial("ix_clicks_not_judged", "at", where="scanner IS NULL"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    delivery_id: Mapped[int] = mapped_column(ForeignKey("deliveries.id", ondelete="CASCADE"))
+    link_id: Mapped[int] = mapped_column(ForeignKey("links.id"))
+    seconds: Mapped[int]
+    mark: Mapped[str] = mapped_column(String(16), default="")
+    scanner: Mapped[bool | None]  # None: not judged yet (sender/scanners.py)
+
+
+class Result(Base):
+    """What became of a lesson on one day (UTC), for those who signed up in one week. Outlives clicks.
+
+    Each number counts people, but for `scanner_clicks`. `stopped` may be negative: who comes back is taken
+    off on the day on which they do.
+    """
+
+    __tablename__ = "results"
+
+    course_id: Mapped[str] = mapped_column(ForeignKey("courses.id"), primary_key=True)
+    cohort: Mapped[date] = mapped_column(primary_key=True)  # the Monday of the week of sign-up
+    day: Mapped[date] = mapped_column(primary_key=True, index=True)
+    lesson_id: Mapped[str] = mapped_column(String(20), primary_key=True)
+    received: Mapped[int] = mapped_column(default=0)
+    finished: Mapped[int] = mapped_column(default=0)  # it was the last lesson of their revision
+    clicked: Mapped[int] = mapped_column(default=0)
+    scanner_clicks: Mapped[int] = mapped_column(default=0)
+    stopped: Mapped[int] = mapped_column(default=0)  # left or paused after it, and got nothing since
+    paused: Mapped[int] = mapped_column(default=0)
+    unsubscribed: Mapped[int] = mapped_column(default=0)
+    bounced: Mapped[int] = mapped_column(default=0)
+    complained: Mapped[int] = mapped_column(default=0)
+
+
+class Counted(Base):
+    """How far the results are counted, and up to when clicks are forgotten, in one row."""
+
+    __tablename__ = "counted"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    until: Mapped[datetime | None]
+    forgotten: Mapped[datetime | None]  # a mail older than this has no clicks any more, nor gets new ones
 
 
 class Event(Base):
@@ -112,6 +172,8 @@ class Event(Base):
     __table_args__ = (
         Index("ix_events_delivery_id", "delivery_id"),
         Index("ix_events_subscriber_id_at", "subscriber_id", "at"),
+        # What results are made of (sender/results.py); all other kinds are read by person or delivery.
+        _partial("ix_events_endings", "at", where=_ENDINGS),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -64,6 +64,7 @@ class Subscriber(Base):
     minute: Mapped[int | None]  # own time of day, in minutes from midnight
     weekdays: Mapped[list[Any] | None]  # own weekdays, Monday is 0
     daily_cap: Mapped[int] = mapped_column(default=3)
+    no_tracking: Mapped[bool] = mapped_column(default=False)  # their links are plain, no click is counted
     created_at: Mapped[datetime]
     erased_at: Mapped[datetime | None]  # since then nothing in the row tells who it was
 

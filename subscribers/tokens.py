@@ -20,6 +20,7 @@ _URL_SAFE: Final = bytes.maketrans(b"+/", b"-_")  # RFC 4648, 5
 class Purpose(StrEnum):
     """What a token is good for. One purpose's token never opens another's door."""
 
+    CLICK = "click"  # ids: delivery
     CONFIRM = "confirm"  # ids: mailing list, subscriber
     LEARN = "learn"  # ids: enrolment
     UNSUBSCRIBE = "unsubscribe"  # ids: mailing list, subscriber

@@ -9,7 +9,7 @@ import typer
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from campaigns import drafting, folders, publishing, rereading
+from campaigns import drafting, folders, links, publishing, rereading
 from campaigns.article import Article
 from campaigns.cadence import Cadence
 from campaigns.models import Article as ArticleRow
@@ -20,7 +20,17 @@ from campaigns.wording import shown
 from courseletter.cli import checks, publish
 from courseletter.cli.articles import Entry, Form, Maximum, Minimum, Target
 from courseletter.cli.cadences import Days, Gap, Start, Time, cadence_of
-from courseletter.cli.output import AsJson, CourseName, count, installation, print_json, print_table, say
+from courseletter.cli.output import (
+    AsJson,
+    CourseName,
+    OnOff,
+    Switch,
+    count,
+    installation,
+    print_json,
+    print_table,
+    say,
+)
 from courseletter.errors import InvalidInput, NotFound
 from courseletter.zones import zone_named
 from sender import pausing
@@ -205,6 +215,22 @@ def resume(course: CourseName, as_json: AsJson = False) -> None:
     return say("The course goes on.")
 
 
+@app.command()
+def track(course: CourseName, clicks: OnOff, as_json: AsJson = False) -> None:
+    """Count clicks on the links of the mails that are written from now on, or count none.
+
+    Example: courseletter course track small-habits on
+    """
+    with installation() as opened, opened.database.write() as session:
+        row = drafting.find_course(session, course)
+        links.track_clicks(session, row, clicks is Switch.ON)
+    if as_json:
+        return print_json({"course": course, "tracks_clicks": clicks is Switch.ON})
+    if clicks is Switch.ON:
+        return say("Clicks are counted. Who wants none counted: courseletter subscriber track EMAIL off")
+    return say("No click is counted. Links in mails that are out lead on as before.")
+
+
 @app.command("export")
 def export_(
     course: CourseName, folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="The folder to write.")]
@@ -260,6 +286,7 @@ def _facts(session: Session, course: Course) -> dict[str, Any]:
         "rhythm": Cadence.from_json(course.cadence).phrase(),
         "state": _state(course.revision_id, course.paused_at),
         "paused_why": course.paused_why,
+        "tracks_clicks": course.tracks_clicks,
         "people": session.scalar(people),
         "lessons": [
             {

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
@@ -33,6 +34,14 @@ if TYPE_CHECKING:
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 CourseName = Annotated[str, typer.Argument(metavar="COURSE", help="The course's name in links, or its id.")]
 Email = Annotated[str, typer.Argument(metavar="EMAIL", help="The subscriber's address.")]
+
+
+class Switch(StrEnum):
+    ON = "on"
+    OFF = "off"
+
+
+OnOff = Annotated[Switch, typer.Argument(metavar="on|off", help="Whether clicks are counted.")]
 
 _NO_TERMINAL = 10_000  # columns: a file or a pipe has no edge to fold or cut a cell at
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from campaigns.models import Enrolment, Lesson
 from campaigns.reasons import RULES, Reason
 from campaigns.rhythm import moment_phrase
-from courseletter.cli.output import AsJson, Email, installation, print_json, print_table, say
+from courseletter.cli.output import AsJson, Email, OnOff, Switch, installation, print_json, print_table, say
 from courseletter.errors import InvalidInput, NotFound
 from courseletter.zones import zone_named
 from sender import personal_data, wishes
@@ -248,6 +248,23 @@ def erase_one(
     say("Erased. What stays is a mark that nobody can read the address from.")
 
 
+@app.command()
+def track(email: Email, clicks: OnOff, as_json: AsJson = False) -> None:
+    """Count a person's clicks like everybody's, or none of them: their mails have plain links then.
+
+    Example: courseletter subscriber track reader@example.org off
+    """
+    with installation() as opened, opened.database.write() as session:
+        subscriber = known(session, email)
+        subscriber.no_tracking = clicks is Switch.OFF
+        found = {"email": subscriber.email, "no_tracking": subscriber.no_tracking}
+    if as_json:
+        return print_json(found)
+    if clicks is Switch.OFF:
+        return say(f"No click of {found['email']} is counted from now on, on whichever course.")
+    return say(f"Clicks of {found['email']} are counted where the course counts clicks.")
+
+
 def known(session: Session, email: str) -> Subscriber:
     subscriber = find(session, email)
     if subscriber is None:
@@ -263,4 +280,5 @@ def _summary(subscriber: Subscriber) -> dict[str, object]:
         "zone": subscriber.zone,
         "since": subscriber.created_at,
         "fields": subscriber.fields,
+        "no_tracking": subscriber.no_tracking,
     }

@@ -107,6 +107,7 @@ LEAST = {
     "GET /images/{name}": READERS,
     "GET /looks/{name}": READERS,
     "GET /c/{slug}": READERS,
+    "GET /go/{link_id}/{token}": READERS,
     "POST /c/{slug}": READERS,
     "GET /confirm/{token}": READERS,
     "POST /confirm/{token}": READERS,

@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse, Response
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
-from campaigns import brand_editing, comparing, counting, history, publishing
+from campaigns import brand_editing, comparing, counting, history, links, publishing
 from campaigns.brands import FIRST
 from campaigns.cadence import Cadence
 from campaigns.comparing import Change, Edit
@@ -128,6 +128,8 @@ def save_settings(
         except InvalidInput as problem:
             return _settings_page(request, site, visitor, session, course, form, problem)
         course.title, course.zone = title, rhythm.zone
+        if clicks := form.text("clicks"):
+            links.track_clicks(session, course, clicks == "count")
         course.cadence = rhythm.cadence.to_json()
         brand_editing.choose(course, brand_id)
         published = course.revision is not None
@@ -250,6 +252,7 @@ def _settings_page(
         title=form.text("title") if form else course.title,
         brands=[Choice(one.id, one.brand.name) for one in site.installation.brands.every(session)],
         chosen_brand=form.text("brand") if form else course.brand_id or FIRST,
+        tracked=form.text("clicks") == "count" if form else course.tracks_clicks,
         **cadences.shown(Rhythm(cadence, course.zone), now, form),
         problem=problem,
         names=cadences.NAMES,

@@ -1,0 +1,273 @@
+"""What became of each lesson, day by day: counted by the ticker, so that pages add up a few rows.
+
+A day is counted whole, each time, until an hour after its end; then it stays, whatever is forgotten later.
+A number belongs to the lesson that its person received last, and to the week (UTC) in which they signed up.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import ColumnElement, Select, and_, case, delete, exists, func, insert, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from campaigns.models import Enrolment, RevisionLesson
+from courseletter.database import Database
+from courseletter.weeks import week_of
+from sender import clicks
+from sender.clicks import counted
+from sender.models import IS_ENDING, Click, Counted, Delivery, Event, Result, State, is_in
+
+DAY: Final = timedelta(days=1)
+SETTLED: Final = timedelta(hours=1)  # after its end a day's last clicks are judged, its last answers recorded
+
+
+class Place(NamedTuple):
+    """What a number is counted for."""
+
+    course_id: str
+    cohort: date
+    lesson_id: str
+
+
+def bring_up_to_date(database: Database, now: datetime, keep: timedelta) -> Counter[str]:
+    """Judge, count and forget what is due. Returns what was done; repeating it counts nothing twice."""
+    done = Counter({"clicks judged": clicks.judge(database, now)})
+    for day in _open_days(database, now):
+        _count_day(database, day, now)
+    closed = _midnight((now - SETTLED).date())
+    done["clicks forgotten"] = clicks.forget(database, min(now - keep, closed))
+    return +done
+
+
+def counted_until(session: Session) -> datetime | None:
+    """Up to when the results are counted; None: never yet."""
+    return session.scalar(select(Counted.until))
+
+
+def _open_days(database: Database, now: datetime) -> Iterator[date]:
+    """From the day that was not settled when it was last counted, or the first of all, to this one."""
+    with database.read() as session:
+        last = counted_until(session)
+        begun = last - SETTLED if last else session.scalar(select(func.min(Delivery.finished_at)))
+    day = (begun or now).astimezone(UTC).date()
+    while day <= now.astimezone(UTC).date():
+        yield day
+        day += DAY
+
+
+def _count_day(database: Database, day: date, now: datetime) -> None:
+    """Read first and write then: the few rows of a day take no writer's turn for long."""
+    with database.read() as session:
+        found = count_day(session, day)
+    columns = [name for name in Result.__table__.c.keys() if name not in (*Place._fields, "day")]  # noqa: SIM118
+    rows = [
+        {**place._asdict(), "day": day, **{name: numbers[name] for name in columns}}
+        for place, numbers in sorted(found.items())
+    ]
+    with database.write() as session:
+        mark = counted(session)  # held: of two that count, one waits
+        if mark.until is not None and mark.until > now:
+            return  # somebody has seen more than we have
+        session.execute(delete(Result).where(Result.day == day))
+        if rows:
+            session.execute(insert(Result), rows)
+        mark.until = min(now, _midnight(day + DAY))
+
+
+def count_day(session: Session, day: date) -> dict[Place, Counter[str]]:
+    """The day's numbers from the ledger, the events and the clicks, set by set."""
+    start, end = _midnight(day), _midnight(day + DAY)
+    found: dict[Place, Counter[str]] = {}
+    for query in (
+        _received(start, end),
+        _come_back(start, end),
+        _endings(start, end),
+        _reports(start, end),
+        _clicked(start, end),
+        _scanned(start, end),
+    ):
+        for course_id, cohort, lesson_id, *numbers in session.execute(query):
+            counts = found.setdefault(Place(course_id, cohort, lesson_id), Counter())
+            names = [one["name"] for one in query.column_descriptions[3:]]
+            for name, number in zip(names, numbers, strict=True):
+                counts[name] += number
+    return {place: counts for place, counts in found.items() if any(counts.values())}
+
+
+def _received(start: datetime, end: datetime) -> Select[*tuple[Any, ...]]:
+    """Lessons that were received, and of them the first that was the last of its revision."""
+    earlier = aliased(Delivery)
+    finished_before = exists().where(
+        earlier.enrolment_id == Delivery.enrolment_id,
+        earlier.run == Delivery.run,
+        _is_received(earlier),
+        earlier.finished_at < Delivery.finished_at,
+        _is_last(earlier),
+    )
+    finished = case((and_(_is_last(Delivery), ~finished_before), 1), else_=0)
+    return (
+        select(*_place(Delivery), func.count().label("received"), func.sum(finished).label("finished"))
+        .join(Enrolment, Enrolment.id == Delivery.enrolment_id)
+        .where(_is_received(Delivery), Delivery.finished_at >= start, Delivery.finished_at < end)
+        .group_by(*_place(Delivery))
+    )
+
+
+def _come_back(start: datetime, end: datetime) -> Select[*tuple[Any, ...]]:
+    """Who received a lesson after they had stopped: taken off where they had."""
+    before, ending = aliased(Delivery), aliased(Event)
+    ever_stopped = exists().where(_stopped(ending, Delivery), ending.at < Delivery.finished_at)
+    the_one_before = (
+        select(before.id)
+        .where(
+            before.enrolment_id == Delivery.enrolment_id,
+            before.run == Delivery.run,
+            _is_received(before),
+            before.finished_at < Delivery.finished_at,
+        )
+        .order_by(before.finished_at.desc())
+        .limit(1)
+        .correlate(Delivery)
+        .scalar_subquery()
+    )
+    stopped_there = exists().where(
+        _stopped(ending, Delivery), ending.at >= before.finished_at, ending.at < Delivery.finished_at
+    )
+    return (
+        select(*_place(before), (-func.count()).label("stopped"))
+        .select_from(Delivery)
+        .join(before, before.id == the_one_before)
+        .join(Enrolment, Enrolment.id == Delivery.enrolment_id)
+        .where(_is_received(Delivery), Delivery.finished_at >= start, Delivery.finished_at < end)
+        .where(ever_stopped, stopped_there)
+        .group_by(*_place(before))
+    )
+
+
+def _endings(start: datetime, end: datetime) -> Select[*tuple[Any, ...]]:
+    """Who left or paused, each once a lesson. A mailbox that left is no unsubscribe."""
+    mail, report = aliased(Delivery), aliased(Event)
+    reported = exists().where(
+        report.subscriber_id == Event.subscriber_id,
+        report.kind.in_(("bounced", "complained")),
+        report.at == Event.at,
+    )
+    unsubscribed = case((and_(Event.kind == "left", ~_again(mail, "left"), ~reported), 1), else_=0)
+    paused = case((and_(Event.kind == "paused", ~_again(mail, "paused")), 1), else_=0)
+    stopped = case((~_again(mail, "left", "paused"), 1), else_=0)
+    return (
+        select(
+            *_place(mail),
+            func.sum(stopped).label("stopped"),
+            func.sum(unsubscribed).label("unsubscribed"),
+            func.sum(paused).label("paused"),
+        )
+        .select_from(Event)
+        .join(mail, mail.id == _last_received())
+        .join(Enrolment, Enrolment.id == mail.enrolment_id)
+        .where(IS_ENDING, Event.kind.in_(("left", "paused")), Event.at >= start, Event.at < end)
+        .group_by(*_place(mail))
+    )
+
+
+def _reports(start: datetime, end: datetime) -> Select[*tuple[Any, ...]]:
+    """Lessons that came back or were called spam, each once."""
+    earlier = aliased(Event)
+    again = exists().where(
+        earlier.delivery_id == Event.delivery_id, earlier.kind == Event.kind, earlier.id < Event.id
+    )
+    return (
+        select(*_place(Delivery), *(_how_many(Event.kind == one, one) for one in ("bounced", "complained")))
+        .select_from(Event)
+        .join(Delivery, Delivery.id == Event.delivery_id)
+        .join(Enrolment, Enrolment.id == Delivery.enrolment_id)
+        .where(IS_ENDING, Event.kind.in_(("bounced", "complained")), ~again)
+        .where(Event.at >= start, Event.at < end)
+        .group_by(*_place(Delivery))
+    )
+
+
+def _clicked(start: datetime, end: datetime) -> Select[*tuple[Any, ...]]:
+    """Lessons of which a person first followed a link."""
+    earlier = aliased(Click)
+    before = exists().where(
+        earlier.delivery_id == Click.delivery_id,
+        earlier.scanner.is_(False),
+        or_(earlier.at < Click.at, and_(earlier.at == Click.at, earlier.id < Click.id)),
+    )
+    return _of_clicks(start, end, "clicked").where(Click.scanner.is_(False), ~before)
+
+
+def _scanned(start: datetime, end: datetime) -> Select[*tuple[Any, ...]]:
+    return _of_clicks(start, end, "scanner_clicks").where(Click.scanner.is_(True))
+
+
+def _of_clicks(start: datetime, end: datetime, name: str) -> Select[*tuple[Any, ...]]:
+    return (
+        select(*_place(Delivery), func.count().label(name))
+        .select_from(Click)
+        .join(Delivery, Delivery.id == Click.delivery_id)
+        .join(Enrolment, Enrolment.id == Delivery.enrolment_id)
+        .where(Click.at >= start, Click.at < end)
+        .group_by(*_place(Delivery))
+    )
+
+
+def _place(mail: Any) -> tuple[ColumnElement[Any], ...]:
+    return mail.course_id, week_of(Enrolment.joined_at), mail.lesson_id
+
+
+def _how_many(which: ColumnElement[bool], name: str) -> ColumnElement[int]:
+    return func.sum(case((which, 1), else_=0)).label(name)
+
+
+def _is_received(mail: Any) -> ColumnElement[bool]:
+    """It arrived, or may have and counts as had; a further copy is no other lesson."""
+    received = or_(is_in(State.ACCEPTED, mail), is_in(State.UNKNOWN, mail))
+    return and_(received, mail.finished_at.is_not(None), mail.kind == "lesson", mail.copy == 0)
+
+
+def _is_last(mail: Any) -> ColumnElement[bool]:
+    this, later = aliased(RevisionLesson), aliased(RevisionLesson)
+    follows = exists().where(later.revision_id == this.revision_id, later.position > this.position)
+    return exists().where(this.revision_id == mail.revision_id, this.lesson_id == mail.lesson_id, ~follows)
+
+
+def _stopped(event: Any, mail: Any) -> ColumnElement[bool]:
+    about = and_(event.subscriber_id == mail.subscriber_id, event.course_id == mail.course_id)
+    return and_(about, event.kind.in_(("left", "paused")))
+
+
+def _again(mail: Any, *kinds: str) -> ColumnElement[bool]:
+    """Whether an event of these kinds came between this one and the lesson before it."""
+    earlier = aliased(Event)
+    return exists().where(
+        earlier.subscriber_id == Event.subscriber_id,
+        earlier.course_id == Event.course_id,
+        earlier.kind.in_(kinds),
+        earlier.at >= mail.finished_at,
+        or_(earlier.at < Event.at, and_(earlier.at == Event.at, earlier.id < Event.id)),
+    )
+
+
+def _last_received() -> ColumnElement[int | None]:
+    mail = aliased(Delivery)
+    return (
+        select(mail.id)
+        .where(
+            mail.subscriber_id == Event.subscriber_id,
+            mail.course_id == Event.course_id,
+            _is_received(mail),
+            mail.finished_at <= Event.at,
+        )
+        .order_by(mail.finished_at.desc(), mail.id.desc())
+        .limit(1)
+        .correlate(Event)
+        .scalar_subquery()
+    )
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
