@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from campaigns import publishing
+from campaigns.brands import Brands
 from campaigns.links import links_of, track_clicks
 from campaigns.models import Course, Link
 from courseletter.errors import NotFound
@@ -97,7 +98,7 @@ def test_a_second_attempt_says_the_same_whatever_was_switched_meanwhile(linked: 
     """Each attempt is byte-identical: what is tracked is frozen with the first claim."""
     linked.enrol()
     tick(linked.database, linked.clock.now())
-    composer = Composer(BRAND, SENDER, LINKS, KEY)
+    composer = Composer(Brands(BRAND), SENDER, LINKS, KEY)
     written = []
     for tracked in (True, False):
         linked.change(lambda s, on=tracked: track_clicks(s, s.get_one(Course, linked.course_id), on))
