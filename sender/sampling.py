@@ -65,7 +65,8 @@ def sampled(
         },
         "course": {"title": course.title, "total": source.total},
         "sender": {"name": brand.name, "address": brand.address},
-        "links": dict.fromkeys(LINKS, links.sign_up(course.slug)),
+        # Mails go on after some of them with a path of their own; behind a # it leads nowhere else.
+        "links": dict.fromkeys(LINKS, f"{links.sign_up(course.slug)}#"),
         "previous": before and {"number": before[0], "title": before[1].title, "recap": lesson.recap},
         "next": upcoming
         and {

@@ -221,9 +221,9 @@ class Theme:
         module: Any = _environment().get_template(template).make_module(self._context(template, content))
         return str(getattr(module, name)())
 
-    def link(self, word: str, path: str) -> Markup:
-        """A link of fixed words, for use within a sentence of fixed words."""
-        label, address = self.words[word], self.slots.link(path)
+    def link(self, word: str, path: str, below: str = "") -> Markup:
+        """A link of fixed words, for use within a sentence of fixed words; `below`: the rest of its path."""
+        label, address = self.words[word], self.slots.link(path) + below
         style = "color:#17604f;text-decoration:underline"
         return Markup('<a href="{}" style="{}">{}</a>').format(address, style, label)
 
@@ -269,7 +269,7 @@ def write_lesson(
         "greets": frame.greets,
         "quiet": frame.quiet,
         "split": frame.split,
-        "pause_link": theme.link("pause", "links.pause"),
+        "pause_link": theme.link("pause", "links.preferences", "/pause"),
         "pace_link": theme.link("pace", "links.preferences"),
     }
     boxes = {name: theme.macro(f"parts.{form}.j2", name, content) for name in ("recap", "teaser")}
