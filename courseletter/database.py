@@ -32,7 +32,7 @@ from courseletter.errors import CourseletterError
 
 SCHEMA = "0021"  # the newest migration
 BUSY_TIMEOUT = 10_000  # milliseconds a SQLite writer waits for the one before it
-CHECKPOINT = 1_000  # pages of 4 KB that SQLite's log grows to before a writer copies them into the file
+CHECKPOINT = 4_000  # pages of 4 KB that SQLite's log grows to before a writer copies them into the file
 IDLE_TIMEOUT = 60_000  # milliseconds between two statements of one transaction, on PostgreSQL
 
 _DAMAGED = ("not a database", "malformed")
