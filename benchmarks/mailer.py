@@ -14,7 +14,7 @@ from pathlib import Path
 from campaigns.brands import Brands
 from courseletter.clock import MovableClock
 from courseletter.config import SenderSettings
-from courseletter.database import Database
+from courseletter.database import SENDING_CACHE, Database
 from sender.dkim import DkimKey
 from sender.lanes import Route
 from sender.letters import Composer
@@ -43,7 +43,7 @@ def mailer(database: Database, port: int, keys: Sequence[DkimKey] = ()) -> Maile
 
 
 def main(address: str, port: str) -> None:
-    database = Database(address)
+    database = Database(address, cache=SENDING_CACHE)
     sending = mailer(database, int(port))
     while sending.work():
         pass

@@ -8,6 +8,7 @@ survive a power cut.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from importlib.resources import as_file, files
 from typing import Any
 
@@ -32,6 +33,8 @@ from courseletter.errors import CourseletterError
 
 SCHEMA = "0021"  # the newest migration
 BUSY_TIMEOUT = 10_000  # milliseconds a SQLite writer waits for the one before it
+CACHE = 16  # MB of a SQLite file's pages that each connection keeps
+SENDING_CACHE = 4  # and where nothing but sending is done: deliveries come one after the other
 CHECKPOINT = 4_000  # pages of 4 KB that SQLite's log grows to before a writer copies them into the file
 IDLE_TIMEOUT = 60_000  # milliseconds between two statements of one transaction, on PostgreSQL
 
@@ -84,8 +87,9 @@ class Base(DeclarativeBase):
 class Database:
     """An open database. `read()` and `write()` give a session that lives for one transaction."""
 
-    def __init__(self, address: str) -> None:
-        self.engine = _create_engine(_parse(address))
+    def __init__(self, address: str, *, cache: int = CACHE) -> None:
+        """`cache`: MB of its pages that each connection to a SQLite file keeps."""
+        self.engine = _create_engine(_parse(address), cache)
         self._reading = sessionmaker(self.engine, expire_on_commit=False)
         # Copies of the engine that share its pool but begin as writers, by whether they wait for the disk.
         self._writing = {
@@ -178,7 +182,7 @@ def _parse(address: str) -> URL:
     return url
 
 
-def _create_engine(url: URL) -> Engine:
+def _create_engine(url: URL, cache: int) -> Engine:
     try:
         engine = create_engine(url, pool_pre_ping=True)
     except (NoSuchModuleError, ArgumentError, ImportError):
@@ -186,7 +190,7 @@ def _create_engine(url: URL) -> Engine:
             f"COURSELETTER_DATABASE_URL names {url.drivername!r}. Courseletter runs on sqlite and postgresql."
         ) from None
     if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "connect", partial(_prepare_sqlite, cache))
         event.listen(engine, "begin", _begin_sqlite)
     else:
         event.listen(engine, "connect", _prepare_postgresql)
@@ -194,7 +198,7 @@ def _create_engine(url: URL) -> Engine:
     return engine
 
 
-def _prepare_sqlite(connection: Any, _record: Any) -> None:
+def _prepare_sqlite(cache: int, connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # the driver must not begin transactions by itself; we do, below
     for pragma in (
         f"busy_timeout = {BUSY_TIMEOUT}",
@@ -202,7 +206,7 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
         "synchronous = FULL",
         f"wal_autocheckpoint = {CHECKPOINT}",
         "foreign_keys = ON",
-        "cache_size = -16000",
+        f"cache_size = -{1000 * cache}",
     ):
         connection.execute(f"PRAGMA {pragma}")
 

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from campaigns.brands import Brands
 from courseletter.clock import Clock, SystemClock
 from courseletter.config import Settings, SmtpSettings
-from courseletter.database import Database
+from courseletter.database import CACHE, Database
 from courseletter.errors import ConfigError, CourseletterError
 from courseletter.home import created_once
 from courseletter.ids import new_id
@@ -215,13 +215,13 @@ class Installation:
         return identifier
 
 
-def open_installation(settings: Settings, clock: Clock | None = None) -> Installation:
-    """Open the database that the settings name; nothing is created or changed."""
+def open_installation(settings: Settings, clock: Clock | None = None, *, cache: int = CACHE) -> Installation:
+    """Open the database that the settings name, with so many MB of `cache`; nothing is created or changed."""
     tokens = Tokens(settings.key)
     brand = Brand(**settings.brand.model_dump())
     return Installation(
         settings=settings,
-        database=Database(settings.database),
+        database=Database(settings.database, cache=cache),
         clock=clock or SystemClock(),
         tokens=tokens,
         links=Links(settings.base_url, tokens),

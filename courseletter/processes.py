@@ -11,6 +11,9 @@ from typing import IO, cast
 
 from courseletter.logs import log
 
+# One pool of memory for all threads of a sending process: of each further one glibc keeps what was freed.
+LEAN = {"MALLOC_ARENA_MAX": "1"}
+
 
 class Processes:
     """Child processes that send (courseletter/sending.py), up to `most`.
@@ -23,7 +26,7 @@ class Processes:
         self.most = most
         # -P: whatever lies in the folder one stands in is not ours, even if its name is.
         self._command: Sequence[str] = (sys.executable, "-P", "-m", "courseletter.sending", str(most))
-        self._environment = os.environ | {"COURSELETTER_HOME": str(home)}
+        self._environment = os.environ | LEAN | {"COURSELETTER_HOME": str(home)}
         self._children: list[subprocess.Popen[bytes]] = []
         self._stopping = False
 

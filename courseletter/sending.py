@@ -14,7 +14,7 @@ from queue import SimpleQueue
 from threading import Thread, Timer
 
 from courseletter import config
-from courseletter.database import Database
+from courseletter.database import SENDING_CACHE, Database
 from courseletter.installation import open_installation
 from courseletter.logs import log, log_to_stderr, told
 from sender.run import PATIENCE, Mailer
@@ -23,7 +23,7 @@ from sender.run import PATIENCE, Mailer
 def main() -> None:
     """Send until the parent has gone. Argument: among how many processes the connections are shared."""
     log_to_stderr()
-    opened = open_installation(config.load())
+    opened = open_installation(config.load(), cache=SENDING_CACHE)
     mailer = opened.mailer(processes=int(sys.argv[1]))
     if opened.database.is_sqlite:
         follow_nudges(mailer)

@@ -7,7 +7,6 @@ from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import select, update
-from sqlalchemy.orm import Session
 
 from campaigns.drafting import find_course
 from campaigns.models import Course, Enrolment
@@ -48,13 +47,6 @@ def resume_everything(database: Database, now: datetime) -> int:
     for course_id in paused:
         resume_course(database, course_id, now)
     return len(paused)
-
-
-def stop_course(session: Session, course: Course, why: str, now: datetime) -> bool:
-    """Pause a course for a person to look at. What is queued waits. False: it was paused before."""
-    stopping = update(Course).where(Course.id == course.id, Course.paused_at.is_(None))
-    stopped = stopping.values(paused_at=now, paused_why=why).returning(Course.id)
-    return session.scalar(stopped) is not None
 
 
 def resume_course(database: Database, name: str, now: datetime) -> None:

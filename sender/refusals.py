@@ -17,8 +17,8 @@ from courseletter.database import Database
 from sender import events
 from sender.claiming import Claim
 from sender.models import Reception
-from sender.pausing import stop_course
 from sender.replies import Outcome, Verdict
+from sender.stopping import stop_course
 
 IN_A_ROW: Final = 10
 OF_LATE: Final = 200

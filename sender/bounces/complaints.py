@@ -13,7 +13,7 @@ from sender.bounces.judging import RATE_WINDOW, WARN_RATE, Alarm, alarm
 from sender.bounces.models import Bounce
 from sender.bounces.report import Kind
 from sender.models import Delivery, State
-from sender.pausing import stop_course
+from sender.stopping import stop_course
 
 
 def watch(session: Session, delivery: Delivery, now: datetime) -> bool:
