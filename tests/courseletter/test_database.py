@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError, StatementError
 
 import campaigns.models  # noqa: F401 - registers its tables
@@ -52,6 +52,16 @@ def test_r21_processes_that_upgrade_at_once_agree(postgresql: Database, tmp_path
         database = Database(address)
         database.check_version()
         database.close()
+
+
+def test_only_what_would_be_done_once_more_does_not_wait_for_the_disk(database: Database) -> None:
+    asked = text("PRAGMA synchronous" if database.is_sqlite else "SHOW synchronous_commit")
+    waits, goes_on = (2, 1) if database.is_sqlite else ("on", "off")  # SQLite: FULL, NORMAL
+    for durable in (True, False, True):
+        with database.write(durable=durable) as session:
+            assert session.scalar(asked) == (waits if durable else goes_on)
+    with database.write() as session:
+        assert session.scalar(asked) == waits
 
 
 def test_moments_come_back_aware_and_the_same(database: Database, now: datetime) -> None:
