@@ -25,6 +25,8 @@ class PastRevision:
     title: str
     lessons: int  # without the welcome
     published_at: datetime
+    author: str
+    note: str
     in_force: bool
     taken_back: bool
 
@@ -81,6 +83,8 @@ def revisions(session: Session, course: Course) -> list[PastRevision]:
             title=one.title,
             lessons=sum(lesson.kind == "lesson" for lesson in one.lessons),
             published_at=one.published_at,
+            author=one.author,
+            note=one.note,
             in_force=one.id == course.revision_id,
             taken_back=one.number not in kept,
         )

@@ -163,6 +163,17 @@ class TriggerMark(Base):
     outcome: Mapped[str] = mapped_column(String(24))
 
 
+class Presence(Base):
+    """Somebody who has a lesson open in the editor, and when their page last said so."""
+
+    __tablename__ = "presences"
+
+    lesson_id: Mapped[str] = mapped_column(ForeignKey("lessons.id"), primary_key=True)
+    user_id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(100))
+    seen_at: Mapped[datetime]
+
+
 class Image(Base):
     """A lesson's picture as readers get it. Its id is a hash of it: uploaded twice, kept once."""
 
@@ -223,6 +234,8 @@ class Revision(Base):
     disclaimers: Mapped[list[Any]]
     brand: Mapped[dict[str, Any] | None]  # as it was then; None in revisions from before this was kept
     published_at: Mapped[datetime]
+    author: Mapped[str] = mapped_column(default="")  # the name of who published it; "" on the command line
+    note: Mapped[str] = mapped_column(default="")  # what they wrote about it
 
     lessons: Mapped[list["RevisionLesson"]] = relationship(
         back_populates="revision", order_by="RevisionLesson.position"

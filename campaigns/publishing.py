@@ -41,7 +41,14 @@ class NotPublishable(InvalidInput):
 
 
 def publish(
-    session: Session, course: Course, brand: Brand, now: datetime, choices: Choices | None = None
+    session: Session,
+    course: Course,
+    brand: Brand,
+    now: datetime,
+    choices: Choices | None = None,
+    *,
+    author: str = "",
+    note: str = "",
 ) -> Revision:
     """Freeze the draft as the revision in force; the one that is, where nothing has changed since.
 
@@ -53,7 +60,7 @@ def publish(
     _lock(session, course)
     if course.revision is not None and _same(course.revision, revision):
         return course.revision
-    revision.number = course.publishes + 1
+    revision.number, revision.author, revision.note = course.publishes + 1, author, note
     chosen = choices or Choices()
     check_choices(chosen, revision)
     return _put_in_force(session, course, revision, now, "publish", chosen)

@@ -51,12 +51,16 @@ class Draft:
 
     brand: Brand
     choices: Choices = field(default_factory=Choices)
+    author: str = ""  # who publishes it, by name
+    note: str = ""  # and what they say of it
 
     def outlook(self, session: Session, course: Course, now: datetime) -> Outlook:
         return outlook.of_draft(session, course, self.brand, now, self.choices)
 
     def put_in_force(self, session: Session, course: Course, now: datetime) -> Revision:
-        return publishing.publish(session, course, self.brand, now, self.choices)
+        return publishing.publish(
+            session, course, self.brand, now, self.choices, author=self.author, note=self.note
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +92,12 @@ def begin(
     """
     with database.read() as session:
         course_id = find_course(session, course).id
+    # Nobody is told of what this queues: the worker's next beat finds it.
     tick(database, now, course_id=course_id)
-    if confirmed is not None:
-        again = plan(database, course_id, target, now)
-        if again.fingerprint != confirmed:
-            raise Drifted(again)
+    # Before anything is written, for the checks take a while; what they find is remembered.
+    again = plan(database, course_id, target, now)
+    if confirmed is not None and again.fingerprint != confirmed:
+        raise Drifted(again)
     with database.write() as session:
         target.put_in_force(session, session.get_one(Course, course_id), now)
         publish = history.unfinished(session, course_id)

@@ -38,12 +38,15 @@ def site_of(request: Request) -> Site:
 
 
 async def body_of(request: Request, most: int) -> bytes:
-    """The request's body; 413 as soon as it is longer than `most` octets."""
+    """The request's body; 413 as soon as it is longer than `most` octets, 400 where its sender has gone."""
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > most:
-            raise HTTPException(413)
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > most:
+                raise HTTPException(413)
+    except ClientDisconnect:  # nobody reads the answer, and it is no fault of ours to be logged
+        raise HTTPException(400) from None
     return bytes(body)
 
 

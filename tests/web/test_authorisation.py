@@ -57,6 +57,7 @@ LEAST = {
     "POST /courses/{course_id}/lessons/{lesson_id}/edit": "marketer",
     "PUT /courses/{course_id}/lessons/{lesson_id}/edit": "marketer",
     "POST /courses/{course_id}/lessons/{lesson_id}/edit/images": "marketer",
+    "POST /courses/{course_id}/lessons/{lesson_id}/edit/here": "marketer",
     "POST /courses/{course_id}/lessons/{lesson_id}/edit/test": "marketer",
     "GET /courses/{course_id}/lessons/{lesson_id}/edit/mail": "marketer",
     "GET /courses/{course_id}/lessons/{lesson_id}/edit/mail.html": "marketer",

@@ -92,13 +92,17 @@ def test_what_was_confirmed_is_published_and_everybody_moved(furnished: World) -
     new = insert(furnished, course, 1)
     choice = {f"policy-{new}": "send_next"}
     page = browser.post(f"/courses/{course.id}/plan", **choice).text
-    answer = browser.post(f"/courses/{course.id}/revisions", confirmed=confirmed(page), **choice)
+    answer = browser.post(
+        f"/courses/{course.id}/revisions", confirmed=confirmed(page), note=" Sleep\r\n first ", **choice
+    )
     assert answer.status_code == 303
     assert answer.headers["location"] == f"/courses/{course.id}/revisions"
     assert living_by(furnished, course) == {2}
     page = browser.get(answer.headers["location"]).text
     assert "Revision 2 is in force" in page
     assert "Revision 2 is live. New people get it from now on." in page
+    assert ">Sleep first<" in page
+    assert page.count("by Mira Holt") == 1, "who published the first one was not kept"
     with furnished.installation.database.read() as session:
         nexts = {one.next_lesson for one in session.query(Enrolment).filter_by(course_id=course.id)}
     assert new in nexts

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 from sqlalchemy.orm import Session
 
-from campaigns import editing, images, publishing
+from campaigns import editing, images, presence, publishing
 from campaigns.editing import LessonText, Saved, Stale
 from campaigns.models import Lesson
 from courseletter.errors import CourseletterError, InvalidInput
@@ -105,6 +105,16 @@ def upload(named: Named, _visitor: MarketerWrites, form: Posted, site: Here) -> 
         return JSONResponse({"field": problem.field, "message": str(problem)}, 422)
     address = opened.settings.base_url.rstrip("/") + image.path
     return JSONResponse({"src": address, "width": image.width, "height": image.height}, 201)
+
+
+@router.post("/here")
+def be_here(named: Named, visitor: MarketerWrites, site: Here) -> JSONResponse:
+    """The page is open: say so, and hear who else is here."""
+    now, user = site.installation.clock.now(), visitor.user
+    with site.installation.database.write() as session:
+        lesson = named.lesson(session)
+        presence.mark(session, lesson, user.id, user.name, now)
+        return JSONResponse({"told": presence.told(session, lesson, user.id, now)})
 
 
 @router.post("/test")
@@ -204,6 +214,7 @@ def _page(
             "values": _values(typed or saved.text),
             "version": version or saved.text.version,
             "saved_at": _moment(site, saved),
+            "presence": presence.told(session, lesson, visitor.user.id, site.installation.clock.now()),
             "fields": _fields(recent_fields(session)),
             "problem": problem,
             "theirs": theirs,

@@ -36,6 +36,7 @@ router = APIRouter(prefix="/courses/{course_id}")
 PAGE = 50  # people listed at once
 POLICY = "policy-"  # and the lesson's id: the field with what becomes of those who are past it
 REOPEN = "reopen-"
+LONGEST_NOTE = 200
 NOTHING = Form(FormData())
 
 
@@ -177,7 +178,13 @@ def _go_over(desk: Desk, form: Form, tasks: BackgroundTasks, number: int | None 
 def _target(desk: Desk, session: Session, form: Form, number: int | None) -> Target:
     if number is not None:
         return Former(number)
-    return Draft(desk.site.installation.brands.of(session, desk.course(session)), _choices(form))
+    brand, note = desk.site.installation.brands.of(session, desk.course(session)), _note(form)
+    return Draft(brand, _choices(form), desk.visitor.user.name, note)
+
+
+def _note(form: Form) -> str:
+    """A line about the publish, for colleagues."""
+    return " ".join(form.text("note").split())[:LONGEST_NOTE]
 
 
 def _choices(form: Form) -> Choices:
@@ -200,7 +207,7 @@ def _plan_page(desk: Desk, form: Form, number: int | None = None, told: str = ""
     opened = desk.site.installation
     with opened.database.read() as session:
         course = desk.course(session)
-        about = {"course": course, "number": number, "told": told}
+        about = {"course": course, "number": number, "told": told, "typed_note": _note(form)}
         try:
             outlook = _target(desk, session, form, number).outlook(session, course, opened.clock.now())
         except PublishUnderWay:

@@ -93,6 +93,21 @@ if (helpKey) {
   helpKey.addEventListener("change", () => localStorage.setItem(HELP, helpKey.checked ? "on" : "off"));
 }
 
+// Who else has the lesson open. Where this cannot be asked it is no matter: saving tells of that.
+const presence = byId("presence");
+if (presence) {
+  const form_token = document.querySelector("#lesson [name=form_token]").value;
+  const look = async () => {
+    if (document.hidden) return;
+    const answer = await fetch(presence.dataset.address, { method: "POST", body: new URLSearchParams({ form_token }) }).catch(() => null);
+    if (!answer?.ok) return;
+    const { told } = await answer.json().catch(() => ({ told: presence.textContent }));
+    if (presence.textContent !== told) presence.textContent = told;
+  };
+  look();
+  setInterval(look, 20_000);
+}
+
 document.querySelector("#problems[autofocus]")?.focus();
 
 // Moving a lesson. By mouse or thumb at its handle (SortableJS); by keyboard: Space lifts, arrows move, Space
