@@ -8,6 +8,7 @@ from courseletter.errors import InvalidInput
 
 LARGEST = 512 * 1024
 MOST = 1000
+_SMALLER = ("Save a smaller copy.", "Split it.")  # a picture, a text
 
 
 class FolderFiles:
@@ -34,6 +35,10 @@ class FolderFiles:
 
     def read(self, name: str) -> str:
         """A file's text with LF. Raises InvalidInput when it is a link, too large, or not UTF-8."""
+        return self._text(name, self.read_bytes(name, LARGEST))
+
+    def read_bytes(self, name: str, most: int) -> bytes:
+        """What a file holds. Raises InvalidInput when it is a link or larger than `most` bytes."""
         try:
             descriptor = os.open(self.path / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         except FileNotFoundError:
@@ -45,10 +50,10 @@ class FolderFiles:
         with open(descriptor, "rb") as file:
             if not os.path.isfile(file.fileno()):
                 raise InvalidInput(f"{name} is no ordinary file. Take it out.")
-            data = file.read(LARGEST + 1)
-        if len(data) > LARGEST:
-            raise InvalidInput(f"{name} is over {LARGEST // 1024} KB. Split it.")
-        return self._text(name, data)
+            data = file.read(most + 1)
+        if len(data) > most:
+            raise InvalidInput(f"{name} is over {most // 1024} KB. {_SMALLER[most == LARGEST]}")
+        return data
 
     def _text(self, name: str, data: bytes) -> str:
         try:

@@ -13,13 +13,16 @@ from io import BytesIO
 from pathlib import Path
 from typing import Final
 
+from campaigns import images
 from campaigns.folder_files import LARGEST, MOST
 from courseletter.errors import InvalidInput
 
-MOST_BYTES: Final = 5 * 1024 * 1024  # of the zip
-MOST_UNPACKED: Final = 20 * 1024 * 1024
+MOST_BYTES: Final = 10 * 1024 * 1024  # of the zip
+MOST_UNPACKED: Final = 40 * 1024 * 1024
 _EARLIEST: Final = (1980, 1, 1, 0, 0, 0)  # of every file, so that an unchanged course is the same zip
-_FILE: Final = re.compile(r"(?:[^/]+/)?(course\.toml|lessons/[^/]+\.(?:md|mjml))")
+_FILE: Final = re.compile(
+    r"(?:[^/]+/)?(course\.toml|lessons/[^/]+\.(?:md|mjml)|images/[^/]+\.(?i:jpe?g|png|gif|webp))"
+)
 _BROKEN: Final = "This is no zip that can be read. Pack the folder with course.toml and lessons/ again."
 
 # What zipfile raises for what is damaged, encrypted or made up.
@@ -46,7 +49,9 @@ def unpack(data: bytes, folder: Path) -> None:
     Raises InvalidInput for what is no zip, too much, or would leave the folder.
     """
     if len(data) > MOST_BYTES:
-        raise _refusal(f"This zip is over {MOST_BYTES // 1024**2} MB. Pack only course.toml and lessons/.")
+        raise _refusal(
+            f"This zip is over {MOST_BYTES // 1024**2} MB. Pack only course.toml, lessons/ and images/."
+        )
     try:
         with zipfile.ZipFile(BytesIO(data)) as archive:
             _write(archive, _wanted(archive), folder)
@@ -69,7 +74,7 @@ def _wanted(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
             raise _refusal(f"This zip has {named[1]} twice. Pack the folder of one course.")
         found[named[1]] = entry
     if len(found) > MOST:
-        raise _refusal(f"This zip has over {MOST} lessons. Pack the folder of one course.")
+        raise _refusal(f"This zip has over {MOST} files. Pack the folder of one course.")
     return found
 
 
@@ -80,17 +85,19 @@ def _leaves(entry: zipfile.ZipInfo) -> bool:
 
 
 def _write(archive: zipfile.ZipFile, wanted: dict[str, zipfile.ZipInfo], folder: Path) -> None:
-    (folder / "lessons").mkdir(parents=True, exist_ok=True)
+    for name in ("lessons", "images"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
     left = MOST_UNPACKED
     for name, entry in wanted.items():
+        most = images.LARGEST if name.startswith("images/") else LARGEST
         with archive.open(entry) as packed:
-            text = packed.read(LARGEST + 1)  # what the zip says of its size may be a lie
-        left -= len(text)
-        if len(text) > LARGEST:
-            raise _refusal(f"{name} is over {LARGEST // 1024} KB. Split it.")
+            data = packed.read(most + 1)  # what the zip says of its size may be a lie
+        left -= len(data)
+        if len(data) > most:
+            raise _refusal(f"{name} is over {most // 1024} KB. Make it smaller.")
         if left < 0:
-            raise _refusal(f"This zip holds over {MOST_UNPACKED // 1024**2} MB of text. Split the course.")
-        (folder / name).write_bytes(text)
+            raise _refusal(f"This zip holds over {MOST_UNPACKED // 1024**2} MB. Split the course.")
+        (folder / name).write_bytes(data)
 
 
 def _refusal(message: str) -> InvalidInput:

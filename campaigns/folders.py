@@ -3,7 +3,8 @@
 Export writes the draft; import reads a folder into the draft of the course with its id, or into a new one.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from difflib import get_close_matches
 from pathlib import Path
@@ -12,9 +13,10 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from campaigns import drafting
+from campaigns import drafting, folder_pictures
 from campaigns.cadence import Cadence
 from campaigns.folder import CourseFolder, FolderLesson, read_folder, write_folder
+from campaigns.folder_files import FolderFiles
 from campaigns.models import Course, Lesson
 from courseletter.errors import InvalidInput
 from courseletter.zones import zone_named
@@ -26,15 +28,24 @@ SETTINGS = ("id", "title", "language", "timezone", "days", "time", "gap", "discl
 WORDS_A_MINUTE = 238
 
 
-def export_course(course: Course, folder: Path) -> None:
-    """Write the draft into a folder, new or existing; of existing files only the lines that changed."""
-    write_folder(CourseFolder(_meta(course), tuple(_to_file(one) for one in course.lessons)), folder)
+def export_course(session: Session, course: Course, folder: Path) -> None:
+    """Write the draft with its pictures into a folder, new or existing; of existing files only the lines that
+    changed.
+    """
+    files = FolderFiles(folder)
+    lessons = [
+        replace(_to_file(one), body=folder_pictures.take_out(session, one.body, files))
+        for one in course.lessons
+    ]
+    write_folder(CourseFolder(_meta(course), tuple(lessons)), folder)
 
 
 def import_course(
-    session: Session, folder: Path, now: datetime, *, default_zone: str
+    session: Session, folder: Path, now: datetime, *, default_zone: str, base_url: str
 ) -> tuple[Course, tuple[str, ...]]:
-    """Read a folder into a draft. Returns the course, and what was converted on the way, a sentence each.
+    """Read a folder into a draft; its pictures get addresses at `base_url`.
+
+    Returns the course, and what was converted on the way, a sentence each.
 
     Lessons that the folder no longer has leave the draft; those that were published stay known by their id.
     """
@@ -45,7 +56,12 @@ def import_course(
     if course is None:
         course = _new_course(session, read, now)
     _apply(course, read, default_zone)
-    _apply_lessons(session, course, read)
+    files = FolderFiles(folder)
+    lessons = [
+        replace(one, body=folder_pictures.take_in(session, one.body, files, base_url, now))
+        for one in read.lessons
+    ]
+    _apply_lessons(session, course, lessons)
     session.flush()
     session.refresh(course, ["lessons"])
     drafting.check_headers(course)
@@ -191,11 +207,11 @@ def _renumbered(lessons: list[Lesson]) -> str:
     )
 
 
-def _apply_lessons(session: Session, course: Course, read: CourseFolder) -> None:
+def _apply_lessons(session: Session, course: Course, lessons: Sequence[FolderLesson]) -> None:
     # Also those that left the draft once: a lesson that comes back is the one it was.
     known = session.scalars(select(Lesson).where(Lesson.course_id == course.id))
     kept = {lesson.id: lesson for lesson in known}
-    for position, file in enumerate(read.lessons):
+    for position, file in enumerate(lessons):
         lesson = kept.pop(file.id, None)
         if lesson is None:
             lesson = _new_lesson(session, course, file)

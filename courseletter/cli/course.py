@@ -240,7 +240,7 @@ def export_(
     Example: courseletter course export small-habits small-habits/
     """
     with installation() as opened, opened.database.read() as session:
-        folders.export_course(drafting.find_course(session, course), folder)
+        folders.export_course(session, drafting.find_course(session, course), folder)
     say(f"Wrote {folder}")
 
 
@@ -255,7 +255,11 @@ def import_(
     """
     with installation() as opened, opened.database.write() as session:
         course, notes = folders.import_course(
-            session, folder, opened.clock.now(), default_zone=opened.settings.timezone
+            session,
+            folder,
+            opened.clock.now(),
+            default_zone=opened.settings.timezone,
+            base_url=opened.settings.base_url,
         )
         found = {**_facts(session, course), "notes": notes}
     if as_json:

@@ -1,16 +1,21 @@
 """A draft out to a folder of Markdown files and back: nothing is lost, and ids stay."""
 
 from datetime import datetime
+from io import BytesIO
 from pathlib import Path
 
+import PIL.Image
 import pytest
 from school import School
 from sqlalchemy.orm import Session
 
-from campaigns import folders
-from campaigns.models import Course
+from campaigns import folders, images
+from campaigns.models import Course, Image
 from courseletter.database import Database
 from courseletter.errors import InvalidInput
+
+HERE = "https://letters.example.org"
+THEIRS = "![Theirs](https://x.example/images/0123456789abcdef0123456789abcdef.png)"
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -18,12 +23,16 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 def export(school: School, folder: Path) -> None:
-    school.change(lambda session: folders.export_course(session.get_one(Course, school.course_id), folder))
+    school.change(
+        lambda session: folders.export_course(session, session.get_one(Course, school.course_id), folder)
+    )
 
 
 def import_(school: School, folder: Path) -> Course:
     def read(session: Session) -> Course:
-        course, _ = folders.import_course(session, folder, school.clock.now(), default_zone="UTC")
+        course, _ = folders.import_course(
+            session, folder, school.clock.now(), default_zone="UTC", base_url=HERE
+        )
         return course
 
     course = school.change(read)
@@ -46,8 +55,8 @@ def test_a_folder_makes_the_same_course_elsewhere(
     elsewhere = Database(f"sqlite:///{tmp_path / 'other.db'}")
     elsewhere.upgrade()
     with elsewhere.write() as session:
-        course, notes = folders.import_course(session, tmp_path / "a", now, default_zone="UTC")
-        folders.export_course(course, tmp_path / "b")
+        course, notes = folders.import_course(session, tmp_path / "a", now, default_zone="UTC", base_url=HERE)
+        folders.export_course(session, course, tmp_path / "b")
     elsewhere.close()
     assert notes == ()
     assert contents(tmp_path / "a") == contents(tmp_path / "b")
@@ -104,7 +113,9 @@ def put(path: Path, old: str, new: str) -> None:
 
 def notes_of(school: School, folder: Path) -> tuple[str, ...]:
     def read(session: Session) -> tuple[str, ...]:
-        return folders.import_course(session, folder, school.clock.now(), default_zone="UTC")[1]
+        return folders.import_course(session, folder, school.clock.now(), default_zone="UTC", base_url=HERE)[
+            1
+        ]
 
     notes = school.change(read)
     assert isinstance(notes, tuple)
@@ -198,3 +209,70 @@ def test_r08_a_subject_no_header_can_carry_is_refused_on_import(school: School, 
     put(lesson_files(tmp_path)[2], "2/3: Choose a cue", "=?utf-8?q?a=0D=0ABcc=3A_x?=")
     with pytest.raises(InvalidInput, match="“Choose a cue”: The subject has a line break"):
         import_(school, tmp_path)
+
+
+def photograph() -> bytes:
+    """Of many colours, so that it is kept as JPEG, which is another one each time it is written."""
+    out = BytesIO()
+    PIL.Image.radial_gradient("L").convert("RGB").save(out, "JPEG")
+    return out.getvalue()
+
+
+def test_pictures_go_out_and_come_back_without_an_address_of_ours(school: School, tmp_path: Path) -> None:
+    def show(session: Session) -> str:
+        image = images.keep(session, photograph(), school.clock.now())
+        lesson = session.get_one(Course, school.course_id).lessons[1]
+        lesson.body = f'![A lamp]({HERE}{image.path} "Evening"){{width=200}}\n\n{THEIRS}\n'
+        return image.path
+
+    path = str(school.change(show))
+    export(school, tmp_path / "a")
+    assert (tmp_path / "a" / path.removeprefix("/")).is_file()
+    assert HERE not in (tmp_path / "a" / lesson_file(tmp_path / "a")).read_text()
+    course = import_(school, tmp_path / "a")
+    with school.database.read() as session:
+        body = session.get_one(Course, course.id).lessons[1].body
+        assert session.query(Image).count() == 1, "the very one that was taken out"
+    assert f"({HERE}{path} " in body
+    assert THEIRS in body
+    export(school, tmp_path / "b")
+    assert contents(tmp_path / "b") == contents(tmp_path / "a")
+
+
+def test_pictures_follow_to_another_installation_and_are_decoded_there(
+    school: School, tmp_path: Path
+) -> None:
+    export(school, tmp_path)
+    (tmp_path / "images").mkdir()
+    (tmp_path / "images" / "Lamp.JPG").write_bytes(photograph())
+    lesson = tmp_path / lesson_file(tmp_path)
+    lesson.write_text(lesson.read_text() + "\n![A lamp](images/Lamp.JPG)\n\n![Gone](images/gone.png)\n")
+
+    def elsewhere(session: Session) -> str:
+        base = "https://elsewhere.example/letters"
+        course, _ = folders.import_course(
+            session, tmp_path, school.clock.now(), default_zone="UTC", base_url=base
+        )
+        return course.lessons[1].body
+
+    body = str(school.change(elsewhere))
+    with school.database.read() as session:
+        (image,) = session.query(Image).all()
+        assert image.content != photograph(), "decoded, and written anew"
+    assert f"(https://elsewhere.example/letters{image.path})" in body
+    assert "(images/gone.png)" in body, "the checks say that it is nowhere"
+
+
+def test_r37_what_only_pretends_to_be_a_picture_is_refused(school: School, tmp_path: Path) -> None:
+    export(school, tmp_path)
+    (tmp_path / "images").mkdir()
+    (tmp_path / "images" / "lamp.png").write_bytes(b"<svg xmlns='http://www.w3.org/2000/svg'/>")
+    lesson = tmp_path / lesson_file(tmp_path)
+    lesson.write_text(lesson.read_text() + "\n![A lamp](images/lamp.png)\n")
+    with pytest.raises(InvalidInput, match=r"images/lamp\.png: Mail programs do not show SVG"):
+        import_(school, tmp_path)
+
+
+def lesson_file(folder: Path) -> Path:
+    """The second mail, below the folder."""
+    return sorted((folder / "lessons").iterdir())[1].relative_to(folder)

@@ -33,7 +33,7 @@ def export(course_id: str, visitor: Marketer, site: Here) -> Response:
     """The draft, as `courseletter course export` writes it."""
     with site.installation.database.read() as session, TemporaryDirectory() as folder:
         course = course_of(session, course_id)
-        folders.export_course(course, Path(folder))
+        folders.export_course(session, course, Path(folder))
         packed, name = folder_zip.pack(Path(folder)), f"{course.slug}.zip"
     attached = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(packed, media_type="application/zip", headers=attached)
@@ -80,7 +80,11 @@ def _read(form: Form, site: Site, wanted: str | None = None) -> tuple[str, Note]
         with opened.database.write() as session:
             known = set(session.scalars(select(Course.id)))
             course, notes = folders.import_course(
-                session, folder, opened.clock.now(), default_zone=opened.settings.timezone
+                session,
+                folder,
+                opened.clock.now(),
+                default_zone=opened.settings.timezone,
+                base_url=opened.settings.base_url,
             )
             if wanted is None and course.id in known:
                 raise InvalidInput(
