@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, func, select, text
 from sqlalchemy.orm import Session
 
-from campaigns.models import HAS_A_MOMENT, HAS_NONE, Course, Enrolment
+from campaigns.models import HAS_A_MOMENT, HAS_NONE, Course, Enrolment, ProfileRecord
 
 UNDER_WAY = ("active", "paused")
 STATES = (*UNDER_WAY, "completed", "left")
@@ -73,6 +73,17 @@ def waiting_for(session: Session, course_id: str) -> dict[str, int]:
             if lesson is not None:
                 counts[lesson] += count
     return dict(counts)
+
+
+def paces(session: Session, course_id: str) -> dict[str, int]:
+    """How many of the people under way go at each pace: slower, normal, faster, or so many days."""
+    rows = (
+        select(ProfileRecord.pace, func.count())
+        .join(Enrolment, Enrolment.profile_id == ProfileRecord.id)
+        .where(Enrolment.course_id == course_id, Enrolment.state.in_(UNDER_WAY))
+        .group_by(ProfileRecord.pace)
+    )
+    return dict(session.execute(rows).all())
 
 
 def joined_between(session: Session, start: datetime, end: datetime, course_id: str | None = None) -> int:

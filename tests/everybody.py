@@ -120,7 +120,9 @@ class Everybody:
         maker = self.lives[0]
         while True:
             new, choices = maker.edited()
-            if any(not step.welcome for step in new.steps):
+            # What changes nothing is no revision.
+            edited = (new.steps, new.cadence) != (self.timetable.steps, self.timetable.cadence)
+            if edited and any(not step.welcome for step in new.steps):
                 return new, choices
 
     def _redraft(

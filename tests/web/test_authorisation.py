@@ -24,6 +24,7 @@ LEAST = {
     "POST /invitations/{token}": READERS,
     "GET /courses": "marketer",
     "GET /courses/{course_id}": "marketer",
+    "GET /courses/{course_id}/paces": "marketer",
     "POST /courses/{course_id}/pause": "marketer",
     "POST /courses/{course_id}/resume": "marketer",
     "GET /courses/{course_id}/checks": "marketer",

@@ -7,7 +7,7 @@ from reading_room import World
 from show_room import join
 from test_workshop_in_a_browser import address, check, focused, owner, sleep_course, tab_to, workshop
 
-from campaigns.models import Article, Course
+from campaigns.models import Article, Course, Enrolment, ProfileRecord
 from sender import pausing
 
 __all__ = ["owner", "workshop"]  # fixtures
@@ -75,6 +75,25 @@ def test_everything_is_paused_at_once_and_goes_on_again(furnished: World) -> Non
     assert marketer.post("/resume").status_code == 303
     paused = [one.id for one in furnished.all(Course) if one.paused_at]
     assert paused == [alone.id], "what was paused for itself stays so"
+
+
+def test_paces_are_counted_when_somebody_asks(owner: Page, workshop: World) -> None:
+    course = sleep_course(workshop)
+    with workshop.installation.database.write() as session:
+        slow = ProfileRecord(digest="slow", zone=None, minute=None, weekdays=None, pace="slower")
+        days = ProfileRecord(digest="days", zone=None, minute=None, weekdays=None, pace="3")
+        for number, enrolment in enumerate(session.query(Enrolment).filter_by(course_id=course.id)):
+            if number < 3:
+                enrolment.profile = slow if number < 2 else days
+    owner.goto(address(workshop, f"/courses/{course.id}"))
+    owner.get_by_text("At what pace").click()
+    expect(owner.locator("#at-pace")).to_contain_text("Slower")
+    numbers = owner.locator("#at-pace dd")
+    expect(numbers).to_have_text(["2", "3", "0", "1"])
+    check(owner, "a course with its paces")
+    owner.goto(address(workshop, f"/courses/{course.id}/paces"))
+    expect(numbers.or_(owner.locator("#paces dd"))).to_have_text(["2", "3", "0", "1"])
+    check(owner, "paces")
 
 
 def test_everything_is_paused_and_taken_back_by_keyboard_alone(owner: Page, workshop: World) -> None:

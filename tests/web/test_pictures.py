@@ -48,7 +48,8 @@ def edit(world: World, course: Course) -> None:
     with world.installation.database.write() as session:
         row = session.get_one(Course, course.id)
         lesson = session.get_one(Lesson, course.lessons[4].id)
-        lesson.body = lesson.body.replace("every day", "each morning", 1).replace("help", "serve", 1)
+        lesson.body = lesson.body.replace("simple and a little uncomfortable", "simple, and uncomfortable")
+        lesson.body = lesson.body.replace("perhaps twenty minutes", "a quarter of an hour, say")
         row.cadence = {**row.cadence, "start": 7 * 60 + 30}
 
 

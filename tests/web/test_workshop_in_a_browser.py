@@ -344,6 +344,7 @@ def test_parts_are_retitled_divided_and_merged(owner: Page, workshop: World) -> 
     expect(owner.locator(".parts")).to_contain_text("In the evening the same signal")
     expect(owner.get_by_role("status")).to_contain_text("is divided")
     owner.get_by_role("button", name="Undo").click()
+    expect(owner.get_by_role("status")).not_to_contain_text("is divided")
     expect(owner.locator(".sums")).to_contain_text("6 messages")
     owner.get_by_role("button", name="Merge “Light tells the time” with the section before").click()
     expect(owner.get_by_role("switch", name="Light tells the time")).to_have_count(0)

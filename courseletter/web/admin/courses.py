@@ -37,6 +37,7 @@ from subscribers.addresses import check_header_text
 router = APIRouter()
 
 DAY: Final = timedelta(days=1)
+PACES: Final = ("slower", "normal", "faster")
 _RULES: Final = {
     "At": "another hour",
     "Sends on": "other days",
@@ -90,6 +91,15 @@ def show_course(
     with site.installation.database.read() as session:
         course = course_of(session, course_id)
         return _page(request, site, visitor, session, course, dates=dates)
+
+
+@router.api_route("/courses/{course_id}/paces", methods=READ)
+def show_paces(course_id: str, visitor: Marketer, site: Here, request: Request) -> HTMLResponse:
+    """At what pace people go. The course's page takes it from here when asked: everybody is looked at."""
+    with site.installation.database.read() as session:
+        course = course_of(session, course_id)
+        counts = counting.paces(session, course.id)
+    return show(request, site, visitor, "paces.html", place="courses", course=course, paces=_in_words(counts))
 
 
 @router.post("/courses/{course_id}/pause")
@@ -180,6 +190,13 @@ def timeline(timetable: Timetable, zone: ZoneInfo, now: datetime, live: set[str]
         if stops[0].day < day < last and day.weekday() in cadence.weekdays
     ]
     return sorted([*stops, *rests], key=lambda stop: stop.day)
+
+
+def _in_words(counts: dict[str, int]) -> list[tuple[str, int]]:
+    """The three paces, then who has chosen days of their own."""
+    named = [(name.capitalize(), counts.get(name, 0)) for name in PACES]
+    own = sum(count for pace, count in counts.items() if pace not in PACES)
+    return [*named, ("Days of their own", own)]
 
 
 def _title(site: Site, course_id: str) -> str:
