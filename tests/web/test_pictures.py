@@ -11,6 +11,7 @@ from sqlalchemy import select
 from test_publishing_pages import insert
 from test_workshop_in_a_browser import add_article, address, owner, sleep_course, workshop
 
+from campaigns import brand_editing
 from campaigns.models import Course, Enrolment, Lesson
 from subscribers.models import Subscriber
 
@@ -53,12 +54,23 @@ def edit(world: World, course: Course) -> None:
         row.cadence = {**row.cadence, "start": 7 * 60 + 30}
 
 
+def add_brand(world: World) -> None:
+    """A second one beside the settings'."""
+    looks = {"accent": "#6b2d5c", "accent_dark": "#dba6cc", "titles": "georgia", "text": "sans"}
+    typed = {"name": "The Small Hours", "address": "3 Example Lane, Bath", "from_local": "small", **looks}
+    with world.installation.database.write() as session:
+        brand_editing.save(session, world.installation.brands, "", typed, "letters.example.org")
+
+
 def test_pictures_of_every_page(owner: Page, workshop: World, folder: Path) -> None:
     multiply(workshop)
     course = sleep_course(workshop)
     edit(workshop, course)
+    add_brand(workshop)
     pages = {
         "home": "/",
+        "find": "/find?q=sleep",
+        "keys": "/keys",
         "courses": "/courses",
         "course": f"/courses/{course.id}",
         "course-settings": f"/courses/{course.id}/settings",
