@@ -10,7 +10,7 @@ from campaigns.models import Course, Lesson, Question
 from subscribers.models import Subscriber
 
 
-def furnish(world: World, course: Course) -> None:
+def converse(world: World, course: Course) -> None:
     """A quiz and a question in words, both answered; a goal, and a way in."""
     now = world.clock.now()
     with world.installation.database.write() as session:
@@ -34,7 +34,7 @@ def test_the_tabs_hold_in_both_themes_and_on_narrow_screens(owner: Page, worksho
     course = sleep_course(workshop)
     for filled in (False, True):
         if filled:
-            furnish(workshop, course)
+            converse(workshop, course)
         for name in ("questions", "triggers", "form"):
             owner.goto(address(workshop, f"/courses/{course.id}/{name}"))
             check(owner, name)

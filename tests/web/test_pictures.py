@@ -8,6 +8,7 @@ from playwright.sync_api import Page
 from reading_room import World
 from show_room import NOW
 from sqlalchemy import select
+from test_course_tabs_in_a_browser import converse
 from test_publishing_pages import insert
 from test_workshop_in_a_browser import add_article, address, owner, sleep_course, workshop
 
@@ -67,6 +68,7 @@ def test_pictures_of_every_page(owner: Page, workshop: World, folder: Path) -> N
     course = sleep_course(workshop)
     edit(workshop, course)
     add_brand(workshop)
+    converse(workshop, course)
     pages = {
         "home": "/",
         "find": "/find?q=sleep",
@@ -82,6 +84,8 @@ def test_pictures_of_every_page(owner: Page, workshop: World, folder: Path) -> N
         "plan": f"/courses/{course.id}/plan",
         "checks": f"/courses/{course.id}/checks",
         "revisions": f"/courses/{course.id}/revisions",
+        "questions": f"/courses/{course.id}/questions",
+        "in-and-out": f"/courses/{course.id}/triggers",
         "folder": f"/courses/{course.id}/folder",
         "subscribers": "/subscribers?q=reader",
         "why": "/subscribers/1",
