@@ -7,13 +7,14 @@ A number belongs to the lesson that its person received last, and to the week (U
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, case, delete, exists, func, insert, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, delete, exists, func, insert, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from campaigns.models import Enrolment, RevisionLesson
-from courseletter.database import Database
+from courseletter.database import Database, UtcDateTime
 from courseletter.weeks import week_of
 from sender import clicks
 from sender.clicks import counted
@@ -78,25 +79,24 @@ def _count_day(database: Database, day: date, now: datetime) -> None:
 
 def count_day(session: Session, day: date) -> dict[Place, Counter[str]]:
     """The day's numbers from the ledger, the events and the clicks, set by set."""
-    start, end = _midnight(day), _midnight(day + DAY)
+    span = {"start": _midnight(day), "end": _midnight(day + DAY)}
     found: dict[Place, Counter[str]] = {}
-    for query in (
-        _received(start, end),
-        _come_back(start, end),
-        _endings(start, end),
-        _reports(start, end),
-        _clicked(start, end),
-        _scanned(start, end),
-    ):
-        for course_id, cohort, lesson_id, *numbers in session.execute(query):
+    for query, names in _queries():
+        for course_id, cohort, lesson_id, *numbers in session.execute(query, span):
             counts = found.setdefault(Place(course_id, cohort, lesson_id), Counter())
-            names = [one["name"] for one in query.column_descriptions[3:]]
             for name, number in zip(names, numbers, strict=True):
                 counts[name] += number
     return {place: counts for place, counts in found.items() if any(counts.values())}
 
 
-def _received(start: datetime, end: datetime) -> Select[*tuple[Any, ...]]:
+@cache
+def _queries() -> list[tuple[Select[*tuple[Any, ...]], list[str]]]:
+    """Each with the names of its numbers. Written once: there may be years of days to count."""
+    queries = (_received(), _come_back(), _endings(), _reports(), _clicked(), _scanned())
+    return [(one, [column.name for column in one.selected_columns[3:]]) for one in queries]
+
+
+def _received() -> Select[*tuple[Any, ...]]:
     """Lessons that were received, and of them the first that was the last of its revision."""
     earlier = aliased(Delivery)
     finished_before = exists().where(
@@ -110,12 +110,12 @@ def _received(start: datetime, end: datetime) -> Select[*tuple[Any, ...]]:
     return (
         select(*_place(Delivery), func.count().label("received"), func.sum(finished).label("finished"))
         .join(Enrolment, Enrolment.id == Delivery.enrolment_id)
-        .where(_is_received(Delivery), Delivery.finished_at >= start, Delivery.finished_at < end)
+        .where(_is_received(Delivery), _within(Delivery.finished_at))
         .group_by(*_place(Delivery))
     )
 
 
-def _come_back(start: datetime, end: datetime) -> Select[*tuple[Any, ...]]:
+def _come_back() -> Select[*tuple[Any, ...]]:
     """Who received a lesson after they had stopped: taken off where they had."""
     before, ending = aliased(Delivery), aliased(Event)
     ever_stopped = exists().where(_stopped(ending, Delivery), ending.at < Delivery.finished_at)
@@ -140,13 +140,13 @@ def _come_back(start: datetime, end: datetime) -> Select[*tuple[Any, ...]]:
         .select_from(Delivery)
         .join(before, before.id == the_one_before)
         .join(Enrolment, Enrolment.id == Delivery.enrolment_id)
-        .where(_is_received(Delivery), Delivery.finished_at >= start, Delivery.finished_at < end)
+        .where(_is_received(Delivery), _within(Delivery.finished_at))
         .where(ever_stopped, stopped_there)
         .group_by(*_place(before))
     )
 
 
-def _endings(start: datetime, end: datetime) -> Select[*tuple[Any, ...]]:
+def _endings() -> Select[*tuple[Any, ...]]:
     """Who left or paused, each once a lesson. A mailbox that left is no unsubscribe."""
     mail, report = aliased(Delivery), aliased(Event)
     reported = exists().where(
@@ -167,12 +167,12 @@ def _endings(start: datetime, end: datetime) -> Select[*tuple[Any, ...]]:
         .select_from(Event)
         .join(mail, mail.id == _last_received())
         .join(Enrolment, Enrolment.id == mail.enrolment_id)
-        .where(IS_ENDING, Event.kind.in_(("left", "paused")), Event.at >= start, Event.at < end)
+        .where(IS_ENDING, Event.kind.in_(("left", "paused")), _within(Event.at))
         .group_by(*_place(mail))
     )
 
 
-def _reports(start: datetime, end: datetime) -> Select[*tuple[Any, ...]]:
+def _reports() -> Select[*tuple[Any, ...]]:
     """Lessons that came back or were called spam, each once."""
     earlier = aliased(Event)
     again = exists().where(
@@ -184,12 +184,12 @@ def _reports(start: datetime, end: datetime) -> Select[*tuple[Any, ...]]:
         .join(Delivery, Delivery.id == Event.delivery_id)
         .join(Enrolment, Enrolment.id == Delivery.enrolment_id)
         .where(IS_ENDING, Event.kind.in_(("bounced", "complained")), ~again)
-        .where(Event.at >= start, Event.at < end)
+        .where(_within(Event.at))
         .group_by(*_place(Delivery))
     )
 
 
-def _clicked(start: datetime, end: datetime) -> Select[*tuple[Any, ...]]:
+def _clicked() -> Select[*tuple[Any, ...]]:
     """Lessons of which a person first followed a link."""
     earlier = aliased(Click)
     before = exists().where(
@@ -197,26 +197,31 @@ def _clicked(start: datetime, end: datetime) -> Select[*tuple[Any, ...]]:
         earlier.scanner.is_(False),
         or_(earlier.at < Click.at, and_(earlier.at == Click.at, earlier.id < Click.id)),
     )
-    return _of_clicks(start, end, "clicked").where(Click.scanner.is_(False), ~before)
+    return _of_clicks("clicked").where(Click.scanner.is_(False), ~before)
 
 
-def _scanned(start: datetime, end: datetime) -> Select[*tuple[Any, ...]]:
-    return _of_clicks(start, end, "scanner_clicks").where(Click.scanner.is_(True))
+def _scanned() -> Select[*tuple[Any, ...]]:
+    return _of_clicks("scanner_clicks").where(Click.scanner.is_(True))
 
 
-def _of_clicks(start: datetime, end: datetime, name: str) -> Select[*tuple[Any, ...]]:
+def _of_clicks(name: str) -> Select[*tuple[Any, ...]]:
     return (
         select(*_place(Delivery), func.count().label(name))
         .select_from(Click)
         .join(Delivery, Delivery.id == Click.delivery_id)
         .join(Enrolment, Enrolment.id == Delivery.enrolment_id)
-        .where(Click.at >= start, Click.at < end)
+        .where(_within(Click.at))
         .group_by(*_place(Delivery))
     )
 
 
 def _place(mail: Any) -> tuple[ColumnElement[Any], ...]:
     return mail.course_id, week_of(Enrolment.joined_at), mail.lesson_id
+
+
+def _within(moment: Any) -> ColumnElement[bool]:
+    kind = UtcDateTime()
+    return and_(moment >= bindparam("start", type_=kind), moment < bindparam("end", type_=kind))
 
 
 def _how_many(which: ColumnElement[bool], name: str) -> ColumnElement[int]:

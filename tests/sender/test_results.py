@@ -205,14 +205,14 @@ def kept(database: Database) -> Counter[tuple[str, str]]:
     return +found
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 def test_the_numbers_equal_a_recount(school: School, seed: int) -> None:
     """Counted now and then, over months, while what is older than 20 days is forgotten."""
     life = Life(school, seed)
     counting = Random(seed)
-    for _ in range(260):
+    for _ in range(180):
         life.act()
-        if counting.random() < 0.1:
+        if counting.random() < 0.15:
             school.clock.move_to(school.clock.now() + timedelta(hours=counting.randint(1, 60)))
         if counting.random() < 0.2:
             bring_up_to_date(school.database, school.clock.now(), KEEP)
@@ -226,7 +226,7 @@ def test_the_numbers_equal_a_recount(school: School, seed: int) -> None:
             session.scalar(select(func.count(Click.id))) or 0
         )
     assert forgotten > 0
-    bring_up_to_date(school.database, school.clock.now() + timedelta(days=400), KEEP)
+    bring_up_to_date(school.database, school.clock.now() + timedelta(days=40), KEEP)
     with school.database.read() as session:
         assert session.scalars(select(Click)).all() == []
     assert kept(school.database) == expected
