@@ -16,8 +16,9 @@ class week_of(FunctionElement[Any]):  # noqa: N801 - a function in SQL
 
 @compiles(week_of, "sqlite")
 def _on_sqlite(element: week_of, compiler: Any, **options: Any) -> str:
-    # 'weekday 1' moves forward to a Monday, so from six days before.
-    return f"date({compiler.process(element.clauses, **options)}, '-6 days', 'weekday 1')"
+    # 'weekday 1' moves forward to a Monday, so from six days before. Of the day alone: SQLite would round the
+    # last half of a millisecond up to the next.
+    return f"date(substr({compiler.process(element.clauses, **options)}, 1, 10), '-6 days', 'weekday 1')"
 
 
 @compiles(week_of, "postgresql")
