@@ -211,6 +211,12 @@ class MailboxSettings(Section):
         return 995 if implicit else 110
 
 
+class ClicksSettings(Section):
+    """Clicks on the links of lessons, where a course counts them. Results outlive them."""
+
+    keep_days: int = Field(default=90, ge=1, le=3650)  # after these nobody can tell who clicked what
+
+
 class WebhooksSettings(Section):
     """What proves that a provider's call is genuine. A provider whose key is not set is not listened to."""
 
@@ -265,6 +271,7 @@ class Settings(BaseSettings):
     bounces: BouncesSettings = BouncesSettings()
     mailbox: MailboxSettings = MailboxSettings()
     webhooks: WebhooksSettings = WebhooksSettings()
+    clicks: ClicksSettings = ClicksSettings()
 
     @field_validator("secret_key")
     @classmethod

@@ -6,6 +6,7 @@ what is ready then travels through the engine.
 """
 
 from collections import Counter
+from datetime import timedelta
 from threading import Lock
 
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -17,12 +18,14 @@ from courseletter.role import Role
 from sender.doctor.lookups import Dns
 from sender.instance import recognise
 from sender.planning import tick
+from sender.results import bring_up_to_date
 from sender.sweeping import sweep
 from sender.switching import carry_on
 from sender.triggering import pull
 
 TICK_SECONDS = 5
 MINUTE = 60  # between two looks whether the database is still the one we know
+COUNT_SECONDS = 5 * 60  # between two counts of the results
 LATE_SECONDS = 30  # a tick delayed by less than this still runs, once
 HOUR = 3600  # between two visits of the doctor
 TICK_PATIENCE = 3  # seconds that a tick under way gets when the process is told to end
@@ -44,7 +47,12 @@ class Worker:
         with self._one_at_a_time:
             self._engine.keep_up()
         minutely = (self._beat, self._tidy, self._carry_on, self._pull)
-        acts = ((self._tick, seconds), *((one, MINUTE) for one in minutely), (self._examine, HOUR))
+        acts = (
+            (self._tick, seconds),
+            *((one, MINUTE) for one in minutely),
+            (self._examine, HOUR),
+            (self._count, COUNT_SECONDS),
+        )
         for act, every in acts:
             self._scheduler.add_job(
                 act,
@@ -103,6 +111,18 @@ class Worker:
         return +Counter(
             {"publishes finished": carry_on(opened.database, opened.clock)}
         )  # none: nothing to tell
+
+    def _count(self) -> None:
+        told(self.count)
+
+    def count(self) -> Counter[str]:
+        """Bring the results up to date, if it is us who tick. It reads a day's mail, and holds up no tick."""
+        with self._one_at_a_time:
+            if not self._role.held():
+                return Counter()
+        opened = self._installation
+        keep = timedelta(days=opened.settings.clicks.keep_days)
+        return bring_up_to_date(opened.database, opened.clock.now(), keep)
 
     def _examine(self) -> None:
         told(self._examined)

@@ -35,6 +35,7 @@ _MODULES = {
     "export": "courseletter.cli.export",
     "delivery": "courseletter.cli.delivery",
     "relay": "courseletter.cli.relay",
+    "results": "courseletter.cli.results",
     "doctor": "courseletter.cli.doctor",
     "user": "courseletter.cli.user",
     "brand": "courseletter.cli.brand",

@@ -15,13 +15,13 @@ from sqlalchemy.orm import Session, selectinload
 
 from courseletter.cli.output import AsJson, count, installation, say, tracked
 from courseletter.cli.plain import visible_json
+from courseletter.spreadsheet import safe
 from subscribers.models import Membership, Subscriber
 
 app = typer.Typer(help="Write lists to files.", no_args_is_help=True, add_completion=False)
 
 WINDOW = 1000  # subscribers in memory at once, with their memberships
 COLUMNS = ("email", "first_name", "last_name", "zone", "created_at", "lists", "fields")
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 Record = dict[str, Any]
 
@@ -82,7 +82,7 @@ def _write_csv(records: Iterable[Record], file: IO[str]) -> None:
     for record in records:
         lists = "; ".join(f"{slug}: {status}" for slug, status in sorted(record["lists"].items()))
         fields = json.dumps(record["fields"], ensure_ascii=False) if record["fields"] else ""
-        writer.writerow(_safe(cell) for cell in (*list(record.values())[:-2], lists, fields))
+        writer.writerow(safe(cell) for cell in (*list(record.values())[:-2], lists, fields))
 
 
 def _write_json(records: Iterable[Record], file: IO[str]) -> None:
@@ -92,11 +92,6 @@ def _write_json(records: Iterable[Record], file: IO[str]) -> None:
         file.write(separator + visible_json(json.dumps(record, ensure_ascii=False)))
         separator = ",\n"
     file.write("[]\n" if separator == "[\n" else "\n]\n")
-
-
-def _safe(cell: Any) -> str:
-    text = "" if cell is None else str(cell)
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
 
 
 @contextmanager

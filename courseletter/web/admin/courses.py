@@ -269,6 +269,7 @@ def _settings_page(
         title=form.text("title") if form else course.title,
         brands=[Choice(one.id, one.brand.name) for one in site.installation.brands.every(session)],
         chosen_brand=form.text("brand") if form else course.brand_id or FIRST,
+        keep_days=site.installation.settings.clicks.keep_days,
         tracked=form.text("clicks") == "count" if form else course.tracks_clicks,
         **cadences.shown(Rhythm(cadence, course.zone), now, form),
         problem=problem,

@@ -38,6 +38,7 @@ PLACES: Final = (
     Place("home", "Home", "/"),
     Place("courses", "Courses", "/courses"),
     Place("subscribers", "Subscribers", "/subscribers"),
+    Place("results", "Results", "/results"),
     Place("settings", "Settings", "/settings"),
 )
 
