@@ -133,7 +133,7 @@ def _is_counted(session: Session, mail: Delivery) -> bool:
     if not session.get_one(Course, mail.course_id).tracks_clicks:
         return False
     reader = session.get(Subscriber, mail.subscriber_id)
-    if reader is None or reader.no_tracking:
+    if reader is None or reader.no_tracking or reader.erased_at is not None:
         return False
     forgotten = session.scalar(select(Counted.forgotten))
     return forgotten is None or mail.finished_at is None or mail.finished_at >= forgotten

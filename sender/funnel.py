@@ -156,7 +156,7 @@ def as_dict(found: Funnel) -> dict[str, Any]:
     }
 
 
-def as_table(found: Funnel) -> tuple[tuple[str, ...], list[tuple[object, ...]]]:
+def as_table(found: Funnel) -> tuple[Sequence[str], Sequence[Sequence[object]]]:
     """Column names and rows, a row a week and lesson, for spreadsheets."""
     columns = ("week", "lesson", "id", "title", *NUMBERS)
     rows = [

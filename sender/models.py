@@ -139,11 +139,12 @@ class Result(Base):
     """
 
     __tablename__ = "results"
+    __table_args__ = ({"sqlite_with_rowid": False},)  # it lies in the order in which it is added up
 
     course_id: Mapped[str] = mapped_column(ForeignKey("courses.id"), primary_key=True)
     cohort: Mapped[date] = mapped_column(primary_key=True)  # the Monday of the week of sign-up
-    day: Mapped[date] = mapped_column(primary_key=True, index=True)
     lesson_id: Mapped[str] = mapped_column(String(20), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True, index=True)
     received: Mapped[int] = mapped_column(default=0)
     finished: Mapped[int] = mapped_column(default=0)  # it was the last lesson of their revision
     clicked: Mapped[int] = mapped_column(default=0)

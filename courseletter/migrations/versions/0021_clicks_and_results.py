@@ -64,11 +64,12 @@ def upgrade() -> None:
         "results",
         sa.Column("course_id", sa.String(length=20), nullable=False),
         sa.Column("cohort", sa.Date(), nullable=False),
-        sa.Column("day", sa.Date(), nullable=False),
         sa.Column("lesson_id", sa.String(length=20), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
         *(sa.Column(name, sa.Integer(), nullable=False) for name in COUNTS),
         sa.ForeignKeyConstraint(["course_id"], ["courses.id"], name=op.f("fk_results_course_id")),
-        sa.PrimaryKeyConstraint("course_id", "cohort", "day", "lesson_id", name=op.f("pk_results")),
+        sa.PrimaryKeyConstraint("course_id", "cohort", "lesson_id", "day", name=op.f("pk_results")),
+        sqlite_with_rowid=False,
     )
     op.create_index("ix_results_day", "results", ["day"])
     op.create_table(
