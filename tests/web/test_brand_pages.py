@@ -1,14 +1,19 @@
 """The brands' pages: the list, looks tried out and saved, the logo, and who gets which brand."""
 
+import re
 from dataclasses import replace
 from io import BytesIO
 
 import PIL.Image
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from colleagues import Colleague, add_user
+from playwright.sync_api import Page, expect
 from pydantic import ValidationError
 from reading_room import World
+from test_workshop_in_a_browser import THEMES, address, owner, workshop
 
+from campaigns import brand_editing, publishing
 from campaigns.brands import FIRST
 from campaigns.checking.branding import pairs
 from campaigns.checking.colour import contrast, parse
@@ -17,6 +22,7 @@ from courseletter.config import BrandSettings
 from templates.brand import ACCENT, Brand
 from templates.compiling import compile_notice
 
+__all__ = ["owner", "workshop"]  # fixtures
 PLUM = "#6b2d5c"
 BRAND = Brand("Field Notes", "1 Example Street, Bristol")
 HOME = f"/settings/brands/{FIRST}"
@@ -240,3 +246,24 @@ def test_each_face_stands_where_the_theme_has_its_own() -> None:
 def test_settings_that_cannot_be_used_stop_the_start(wrong: dict[str, str]) -> None:
     with pytest.raises(ValidationError):
         BrandSettings(**wrong)  # type: ignore[arg-type]
+
+
+def test_readers_pages_hold_in_a_brand_that_is_hard_to_read(owner: Page, workshop: World) -> None:
+    opened, looks = (
+        workshop.installation,
+        {"accent": "#f0c040", "accent_dark": "#402010", "titles": "georgia"},
+    )
+    with opened.database.write() as session:
+        typed = {**TYPED, **looks}
+        brand_id = brand_editing.save(session, opened.brands, "", typed, "letters.example.org")
+        course = session.get_one(Course, a_course(workshop).id)
+        course.brand_id = brand_id
+        publishing.publish(session, course, opened.brands.of(session, course), workshop.clock.now())
+        path = f"/c/{course.slug}"
+    owner.goto(address(workshop, path))
+    expect(owner.locator("h1")).to_have_css("font-family", re.compile("^Georgia"))
+    expect(owner.locator(".brand")).not_to_have_css("color", "rgb(23, 96, 79)")
+    for theme in THEMES:
+        owner.emulate_media(color_scheme="dark" if theme == "dark" else "light", reduced_motion="reduce")
+        found = Axe().run(owner)
+        assert found.violations_count == 0, f"{theme}: {found.generate_report()}"
