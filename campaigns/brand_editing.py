@@ -30,9 +30,10 @@ def save(session: Session, brands: Brands, brand_id: str, typed: Mapping[str, st
     brand.require_address()
     record = session.get(BrandRecord, brand_id) if brand_id else None
     if record is None:
-        logo = (before.logo or "") if brand_id else ""  # a new brand has none yet
-        record = BrandRecord(id=brand_id or new_id("brd"), logo=logo)
+        record = BrandRecord(id=brand_id or new_id("brd"), removed=True)
         session.add(record)
+    if record.removed:  # the logo begins as courseletter.toml's; a new brand has none yet
+        record.logo, record.image_id = (before.logo or "") if brand_id else "", None
     for name in TYPED:
         setattr(record, name, getattr(brand, name) or "")
     record.removed = False

@@ -1,12 +1,15 @@
 """Several brands: the first is the settings' until it is saved, and a revision freezes its own."""
 
 from dataclasses import replace
+from datetime import datetime
 from email import message_from_bytes, policy
+from io import BytesIO
 
+import PIL.Image
 import pytest
 from school import BRAND, School
 
-from campaigns import brand_editing, edits, publishing
+from campaigns import brand_editing, edits, images, publishing
 from campaigns.brands import FIRST, Brands
 from campaigns.edits import EditKind
 from campaigns.models import Course, Revision
@@ -50,6 +53,22 @@ def test_the_first_brand_is_the_settings_until_it_is_saved(database: Database) -
     with database.write() as session:
         brand_editing.remove(session, FIRST)
         assert BRANDS.find(session, FIRST) == BRAND
+
+
+def test_a_logo_that_went_with_its_brand_does_not_come_back_with_another(
+    database: Database, now: datetime
+) -> None:
+    out = BytesIO()
+    PIL.Image.new("RGB", (90, 30)).save(out, "PNG")
+    with database.write() as session:
+        brand_editing.set_logo(session, BRANDS, FIRST, images.keep(session, out.getvalue(), now, images.LOGO))
+        logo = BRANDS.find(session, FIRST).logo
+        assert logo is not None
+        assert logo.startswith("https://letters.example.org/images/")
+        brand_editing.remove(session, FIRST)
+    save(database, FIRST, footer="By hand")
+    with database.read() as session:
+        assert BRANDS.find(session, FIRST).logo is None
 
 
 def test_a_brand_that_courses_have_is_not_taken_out(school: School) -> None:
