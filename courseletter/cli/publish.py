@@ -136,10 +136,11 @@ def revisions(course: CourseName, as_json: AsJson = False) -> None:
             one.title,
             count(one.lessons, "lesson"),
             _state(one),
+            ": ".join(part for part in (one.author, one.note) if part),
         )
         for one in found
     ]
-    return print_table(("", "published", "title", "", ""), rows)
+    return print_table(("", "published", "title", "", "", "by whom, and why"), rows)
 
 
 def _state(one: history.PastRevision) -> str:
