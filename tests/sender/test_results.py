@@ -9,9 +9,8 @@ from random import Random
 import pytest
 from school import BRAND, School
 from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
 
-from campaigns import publishing
-from campaigns.links import store_links
 from campaigns.models import Course, Enrolment, Link, RevisionLesson
 from courseletter.database import Database
 from courseletter.weeks import week_of
@@ -19,6 +18,7 @@ from sender import clicks, results, wishes
 from sender.models import Click, Counted, Delivery, Event, Result, State
 from sender.results import Place, bring_up_to_date
 from sender.scanners import Hit, scanned
+from sender.switching import Draft, begin
 
 KEEP = timedelta(days=20)
 NUMBERS = [name for name in Result.__table__.c.keys() if name not in (*Place._fields, "day")]  # noqa: SIM118
@@ -270,7 +270,7 @@ def test_pausing_is_taken_back_by_the_next_lesson(school: School) -> None:
     }
     school.clock.move_to(school.clock.now() + timedelta(days=3))
     school.wish(number, wishes.resume)
-    school.live(3)
+    school.live()
     bring_up_to_date(school.database, school.clock.now(), KEEP)
     found = Counter(name for (_, name), n in kept(school.database).items() for _ in range(n))
     assert found["paused"] == 1
@@ -282,13 +282,13 @@ def test_a_revision_more_moves_no_number(school: School) -> None:
     school.enrol()
     school.work()
 
-    def again(session: object) -> None:
-        course = session.get_one(Course, school.course_id)
-        course.lessons[1].title = "Another title"
-        session.flush()
-        store_links(session, publishing.publish(session, course, BRAND, school.clock.now()))
+    def reword(session: Session) -> None:
+        session.get_one(Course, school.course_id).lessons[1].title = "Another title"
 
-    school.change(again)
+    school.change(reword)
+    moving = begin(school.database, school.course_id, Draft(BRAND), school.clock.now())
+    assert moving is not None
+    moving.run(school.clock)
     school.enrol("bo@inbox.example.org")
     school.work()
     bring_up_to_date(school.database, school.clock.now(), KEEP)

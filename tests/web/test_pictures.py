@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+from harvest import sow
 from playwright.sync_api import Page
 from reading_room import World
 from show_room import NOW
@@ -66,6 +67,7 @@ def add_brand(world: World) -> None:
 def test_pictures_of_every_page(owner: Page, workshop: World, folder: Path) -> None:
     multiply(workshop)
     course = sleep_course(workshop)
+    sow(workshop, course)
     edit(workshop, course)
     add_brand(workshop)
     converse(workshop, course)
@@ -87,6 +89,7 @@ def test_pictures_of_every_page(owner: Page, workshop: World, folder: Path) -> N
         "questions": f"/courses/{course.id}/questions",
         "in-and-out": f"/courses/{course.id}/triggers",
         "folder": f"/courses/{course.id}/folder",
+        "results": f"/courses/{course.id}/results",
         "subscribers": "/subscribers?q=reader",
         "why": "/subscribers/1",
         "delivery": "/deliveries/1",
@@ -103,7 +106,7 @@ def test_pictures_of_every_page(owner: Page, workshop: World, folder: Path) -> N
         assert response.ok, name
         owner.wait_for_load_state("networkidle")
         owner.screenshot(path=folder / f"workshop-{name}.png", full_page=True)
-    for name in ("home", "course", "plan", "review"):
+    for name in ("home", "course", "plan", "review", "results"):
         owner.set_viewport_size({"width": 375, "height": 812})
         owner.goto(address(workshop, pages[name]))
         owner.screenshot(path=folder / f"workshop-{name}-phone.png")
@@ -111,4 +114,4 @@ def test_pictures_of_every_page(owner: Page, workshop: World, folder: Path) -> N
     owner.set_viewport_size({"width": WIDTH, "height": HEIGHT})
     owner.goto(address(workshop, "/"))
     owner.screenshot(path=folder / "workshop-home-dark.png", full_page=True)
-    assert len(list(folder.glob("workshop-*.png"))) == len(pages) + 5
+    assert len(list(folder.glob("workshop-*.png"))) == len(pages) + 6
