@@ -10,7 +10,20 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, case, delete, exists, func, insert, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    bindparam,
+    case,
+    delete,
+    exists,
+    func,
+    insert,
+    null,
+    or_,
+    select,
+)
 from sqlalchemy.orm import Session, aliased
 
 from campaigns.models import Enrolment, RevisionLesson
@@ -81,7 +94,7 @@ def count_day(session: Session, day: date) -> dict[Place, Counter[str]]:
     """The day's numbers from the ledger, the events and the clicks, set by set."""
     span = {"start": _midnight(day), "end": _midnight(day + DAY)}
     found: dict[Place, Counter[str]] = {}
-    for query, names in _queries():
+    for query, names in day_queries():
         for course_id, cohort, lesson_id, *numbers in session.execute(query, span):
             counts = found.setdefault(Place(course_id, cohort, lesson_id), Counter())
             for name, number in zip(names, numbers, strict=True):
@@ -90,7 +103,7 @@ def count_day(session: Session, day: date) -> dict[Place, Counter[str]]:
 
 
 @cache
-def _queries() -> list[tuple[Select[*tuple[Any, ...]], list[str]]]:
+def day_queries() -> list[tuple[Select[*tuple[Any, ...]], list[str]]]:
     """Each with the names of its numbers. Written once: there may be years of days to count."""
     queries = (_received(), _come_back(), _endings(), _reports(), _clicked(), _scanned())
     return [(one, [column.name for column in one.selected_columns[3:]]) for one in queries]
@@ -102,8 +115,8 @@ def _received() -> Select[*tuple[Any, ...]]:
     finished_before = exists().where(
         earlier.enrolment_id == Delivery.enrolment_id,
         earlier.run == Delivery.run,
-        _is_received(earlier),
-        earlier.finished_at < Delivery.finished_at,
+        _was_received(earlier),
+        _moment(earlier) < Delivery.finished_at,
         _is_last(earlier),
     )
     finished = case((and_(_is_last(Delivery), ~finished_before), 1), else_=0)
@@ -124,8 +137,8 @@ def _come_back() -> Select[*tuple[Any, ...]]:
         .where(
             before.enrolment_id == Delivery.enrolment_id,
             before.run == Delivery.run,
-            _is_received(before),
-            before.finished_at < Delivery.finished_at,
+            _was_received(before),
+            _moment(before) < Delivery.finished_at,
         )
         .order_by(before.finished_at.desc())
         .limit(1)
@@ -234,6 +247,19 @@ def _is_received(mail: Any) -> ColumnElement[bool]:
     return and_(received, mail.finished_at.is_not(None), mail.kind == "lesson", mail.copy == 0)
 
 
+def _was_received(mail: Any) -> ColumnElement[bool]:
+    """The same of a mail that is looked up for each of many.
+
+    Behind coalesce no index is used: SQLite would go by the moment, and read everybody's mail for each one's.
+    """
+    received = func.coalesce(mail.state, "").in_((State.ACCEPTED, State.UNKNOWN))
+    return and_(received, _moment(mail).is_not(None), mail.kind == "lesson", mail.copy == 0)
+
+
+def _moment(mail: Any) -> ColumnElement[datetime | None]:
+    return func.coalesce(mail.finished_at, null())
+
+
 def _is_last(mail: Any) -> ColumnElement[bool]:
     this, later = aliased(RevisionLesson), aliased(RevisionLesson)
     follows = exists().where(later.revision_id == this.revision_id, later.position > this.position)
@@ -264,8 +290,8 @@ def _last_received() -> ColumnElement[int | None]:
         .where(
             mail.subscriber_id == Event.subscriber_id,
             mail.course_id == Event.course_id,
-            _is_received(mail),
-            mail.finished_at <= Event.at,
+            _was_received(mail),
+            _moment(mail) <= Event.at,
         )
         .order_by(mail.finished_at.desc(), mail.id.desc())
         .limit(1)

@@ -1,7 +1,8 @@
 """What is asked all day is answered by the partial indexes, however long the ledger has grown."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import ColumnElement, Select, select, text
@@ -9,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from courseletter.database import Database
 from sender.models import Delivery, State, is_in
+from sender.results import day_queries
 
 NOW = datetime(2026, 3, 16, 8, 0, tzinfo=UTC)
 ASKED: dict[str, Callable[[], ColumnElement[bool]]] = {
@@ -36,7 +38,7 @@ def test_what_is_ready_is_found_in_the_order_of_its_index(database: Database) ->
     assert "Sort" not in plan
 
 
-def _plan(session: Session, query: Select[int]) -> str:
+def _plan(session: Session, query: Select[*tuple[Any, ...]]) -> str:
     """How the database would go about it, if the table were too long to be read from end to end."""
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("SET LOCAL enable_seqscan = off"))
@@ -45,3 +47,19 @@ def _plan(session: Session, query: Select[int]) -> str:
         explain = "EXPLAIN QUERY PLAN"
     compiled = query.compile(session.get_bind(), compile_kwargs={"literal_binds": True})
     return "\n".join(str(row) for row in session.execute(text(f"{explain} {compiled}")))
+
+
+def test_a_day_of_results_is_counted_by_indexes_alone(database: Database) -> None:
+    """However many mails and events there are: those of the day, and each person's own."""
+    day = {"start": NOW, "end": NOW + timedelta(days=1)}
+    with database.read() as session:
+        plans = [_plan(session, query.params(day)) for query, _ in day_queries()]
+    together = "\n".join(plans)
+    for index in ("ix_deliveries_ended", "ix_events_endings", "ix_clicks_at"):
+        assert index in together
+    assert "SCAN" not in together
+    assert "Seq Scan" not in together
+    earlier = [
+        line for line in together.splitlines() if "deliveries_1" in line and "ix_deliveries_ended" in line
+    ]
+    assert earlier == [], "everybody's mail would be read for each one's"
