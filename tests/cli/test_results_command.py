@@ -4,12 +4,17 @@ import csv
 import io
 from datetime import UTC, datetime
 
-from conftest import SLUG
 from sqlalchemy import select, update
 
-from sender.models import Delivery, State
+from courseletter import config
+from courseletter.engine import InProcess
+from courseletter.installation import open_installation
+from courseletter.role import role_of
+from courseletter.worker import Worker
+from sender.models import Delivery, Result, State
 from sender.planning import tick
 
+SLUG = "three-small-habits"
 ADA = "ada@example.org"
 
 
@@ -32,6 +37,22 @@ def test_results_are_counted_and_shown(school_line) -> None:
     assert [one["received"] for one in found["lessons"]] == [1, 0, 0, 0]
     assert [one["number"] for one in found["lessons"]] == [0, 1, 2, 3]
     assert found["weeks"][0]["joined"] == 1
+
+
+def test_the_one_who_ticks_counts(school_line) -> None:
+    receive_the_welcome(school_line)
+    opened = open_installation(config.load())
+    one, other = (Worker(opened, InProcess(opened.mailer()), role_of(opened.database)) for _ in range(2))
+    one.tick()
+    other.count()
+    with opened.database.read() as session:
+        assert session.scalars(select(Result)).all() == []
+    one.count()
+    with opened.database.read() as session:
+        assert [row.received for row in session.scalars(select(Result))] == [1]
+    one.stop()
+    other.stop()
+    opened.database.close()
 
 
 def test_results_go_into_a_spreadsheet(school_line) -> None:

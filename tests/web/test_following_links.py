@@ -9,7 +9,9 @@ from sqlalchemy import select, update
 from starlette.testclient import TestClient
 
 from campaigns.models import Course, Link
+from sender.erasing import erase
 from sender.models import Click, Delivery
+from subscribers.models import Subscriber
 
 STUDY = "https://journal.example/study?id=7&page=2#results"
 FIREFOX = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:144.0) Gecko/20100101 Firefox/144.0"}
@@ -109,6 +111,14 @@ def test_a_replayed_link_leads_on_each_time(reader: World) -> None:
 
 def test_a_mail_that_was_erased_still_leads_on(reader: World) -> None:
     assert follow(reader, address(reader, delivery=987654)).headers["location"] == STUDY
+    assert reader.all(Click) == []
+
+
+def test_a_link_of_an_erased_person_leads_on_and_counts_nothing(reader: World) -> None:
+    with reader.installation.database.write() as session:
+        person = session.scalars(select(Subscriber)).one()
+        erase(session, person, reader.clock.now(), reader.installation.settings.key)
+    assert follow(reader, address(reader)).headers["location"] == STUDY
     assert reader.all(Click) == []
 
 
