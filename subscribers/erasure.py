@@ -21,7 +21,8 @@ from subscribers.models import (
 from subscribers.people import fold
 from subscribers.suppression import address_hash, suppress, suppression_of
 
-_NOBODY = "erased-{}@erased.invalid"  # .invalid never resolves (RFC 2606)
+ERASED = "@erased.invalid"  # .invalid never resolves (RFC 2606)
+_NOBODY = "erased-{}" + ERASED
 
 
 def erase_subscriber(session: Session, key: bytes, subscriber: Subscriber, now: datetime) -> None:

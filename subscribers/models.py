@@ -27,6 +27,7 @@ class ConsentAct(StrEnum):
     ADDED = "added"  # by an admin, who vouches for the consent
     UNSUBSCRIBED = "unsubscribed"
     COMPLAINED = "complained"  # to their mail provider, who told us
+    TAKEN_BACK = "taken_back"  # what an import said of them, with the import
 
 
 class SuppressionReason(StrEnum):
@@ -69,6 +70,41 @@ class Subscriber(Base):
     erased_at: Mapped[datetime | None]  # since then nothing in the row tells who it was
 
     memberships: Mapped[list["Membership"]] = relationship(back_populates="subscriber")
+
+
+class CustomField(Base):
+    """A field of our users' own: what merge fields, segments and exports call it, and what its values are."""
+
+    __tablename__ = "custom_fields"
+    __table_args__ = (CheckConstraint("kind IN ('text', 'number', 'yes_no', 'date')", name="kind"),)
+
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(8))
+
+
+class Change(Base):
+    """What somebody who works here changed about a subscriber, by hand. Never changed itself."""
+
+    __tablename__ = "changes"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscribers.id"), index=True)
+    at: Mapped[datetime]
+    by: Mapped[str] = mapped_column(String(100))  # their name
+    what: Mapped[str] = mapped_column(String(80))  # the field's name
+    before: Mapped[str]
+    after: Mapped[str]
+
+
+class Segment(Base):
+    """A saved question about subscribers (subscribers/segments.py); who answers it changes by itself."""
+
+    __tablename__ = "segments"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(80), unique=True)
+    rule: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime]
 
 
 def _by_its_beginning(name: str, column: Any) -> Index:

@@ -64,6 +64,8 @@ def find_or_create(
 def check_name(text: str, field: str = "first_name") -> str:
     """Return a name that may stand in a header and on a page, else InvalidInput naming `field`."""
     name = text.strip(" ")
+    if name.isprintable() and "=?" not in name and len(name) <= NAME_LENGTH:
+        return name  # nearly all of them: none of what follows can be wrong
     check_header_text(name, field)
     if any(unicodedata.category(one) == "Cc" for one in name):
         raise InvalidInput("The name has a control character in it. Type it again.", field=field)

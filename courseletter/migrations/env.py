@@ -6,6 +6,7 @@ import campaigns.models  # noqa: F401 - the tables register themselves
 import courseletter.accounts.models  # noqa: F401
 import sender.bounces.models
 import sender.models  # noqa: F401
+import subscribers.importing.models
 import subscribers.models  # noqa: F401
 from courseletter.database import Base
 

@@ -16,6 +16,7 @@ import campaigns.models  # noqa: F401 - registers its tables
 import courseletter.accounts.models  # noqa: F401
 import sender.bounces.models
 import sender.models  # noqa: F401
+import subscribers.importing.models  # noqa: F401
 from courseletter.database import SCHEMA, Base, Database, DatabaseError
 from subscribers.models import MailingList
 

@@ -1,8 +1,10 @@
 """A list to join, and the evidence of somebody at a browser."""
 
 from datetime import datetime
+from pathlib import Path
 
 import pytest
+from import_desk import Desk
 
 from courseletter.database import Database
 from subscribers.consent import Evidence
@@ -22,3 +24,8 @@ def browser() -> Evidence:
     return Evidence(
         "192.0.2.7", "Browser/1.0", "https://letters.example.org/c/small-habits", "Start the course"
     )
+
+
+@pytest.fixture
+def desk(database: Database, now: datetime, tmp_path: Path) -> Desk:
+    return Desk(database, tmp_path, now)

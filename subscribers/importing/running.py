@@ -1,0 +1,353 @@
+"""An import from its first row to its last: tried out without a trace, or carried out, a chunk a transaction.
+
+What was committed stays, whatever ends the process; whoever goes on begins after it. A fence keeps two
+processes from carrying out one import at once: each chunk is written only by who holds it.
+"""
+
+import hashlib
+import secrets
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+from sqlalchemy import Connection, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from courseletter.clock import Clock
+from courseletter.database import Database
+from courseletter.errors import CourseletterError, InvalidInput, NotFound
+from courseletter.upserting import insert
+from subscribers import tags
+from subscribers.importing import comparing, loading, mapping, staging
+from subscribers.importing.cells import stamp
+from subscribers.importing.mapping import ImportSettings
+from subscribers.importing.models import Import, ImportProblem, ImportState
+from subscribers.importing.reading import Chunk, reading
+from subscribers.importing.undoing import remembering
+from subscribers.models import CustomField, MailingList, MemberStatus
+
+LEASE: Final = timedelta(minutes=2)  # after which an import whose process says nothing may be gone on with
+NEW: Final = "new"
+UPDATED: Final = "updated"
+KEPT_OUT: Final = "kept_out"
+SKIPPED: Final = "skipped"
+PENDING: Final = "pending"  # of the new and the updated: have to be asked
+CACHE: Final = 48_000  # KB of SQLite's cache: indexes grow at all their ends at once
+
+Problem = tuple[str, int, str, str, bool, list[str]]  # part, line, text, reason, taken, cells
+
+
+class Places(Protocol):
+    """Puts imported people where they stood in their courses, which are no business of this package."""
+
+    def __call__(
+        self, session: Session, people: Sequence[tuple[int, str, str]], now: datetime
+    ) -> dict[tuple[int, str], str]:
+        """Place each (subscriber, course, where as JSON); returns why not, where that cannot be."""
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far an import has come. `counts`: new, updated, kept_out, skipped, and of the former pending."""
+
+    percent: int = 0
+    rows: int = 0
+    counts: Counter[str] = field(default_factory=Counter)
+
+
+Watch = Callable[[Progress], None]
+
+
+class Importer:
+    """Tries imports out and carries them out on one database, under the key of its suppression list."""
+
+    def __init__(self, database: Database, key: bytes, clock: Clock, places: Places | None = None) -> None:
+        self._database = database
+        self._key = key
+        self._clock = clock
+        self._places = places
+
+    def try_out(
+        self,
+        path: Path,
+        settings: ImportSettings,
+        watch: Watch,
+        tell: Callable[[Sequence[Problem]], None],
+    ) -> Progress:
+        """Say what an import would do, to the line, and change nothing. Raises InvalidInput."""
+        mapping.check(settings)
+        progress = Progress()
+        with self._connection(writes=False) as connection, reading(path, settings, self._key) as chunks:
+            for chunk in chunks:
+                with connection.begin() as transaction, Session(connection) as session:
+                    decided = _decided(session, chunk, _lists(session), {}, self._clock.now())
+                    transaction.rollback()
+                tell([*chunk.problems, *decided.kept_out(chunk)])
+                _count(progress, chunk, decided)
+                watch(progress)
+        progress.percent = 100
+        return progress
+
+    def carry_out(self, import_id: int, watch: Watch = lambda _: None) -> Import:
+        """Go on with an import from where it stands to its end. Raises CourseletterError where it cannot be.
+
+        Who else carried it out stops at their next chunk: the fence is ours from here on.
+        """
+        fence = secrets.token_hex(16)
+        with self._database.write() as session:
+            row = _take(session, import_id, fence, self._clock.now())
+        settings = replace(ImportSettings.from_json(row.settings), origin=f"import {import_id}")
+        path = Path(row.path)
+        _check_same(path, row)
+        progress = Progress(row.percent, row.taken, Counter(row.counts))
+        with (
+            self._connection(writes=True) as connection,
+            reading(path, settings, self._key, row.taken) as chunks,
+        ):
+            for chunk in chunks:
+                self._carry_in(connection, row.id, fence, chunk, progress)
+                watch(progress)
+        with self._database.write() as session:
+            done = {"state": ImportState.DONE, "percent": 100, "finished_at": self._clock.now()}
+            _mark(session, import_id, fence, touched_at=done["finished_at"], **done)
+            return session.get_one(Import, import_id)
+
+    def _carry_in(
+        self, connection: Connection, import_id: int, fence: str, chunk: Chunk, progress: Progress
+    ) -> None:
+        """Write a chunk; once again, where one of its people has signed up while it was written."""
+        for last_try in (False, True):
+            try:
+                with connection.begin(), Session(connection) as session:
+                    self._write(session, import_id, fence, chunk, progress)
+                return
+            except IntegrityError:
+                if last_try:
+                    raise
+
+    def _write(self, session: Session, import_id: int, fence: str, chunk: Chunk, progress: Progress) -> None:
+        now = self._clock.now()
+        names = _know(session, chunk, now)
+        lists = _lists(session)
+        decided = _decided(session, chunk, lists, names, now)
+        problems = [*chunk.problems, *decided.kept_out(chunk)]
+        without = decided.known.keys() | decided.withheld.keys()
+        ids = loading.add(session, chunk, without, lists, names, import_id, stamp(now))
+        updated = {row: one for row, one in decided.known.items() if row not in decided.refused}
+        if decided.known:
+            with remembering(session, import_id, list(updated.values())):
+                comparing.write(session, now)
+        if chunk.places:
+            problems += self._place(session, chunk, ids | updated, now)
+        if problems:
+            session.execute(insert(session, ImportProblem), [_row_of(import_id, one) for one in problems])
+        told = replace(progress, counts=Counter(progress.counts))
+        _count(told, chunk, decided)
+        far = {"taken": chunk.rows, "percent": told.percent, "counts": dict(told.counts), "touched_at": now}
+        _mark(session, import_id, fence, **far)
+        progress.percent, progress.rows, progress.counts = told.percent, told.rows, told.counts
+
+    def _place(
+        self, session: Session, chunk: Chunk, people: Mapping[int, int], now: datetime
+    ) -> Iterator[Problem]:
+        """Put people where they stood in their courses; tell who could not be."""
+        wanted = [(row, people[row], course, where) for row, course, where in chunk.places if row in people]
+        refused = self._places(session, [one[1:] for one in wanted], now) if self._places else {}
+        lines = chunk.line_of({row for row, *_ in wanted})
+        for row, subscriber, course, _ in wanted:
+            if (subscriber, course) in refused:
+                why = f"Taken, but not into the course “{course}”: {refused[subscriber, course]}"
+                yield *lines[row], "", why, True, []
+
+    @contextmanager
+    def _connection(self, *, writes: bool) -> Iterator[Connection]:
+        """A connection of our own, with the staged tables, that nobody gets after us."""
+        with self._database.engine.connect().execution_options(writes=writes) as connection:
+            try:
+                if self._database.is_sqlite:
+                    _tune(connection)
+                staging.prepare(connection)
+                yield connection
+            finally:
+                connection.invalidate()
+
+
+def _tune(connection: Connection) -> None:
+    """SQLite for many rows.
+
+    What a crash loses of the last chunks is imported again: `taken` is lost with it.
+    """
+    driver: Any = connection.connection.driver_connection  # before any transaction: within one it is too late
+    pragmas = (
+        "synchronous = NORMAL",
+        "wal_autocheckpoint = 16000",
+        "foreign_keys = OFF",
+    )  # ids are just made
+    for pragma in (f"cache_size = -{CACHE}", *pragmas):
+        driver.execute(f"PRAGMA {pragma}")
+
+
+def digest_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def begin(
+    session: Session, path: Path, name: str, settings: ImportSettings, by: str, now: datetime
+) -> Import:
+    """Write an import down, to be carried out. Raises InvalidInput where the same file is on its way in."""
+    mapping.check(settings)
+    digest = digest_of(path)
+    open_ = select(Import).where(Import.digest == digest, Import.state == ImportState.RUNNING)
+    under_way = session.scalar(open_.limit(1))
+    if under_way is not None:
+        raise InvalidInput(
+            f"This file is on its way in already, as import {under_way.id}: {under_way.taken:,} rows are "
+            "taken. If it has stopped, go on with it: --resume, or Go on, on its page.",
+            field="file",
+        )
+    row = Import(
+        name=name,
+        path=str(path.resolve()),
+        digest=digest,
+        settings=settings.to_json(),
+        state=ImportState.RUNNING,
+        started_by=by,
+        created_at=now,
+        touched_at=now,
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def find(session: Session, import_id: int) -> Import:
+    row = session.get(Import, import_id)
+    if row is None:
+        raise NotFound(f"There is no import {import_id}.")
+    return row
+
+
+def unfinished(session: Session, path: Path) -> Import:
+    """The import that this file is on its way in by. Raises NotFound where there is none."""
+    wanted = select(Import).where(Import.digest == digest_of(path), Import.state == ImportState.RUNNING)
+    row = session.scalar(wanted.order_by(Import.id.desc()).limit(1))
+    if row is None:
+        raise NotFound("No import of this file has stopped on its way. Leave --resume out to begin one.")
+    return row
+
+
+def abandoned(session: Session, now: datetime) -> Sequence[int]:
+    """Imports that are wanted, or whose process has said nothing for the time of a lease."""
+    waits = (Import.fence == "") | (Import.touched_at < now - LEASE)
+    return session.scalars(
+        select(Import.id).where(Import.state == ImportState.RUNNING, waits).order_by(Import.id)
+    ).all()
+
+
+def _take(session: Session, import_id: int, fence: str, now: datetime) -> Import:
+    row = find(session, import_id)
+    if row.state != ImportState.RUNNING:
+        raise InvalidInput(f"Import {import_id} is {row.state}. There is nothing to go on with.")
+    row.fence, row.touched_at = fence, now
+    session.flush()
+    return row
+
+
+def _mark(session: Session, import_id: int, fence: str, **values: Any) -> None:
+    """Write down how far the import is. Raises CourseletterError where somebody else holds it by now."""
+    mark = update(Import).where(Import.id == import_id, Import.fence == fence).values(values)
+    if session.scalar(mark.returning(Import.id)) is None:
+        raise CourseletterError(f"Another process has taken import {import_id} over, and goes on with it.")
+
+
+def _check_same(path: Path, row: Import) -> None:
+    if not path.is_file() or digest_of(path) != row.digest:
+        raise InvalidInput(
+            f"{path} is not there any more, or not the file that import {row.id} began with. Put it back.",
+            field="file",
+        )
+
+
+def _know(session: Session, chunk: Chunk, now: datetime) -> dict[str, int]:
+    """Make the lists, tags and custom fields that the chunk names and nobody had yet.
+
+    Returns the tags' ids.
+    """
+    lists = _lists(session)
+    for slug in dict.fromkeys(one[1] for one in chunk.members if one[1] not in lists):
+        session.add(MailingList(slug=slug, name=slug.replace("-", " ").capitalize(), created_at=now))
+    if chunk.kinds:
+        rows = [{"name": name, "kind": kind} for name, kind in chunk.kinds.items()]
+        session.execute(insert(session, CustomField).on_conflict_do_nothing(), rows)
+    names = dict.fromkeys(one[1] for one in chunk.tags)
+    session.flush()
+    return {name: tags.find_or_create(session, name).id for name in names}
+
+
+def _lists(session: Session) -> dict[str | None, int | None]:
+    """The lists' ids; None stands for everything."""
+    return {None: None, **dict(session.execute(select(MailingList.slug, MailingList.id)).all())}
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What becomes of a chunk's people, by their rows. Who is in none of these is new."""
+
+    known: dict[int, int]  # their subscriber
+    withheld: dict[int, str]  # the reason of their suppression
+    refused: set[int]  # of the known: kept out
+
+    def kept_out(self, chunk: Chunk) -> list[Problem]:
+        rows = sorted(self.withheld.keys() | self.refused)
+        lines = chunk.line_of(set(rows))
+        emails = {one[0]: one[1] for one in chunk.people} if rows else {}
+        return [(*lines[row], emails[row], self._why(row), False, []) for row in rows]
+
+    def _why(self, row: int) -> str:
+        if row in self.withheld:
+            return f"On the suppression list ({self.withheld[row]}), which wins over every import."
+        return "Left here before. No import undoes that; only they can."
+
+
+def _decided(
+    session: Session,
+    chunk: Chunk,
+    lists: Mapping[str | None, int | None],
+    names: Mapping[str, int],
+    now: datetime,
+) -> Decided:
+    staging.empty(session.connection())
+    known, withheld = comparing.look_up(session, chunk)
+    refused = comparing.compare(session, chunk, known, withheld, lists, names, now) if known else set()
+    return Decided(known, withheld, refused)
+
+
+def _count(progress: Progress, chunk: Chunk, decided: Decided) -> None:
+    out = decided.withheld.keys() | decided.refused
+    asked = {row for row, _, status, _ in chunk.members if status == MemberStatus.PENDING and row not in out}
+    progress.percent, progress.rows = chunk.percent, chunk.rows
+    progress.counts += Counter(
+        {
+            NEW: len(chunk.people) - len(out | decided.known.keys()),
+            UPDATED: len(decided.known.keys() - out),
+            KEPT_OUT: len(out),
+            SKIPPED: sum(not taken for *_, taken, _ in chunk.problems),
+            PENDING: len(asked),
+        }
+    )
+
+
+def as_problem(row: ImportProblem) -> Problem:
+    return row.part, row.line, row.text, row.reason, row.taken, row.cells
+
+
+def _row_of(import_id: int, problem: Problem) -> dict[str, Any]:
+    part, line, text, reason, taken, cells = problem
+    named = {"part": part, "line": line, "text": text, "reason": reason, "taken": taken, "cells": cells}
+    return {"import_id": import_id, **named}
