@@ -32,6 +32,7 @@ _MODULES = {
     "simulate": "courseletter.cli.simulate",
     "send-test": "courseletter.cli.send_test",
     "bounces": "courseletter.cli.bounces",
+    "import": "courseletter.cli.import_",
     "export": "courseletter.cli.export",
     "delivery": "courseletter.cli.delivery",
     "relay": "courseletter.cli.relay",
