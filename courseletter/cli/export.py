@@ -1,29 +1,36 @@
-"""`courseletter export`: lists as files."""
+"""`courseletter export`: everything as files, at any time."""
 
-import csv
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Annotated, Any
 
 import typer
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session
 
+from campaigns.placing import standings
 from courseletter.cli.output import AsJson, count, installation, say, tracked
 from courseletter.cli.plain import visible_json
-from courseletter.spreadsheet import safe
-from subscribers.models import Membership, Subscriber
+from courseletter.errors import InvalidInput
+from sender import exporting
+from sender.models import Delivery, Event
+from subscribers.exporting import forms, records
+from subscribers.exporting.forms import Form
+from subscribers.exporting.layouts import BY_KEY, OWN, text_of
+from subscribers.models import Subscriber, Suppression
 
 app = typer.Typer(help="Write lists to files.", no_args_is_help=True, add_completion=False)
 
-WINDOW = 1000  # subscribers in memory at once, with their memberships
-COLUMNS = ("email", "first_name", "last_name", "zone", "created_at", "lists", "fields")
+Out = Annotated[Path | None, typer.Option(help="The file to write; - or nothing: standard output.")]
+As = Annotated[Form, typer.Option("--format", help="What kind of file.")]
+Layout = Annotated[str, typer.Option("--as", help=f"Whose columns: {', '.join(BY_KEY)}.")]
 
 Record = dict[str, Any]
+Cells = Callable[[Record], list[str]]
 
 
 @app.callback()
@@ -33,72 +40,119 @@ def _export() -> None:
 
 @app.command()
 def subscribers(
-    out: Annotated[
-        Path | None, typer.Option(help="The file to write; - or nothing: standard output.")
-    ] = None,
-    as_json: AsJson = False,
+    out: Out = None, kind: As = Form.CSV, layout: Layout = OWN.key, as_json: AsJson = False
 ) -> None:
-    """Export every subscriber as CSV, with their lists, statuses and custom fields.
+    """Export every subscriber: lists, statuses, consent, tags, fields, courses and where they are in them.
 
-    A cell that a spreadsheet would run as a formula is prefixed with an apostrophe; JSON is left as it is.
+    Our own columns come back whole by `courseletter import subscribers`. A cell that a spreadsheet would
+    run as a formula is prefixed with an apostrophe; JSON is left as it is.
 
     Example: courseletter export subscribers --out subscribers.csv
     """
-    write = _write_json if as_json else _write_csv
+    if layout not in BY_KEY:
+        raise InvalidInput(
+            f"Nobody's columns are called “{layout}”. There are: {', '.join(BY_KEY)}.", field="as"
+        )
+    chosen = BY_KEY[layout]
     with installation() as opened, opened.database.read() as session:
-        if out is None or str(out) == "-":
-            write(_records(session), sys.stdout)
-            return
-        total = session.scalar(select(func.count()).select_from(Subscriber)) or 0
-        replaced = " in place of the file that was there" if out.is_file() else ""
-        with _whole_file(out) as file:
-            write(tracked(_records(session), total, "Exporting"), file)
-    say(f"Wrote {count(total, 'subscriber')} to {out}{replaced}.")
+        total = session.scalar(select(func.count(Subscriber.id)).where(Subscriber.erased_at.is_(None))) or 0
+        found = records.people(session, opened.settings.key, standings)
+        _deliver(out, kind, as_json, chosen.columns, found, chosen.cells, total, "subscriber")
 
 
-def _records(session: Session) -> Iterator[Record]:
-    """Subscribers in order of their ids, read in windows so that memory stays flat."""
-    query = (
-        select(Subscriber)
-        .options(selectinload(Subscriber.memberships).joinedload(Membership.mailing_list))
-        .order_by(Subscriber.id)
-        .execution_options(yield_per=WINDOW)
-    )
-    for one in session.scalars(query):
-        yield {
-            "email": one.email,
-            "first_name": one.first_name,
-            "last_name": one.last_name,
-            "zone": one.zone,
-            "created_at": one.created_at.isoformat(),
-            "lists": {member.mailing_list.slug: member.status for member in one.memberships},
-            "fields": one.fields,
-        }
+@app.command()
+def deliveries(out: Out = None, kind: As = Form.CSV, as_json: AsJson = False) -> None:
+    """Export the ledger of deliveries: what went to whom, when, and what came of it.
+
+    Example: courseletter export deliveries --format jsonl --out deliveries.jsonl
+    """
+    with installation() as opened, opened.database.read() as session:
+        found = exporting.deliveries(session)
+        _deliver_all(session, out, kind, as_json, exporting.DELIVERIES, found, Delivery, "delivery")
 
 
-def _write_csv(records: Iterable[Record], file: IO[str]) -> None:
-    writer = csv.writer(file)
-    writer.writerow(COLUMNS)
-    for record in records:
-        lists = "; ".join(f"{slug}: {status}" for slug, status in sorted(record["lists"].items()))
-        fields = json.dumps(record["fields"], ensure_ascii=False) if record["fields"] else ""
-        writer.writerow(safe(cell) for cell in (*list(record.values())[:-2], lists, fields))
+@app.command()
+def events(out: Out = None, kind: As = Form.CSV, as_json: AsJson = False) -> None:
+    """Export what happened: bounces, complaints, wishes, clicks.
+
+    Example: courseletter export events --out events.csv
+    """
+    with installation() as opened, opened.database.read() as session:
+        _deliver_all(session, out, kind, as_json, exporting.EVENTS, exporting.events(session), Event, "event")
 
 
-def _write_json(records: Iterable[Record], file: IO[str]) -> None:
+@app.command()
+def suppression(out: Out = None, kind: As = Form.CSV, as_json: AsJson = False) -> None:
+    """Export the suppression list. Who was erased stands there by a keyed hash, which is good here alone.
+
+    Example: courseletter export suppression --out suppression.csv
+    """
+    columns = ("email", "hash", "reason", "at", "note")
+    with installation() as opened, opened.database.read() as session:
+        found = records.suppressions(session)
+        _deliver_all(session, out, kind, as_json, columns, found, Suppression, "suppression")
+
+
+def _deliver_all(
+    session: Session,
+    out: Path | None,
+    kind: Form,
+    as_json: bool,
+    columns: tuple[str, ...],
+    found: Iterable[Record],
+    table: Any,
+    noun: str,
+) -> None:
+    total = session.scalar(select(func.count()).select_from(table)) or 0
+
+    def cells(record: Record) -> list[str]:
+        return [text_of(record[name]) for name in columns]
+
+    _deliver(out, kind, as_json, columns, found, cells, total, noun)
+
+
+def _deliver(
+    out: Path | None,
+    kind: Form,
+    as_json: bool,
+    columns: tuple[str, ...],
+    found: Iterable[Record],
+    cells: Cells,
+    total: int,
+    noun: str,
+) -> None:
+    def write(file: IO[bytes], rows: Iterable[Record]) -> None:
+        if as_json:
+            _write_json(rows, file)
+        else:
+            forms.write(kind, file, columns, rows, cells)
+
+    if out is None or str(out) == "-":
+        if kind is Form.XLSX and not as_json:
+            raise InvalidInput("A workbook is no text for a terminal. Name its file with --out.", field="out")
+        sys.stdout.flush()
+        write(sys.stdout.buffer, found)
+        return
+    replaced = " in place of the file that was there" if out.is_file() else ""
+    with _whole_file(out) as file:
+        write(file, tracked(found, total, "Exporting"))
+    say(f"Wrote {count(total, noun)} to {out}{replaced}.")
+
+
+def _write_json(found: Iterable[Record], file: IO[bytes]) -> None:
     """One array, one record a line."""
     separator = "[\n"
-    for record in records:
-        file.write(separator + visible_json(json.dumps(record, ensure_ascii=False)))
+    for record in found:
+        file.write((separator + visible_json(json.dumps(record, ensure_ascii=False))).encode())
         separator = ",\n"
-    file.write("[]\n" if separator == "[\n" else "\n]\n")
+    file.write(b"[]\n" if separator == "[\n" else b"\n]\n")
 
 
 @contextmanager
-def _whole_file(path: Path) -> Iterator[IO[str]]:
+def _whole_file(path: Path) -> Iterator[IO[bytes]]:
     """A file to write that takes its place when it is complete; an export that fails leaves none."""
     if path.exists() and not path.is_file():  # a pipe or a device cannot be replaced
-        with path.open("w", encoding="utf-8", newline="") as file:
+        with path.open("wb") as file:
             yield file
         return
     path = path.resolve()  # over a symbolic link, its target is replaced
@@ -106,7 +160,7 @@ def _whole_file(path: Path) -> Iterator[IO[str]]:
     try:
         # Addresses of people: for the owner's eyes.
         handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+        with os.fdopen(handle, "wb") as file:
             yield file
         temporary.replace(path)
     except OSError as error:

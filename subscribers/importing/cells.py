@@ -36,6 +36,9 @@ def stamp(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%d %H:%M:%S.") + f"{moment.microsecond:06d}"
 
 
+_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")  # how a custom field keeps one
+
+
 class Member(NamedTuple):
     """Where the person stands on one list."""
 
@@ -295,6 +298,8 @@ def _is_storable(text: str) -> bool:
 def _kind(value: Any) -> str:
     if isinstance(value, bool):
         return "yes_no"
+    if isinstance(value, str) and _DAY.fullmatch(value):
+        return "date"
     return "number" if isinstance(value, int | float) else "text"
 
 

@@ -1,14 +1,14 @@
 """From a row to a person: every cell checked, every wish of theirs kept. Knows the file, and no database."""
 
 import hashlib
-import hmac
 import re
 from typing import Final
 
 from courseletter.errors import InvalidInput
+from courseletter.keyed_hash import keyed_hash
 from subscribers.addresses import check_address
 from subscribers.erasure import ERASED
-from subscribers.importing.cells import SHORT, Cells, Entry, Line, Member, Withheld, part_of
+from subscribers.importing.cells import SHORT, STRICTNESS, Cells, Entry, Line, Member, Withheld, part_of
 from subscribers.importing.mapping import Consent, ImportSettings, Source, Status
 from subscribers.importing.tables import Problem
 from subscribers.models import ConsentAct, MemberStatus, SuppressionReason
@@ -71,13 +71,15 @@ class Entries:
 
     def _finished(self, entry: Entry) -> Entry:
         entry.key = fold(entry.email)
-        entry.hash = hmac.digest(self._key, entry.key.encode(), "sha256").hex()
+        entry.hash = keyed_hash(self._key, entry.key.encode()).hex()  # as suppression.py knows it
         if self._settings.extra_tags:
             entry.tags = (*entry.tags, *((name, None) for name in self._settings.extra_tags))
-        if entry.members is None:
-            self._stand(entry, self._source.always or entry.status or Status.SUBSCRIBED)
+        if entry.members is None and self._slug:
+            said = filter(None, (self._source.always, entry.status))
+            self._stand(entry, max(said, key=STRICTNESS.__getitem__, default=Status.SUBSCRIBED))
         else:  # our own export says it all
-            entry.says_no = entry.withheld is not None or any(one.status in _LEFT for one in entry.members)
+            members = entry.members or ()
+            entry.says_no = entry.withheld is not None or any(one.status in _LEFT for one in members)
         return entry
 
     def _stand(self, entry: Entry, status: Status) -> None:

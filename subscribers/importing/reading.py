@@ -149,6 +149,9 @@ class _Reader:
     def _all(self, kinds: dict[str, str]) -> Iterator[tuple[str, Entry | Problem]]:
         for table, source in self._tables:
             part = table.part.name if len(self._tables) > 1 else ""
+            # Only a spreadsheet would run a formula, so only for these ours are made text.
+            escaped = source.escaped and table.part.form is not Form.JSON_LINES
+            source = replace(source, escaped=escaped)
             reader = Entries(self._settings, source, table.headings, self._key, kinds)
             for row in self._rows(table):
                 yield part, row if isinstance(row, Problem) else reader.read(*row)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine, event, insert
 
-from courseletter.cli import export
+from subscribers.exporting import records
 from subscribers.models import MailingList, Membership, Subscriber
 
 
@@ -72,11 +72,11 @@ def test_every_subscriber_with_lists_and_fields(line) -> None:
     _people(line, 3)
     rows = _read(line.done("export", "subscribers").out)
     assert [row["email"] for row in rows] == [f"reader-{n}@example.org" for n in range(3)]
-    assert rows[0]["lists"] == "list-0: confirmed; list-1: confirmed; list-2: confirmed"
-    assert (rows[0]["fields"], rows[1]["fields"]) == ('{"city": "Köln"}', "")
-    records = line.done("export", "subscribers", "--json").json
-    assert records[0]["lists"] == {f"list-{n}": "confirmed" for n in range(3)}
-    assert records[0]["fields"] == {"city": "Köln"}
+    assert [one["status"] for one in json.loads(rows[0]["lists"]).values()] == ["confirmed"] * 3
+    assert (rows[0]["fields"], rows[1]["fields"]) == ('{"city": "Köln"}', "{}")
+    found = line.done("export", "subscribers", "--json").json
+    assert list(found[0]["lists"]) == [f"list-{n}" for n in range(3)]
+    assert found[0]["fields"] == {"city": "Köln"}
 
 
 def test_nobody_is_an_empty_list(line) -> None:
@@ -85,10 +85,10 @@ def test_nobody_is_an_empty_list(line) -> None:
 
 
 def test_the_number_of_queries_grows_with_windows_and_not_with_people(line) -> None:
-    _people(line, 2 * export.WINDOW + 1)
+    _people(line, 2 * records.WINDOW + 1)
     with _counted() as said:
         rows = _read(line.done("export", "subscribers").out)
-    assert len(rows) == 2 * export.WINDOW + 1
+    assert len(rows) == 2 * records.WINDOW + 1
     assert all(row["lists"].count("confirmed") == 3 for row in rows)
     assert len(said) < 20
 
@@ -103,8 +103,8 @@ def test_a_formula_is_text_to_a_spreadsheet(line) -> None:
     rows = _read(line.done("export", "subscribers").out)
     assert [row["last_name"] for row in rows[:-1]] == [f"'{formula}" for formula in formulas]
     assert (rows[-1]["email"], rows[-1]["first_name"]) == ("'=one+two@example.org", "'=HYPERLINK(1)")
-    records = line.done("export", "subscribers", "--json").json
-    assert [one["last_name"] for one in records[:-1]] == formulas
+    found = line.done("export", "subscribers", "--json").json
+    assert [one["last_name"] for one in found[:-1]] == formulas
 
 
 def test_a_file_is_whole_private_and_replaces_the_one_before(line, tmp_path: Path) -> None:
@@ -142,3 +142,24 @@ def test_a_hyphen_is_standard_output(line, tmp_path: Path) -> None:
     line.done("subscriber", "add", "ada@example.org")
     assert "ada@example.org" in line.done("export", "subscribers", "--out", "-").out
     assert not (tmp_path / "-").exists()
+
+
+def test_other_columns_and_forms(line, tmp_path: Path) -> None:
+    line.done("subscriber", "add", "ada@example.org", "--name", "Ada")
+    (row,) = _read(line.done("export", "subscribers", "--as", "kit").out)
+    assert (row["email"], row["first_name"], row["state"]) == ("ada@example.org", "Ada", "inactive")
+    out = tmp_path / "people.xlsx"
+    line.done("export", "subscribers", "--format", "xlsx", "--out", out)
+    assert out.read_bytes()[:2] == b"PK"
+    assert "Name its file with --out" in line.refused("export", "subscribers", "--format", "xlsx")
+    assert "Nobody's columns are called “acme”" in line.refused("export", "subscribers", "--as", "acme")
+
+
+def test_suppressions_deliveries_and_events(school_line, tmp_path: Path) -> None:
+    school_line.done("subscriber", "add", "ada@example.org")
+    school_line.done("subscriber", "unsubscribe", "ada@example.org")
+    (row,) = _read(school_line.done("export", "suppression").out)
+    assert (row["email"], row["reason"]) == ("ada@example.org", "unsubscribed")
+    assert school_line.done("export", "deliveries", "--json").json == []
+    (left,) = _read(school_line.done("export", "events").out)
+    assert left["email"] == "ada@example.org"

@@ -16,18 +16,28 @@ _COLUMNS: Final = {
     "unsub time": "unsubscribed_at",
     "clean time": "unsubscribed_at",
     "tags": "tags",
+    "status": "status",
+}
+_STATUSES: Final = {
+    "subscribed": Status.SUBSCRIBED,
+    "pending": Status.PENDING,
+    "unsubscribed": Status.UNSUBSCRIBED,
+    "cleaned": Status.BOUNCED,
+    "bounced": Status.BOUNCED,
+    "complained": Status.COMPLAINED,
 }
 # What every one of its exports has; ratings and ids are missing in newer ones.
 _FEW: Final = frozenset(("email address", "optin time", "confirm time"))
 
-SUBSCRIBED: Final = Source("mailchimp", "Mailchimp", _FEW, _COLUMNS, always=Status.SUBSCRIBED)
+SUBSCRIBED: Final = Source("mailchimp", "Mailchimp", _FEW, _COLUMNS, _STATUSES, always=Status.SUBSCRIBED)
 UNSUBSCRIBED: Final = Source(
     "mailchimp-unsubscribed",
     "Mailchimp",
     _FEW | {"unsub time"},
     _COLUMNS,
+    _STATUSES,
     always=Status.UNSUBSCRIBED,
 )
 CLEANED: Final = Source(
-    "mailchimp-cleaned", "Mailchimp", _FEW | {"clean time"}, _COLUMNS, always=Status.BOUNCED
+    "mailchimp-cleaned", "Mailchimp", _FEW | {"clean time"}, _COLUMNS, _STATUSES, always=Status.BOUNCED
 )

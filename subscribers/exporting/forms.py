@@ -1,0 +1,88 @@
+"""Rows as a CSV, JSONL or XLSX, written as they come. Cells that a spreadsheet would run are made text."""
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterable, Sequence
+from enum import StrEnum
+from typing import IO, Any, Final
+
+from courseletter.errors import InvalidInput
+from subscribers.spreadsheets import safe
+
+MOST_ROWS: Final = 1_048_576  # of a sheet, its headings included
+LONGEST_CELL: Final = 32_767  # characters, of a sheet
+
+
+class Form(StrEnum):
+    CSV = "csv"
+    JSONL = "jsonl"
+    XLSX = "xlsx"
+
+
+MEDIA_TYPES: Final = {
+    Form.CSV: "text/csv; charset=utf-8",
+    Form.JSONL: "application/jsonl; charset=utf-8",
+    Form.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+
+Record = dict[str, Any]
+
+
+def write(
+    form: Form,
+    file: IO[bytes],
+    columns: Sequence[str],
+    records: Iterable[Record],
+    cells: Callable[[Record], list[str]],
+) -> None:
+    """Write records into an open file. Raises InvalidInput for what a workbook cannot hold."""
+    if form is Form.CSV:
+        text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=False)
+        writer = csv.writer(text)
+        writer.writerow(columns)
+        writer.writerows([safe(one) for one in cells(record)] for record in records)
+        text.flush()
+        text.detach()
+    elif form is Form.JSONL:
+        for record in records:
+            file.write(json.dumps(record, ensure_ascii=False).encode() + b"\n")
+    else:
+        _write_workbook(file, columns, records, cells)
+
+
+def _write_workbook(
+    file: IO[bytes],
+    columns: Sequence[str],
+    records: Iterable[Record],
+    cells: Callable[[Record], list[str]],
+) -> None:
+    """As text in every cell: a workbook runs no formula that is not one.
+
+    A million rows a sheet, then the next.
+    """
+    from openpyxl import Workbook
+    from openpyxl.cell import WriteOnlyCell
+
+    book = Workbook(write_only=True)
+    sheet, rows = book.create_sheet(), 0
+    for record in records:
+        if rows % (MOST_ROWS - 1) == 0:
+            if rows:
+                sheet = book.create_sheet()
+            sheet.append(list(columns))
+        rows += 1
+        row = []
+        for name, one in zip(columns, cells(record), strict=True):
+            if len(one) > LONGEST_CELL:
+                raise InvalidInput(
+                    f"Row {rows}: the {name} is longer than a workbook's cell may be. Export CSV or JSONL.",
+                    field="format",
+                )
+            cell = WriteOnlyCell(sheet, safe(one))
+            cell.data_type = "s"
+            row.append(cell)
+        sheet.append(row)
+    if not rows:
+        sheet.append(list(columns))
+    book.save(file)
