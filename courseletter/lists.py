@@ -1,19 +1,35 @@
 """Imports as one installation carries them out: its key, its clock, and what courses and mail have to say."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from threading import Thread
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from campaigns.models import Enrolment
 from campaigns.placing import place
+from courseletter.errors import CourseletterError
 from courseletter.installation import Installation
+from courseletter.logs import log
 from sender.models import Delivery
-from subscribers.importing.running import Importer
+from subscribers.importing import running, undoing
+from subscribers.importing.mapping import ImportSettings
+from subscribers.importing.models import Import, ImportProblem, ImportState
+from subscribers.importing.running import Importer, Problem, Progress
+
+PATIENCE = 1.5  # seconds that a page waits for a small file before it shows how far it is
 
 
 def importer_of(opened: Installation) -> Importer:
     return Importer(opened.database, opened.settings.key, opened.clock, place)
+
+
+def uploads_folder(opened: Installation) -> Path:
+    """Where uploaded lists lie until they are imported; for their owner's eyes."""
+    folder = opened.settings.home / "imports"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder
 
 
 def detach(session: Session, ids: Collection[int]) -> set[int]:
@@ -21,3 +37,61 @@ def detach(session: Session, ids: Collection[int]) -> set[int]:
     mailed = set(session.scalars(select(Delivery.subscriber_id).where(Delivery.subscriber_id.in_(ids))))
     session.execute(delete(Enrolment).where(Enrolment.subscriber_id.in_(set(ids) - mailed)))
     return mailed
+
+
+def set_out(opened: Installation, import_id: int) -> None:
+    """Do what an import waits for, beside the page that asked for it. A small one is done on return."""
+    thread = Thread(target=work, args=(opened, import_id), name=f"import {import_id}", daemon=True)
+    thread.start()
+    thread.join(PATIENCE)
+
+
+def work(opened: Installation, import_id: int) -> None:
+    """Try out, carry out or take back, as the import's state says. What stops it is kept for its page."""
+    with opened.database.read() as session:
+        state = running.find(session, import_id).state
+    try:
+        if state == ImportState.TRYING:
+            _try_out(opened, import_id)
+        elif state == ImportState.RUNNING:
+            importer_of(opened).carry_out(import_id)
+        elif state == ImportState.TAKING_BACK:
+            undoing.take_back(opened.database, import_id, opened.clock, detach)
+    except CourseletterError as error:
+        with opened.database.write() as session:
+            failed = update(Import).where(Import.id == import_id, Import.state == ImportState.TRYING)
+            session.execute(failed.values(state=ImportState.FAILED, why=str(error)))
+        log.warning("import %s stopped: %s", import_id, error)
+
+
+def carry_on(opened: Installation) -> int:
+    """Go on with imports whose process has ended half-way; returns how many were finished."""
+    with opened.database.read() as session:
+        waiting = running.abandoned(session, opened.clock.now())
+    for import_id in waiting:
+        work(opened, import_id)
+    return len(waiting)
+
+
+def _try_out(opened: Installation, import_id: int) -> None:
+    with opened.database.read() as session:
+        row = running.find(session, import_id)
+    settings = ImportSettings.from_json(row.settings)
+
+    def watch(progress: Progress) -> None:
+        _keep(opened, import_id, percent=progress.percent)
+
+    def tell(problems: Sequence[Problem]) -> None:
+        if problems:
+            with opened.database.write() as session:
+                session.execute(insert(ImportProblem), [running.row_of(import_id, one) for one in problems])
+
+    progress = importer_of(opened).try_out(Path(row.path), settings, watch, tell)
+    counts = dict(progress.counts)
+    _keep(opened, import_id, state=ImportState.TRIED, counts=counts, taken=progress.rows, percent=100)
+
+
+def _keep(opened: Installation, import_id: int, **values: object) -> None:
+    with opened.database.write() as session:
+        keeping = update(Import).where(Import.id == import_id, Import.state == ImportState.TRYING)
+        session.execute(keeping.values(touched_at=opened.clock.now(), **values))

@@ -19,7 +19,7 @@ from subscribers.models import (
 )
 from subscribers.suppression import address_hash
 
-WINDOW: Final = 5_000  # people in memory at once
+WINDOW: Final = 1_000  # people in memory at once
 
 Record = dict[str, Any]
 # What courses say of the people with ids from the first to the second: subscriber -> course -> standing.

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -145,7 +145,7 @@ class Importer:
         if chunk.places:
             problems += self._place(session, chunk, ids | updated, now)
         if problems:
-            session.execute(insert(session, ImportProblem), [_row_of(import_id, one) for one in problems])
+            session.execute(insert(session, ImportProblem), [row_of(import_id, one) for one in problems])
         told = replace(progress, counts=Counter(progress.counts))
         _count(told, chunk, decided)
         far = {"taken": chunk.rows, "percent": told.percent, "counts": dict(told.counts), "touched_at": now}
@@ -197,12 +197,52 @@ def digest_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def begin(
+def choose(
     session: Session, path: Path, name: str, settings: ImportSettings, by: str, now: datetime
 ) -> Import:
-    """Write an import down, to be carried out. Raises InvalidInput where the same file is on its way in."""
+    """Write a file down whose columns somebody is going to look at."""
+    row = Import(
+        name=name,
+        path=str(path.resolve()),
+        digest=digest_of(path),
+        settings=settings.to_json(),
+        state=ImportState.CHOSEN,
+        started_by=by,
+        created_at=now,
+        touched_at=now,
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def want_trial(session: Session, row: Import, settings: ImportSettings, now: datetime) -> None:
+    """Let an import be tried out as these settings say. Raises InvalidInput that names what is wrong."""
+    _check_state(row, ImportState.CHOSEN, ImportState.TRIED, ImportState.FAILED)
     mapping.check(settings)
-    digest = digest_of(path)
+    row.settings = settings.to_json()
+    _begin_anew(session, row, ImportState.TRYING, now)
+
+
+def want(session: Session, row: Import, now: datetime) -> None:
+    """Let an import that was tried out be carried out. A second press finds it under way: InvalidInput."""
+    _check_state(row, ImportState.TRIED)
+    check_not_under_way(session, row.digest)
+    _begin_anew(session, row, ImportState.RUNNING, now)
+
+
+def _begin_anew(session: Session, row: Import, state: ImportState, now: datetime) -> None:
+    row.state, row.counts, row.percent, row.taken, row.touched_at = state, {}, 0, 0, now
+    session.execute(delete(ImportProblem).where(ImportProblem.import_id == row.id))
+
+
+def _check_state(row: Import, *allowed: ImportState) -> None:
+    if row.state not in allowed:
+        raise InvalidInput(f"This import is {row.state} already. Reload the page.")
+
+
+def check_not_under_way(session: Session, digest: str) -> None:
+    """Raise InvalidInput where the same file is on its way in."""
     open_ = select(Import).where(Import.digest == digest, Import.state == ImportState.RUNNING)
     under_way = session.scalar(open_.limit(1))
     if under_way is not None:
@@ -211,18 +251,16 @@ def begin(
             "taken. If it has stopped, go on with it: --resume, or Go on, on its page.",
             field="file",
         )
-    row = Import(
-        name=name,
-        path=str(path.resolve()),
-        digest=digest,
-        settings=settings.to_json(),
-        state=ImportState.RUNNING,
-        started_by=by,
-        created_at=now,
-        touched_at=now,
-    )
-    session.add(row)
-    session.flush()
+
+
+def begin(
+    session: Session, path: Path, name: str, settings: ImportSettings, by: str, now: datetime
+) -> Import:
+    """Write an import down, to be carried out. Raises InvalidInput where the same file is on its way in."""
+    mapping.check(settings)
+    row = choose(session, path, name, settings, by, now)
+    check_not_under_way(session, row.digest)
+    row.state = ImportState.RUNNING
     return row
 
 
@@ -244,7 +282,7 @@ def unfinished(session: Session, path: Path) -> Import:
 
 def abandoned(session: Session, now: datetime) -> Sequence[int]:
     """Imports that are wanted, or whose process has said nothing for the time of a lease."""
-    waits = (Import.fence == "") | (Import.touched_at < now - LEASE)
+    waits = (Import.fence == "") | (Import.touched_at < now - LEASE)  # nobody's yet, or nobody's any more
     return session.scalars(
         select(Import.id).where(Import.state == ImportState.RUNNING, waits).order_by(Import.id)
     ).all()
@@ -347,7 +385,7 @@ def as_problem(row: ImportProblem) -> Problem:
     return row.part, row.line, row.text, row.reason, row.taken, row.cells
 
 
-def _row_of(import_id: int, problem: Problem) -> dict[str, Any]:
+def row_of(import_id: int, problem: Problem) -> dict[str, Any]:
     part, line, text, reason, taken, cells = problem
     named = {"part": part, "line": line, "text": text, "reason": reason, "taken": taken, "cells": cells}
     return {"import_id": import_id, **named}

@@ -15,7 +15,7 @@ from fastapi import Depends, Request, Response
 from courseletter.accounts import sessions
 from courseletter.accounts.models import Role, User
 from courseletter.installation import is_this_machine
-from courseletter.web.admin.forms import Posted
+from courseletter.web.admin.forms import Form, Posted, Uploaded
 from courseletter.web.site import Here, Site
 
 TOKEN_FIELD: Final = "form_token"  # noqa: S105 - the name of a field
@@ -80,11 +80,28 @@ def writes(role: Role) -> Callable[..., Visitor]:
         _origin: Annotated[None, Depends(from_here)],
         form: Posted,
     ) -> Visitor:
-        if not compare_digest(form.text(TOKEN_FIELD).encode(), visitor.form_token.encode()):
-            raise Forbidden("This page is from before you signed in. Open it anew, and send it again.")
-        return visitor
+        return _with_token(visitor, form)
 
     return check
+
+
+def uploads(role: Role) -> Callable[..., Visitor]:
+    """As `writes`, for a form whose file is too large to be held."""
+
+    def check(
+        visitor: Annotated[Visitor, Depends(reads(role))],
+        _origin: Annotated[None, Depends(from_here)],
+        form: Uploaded,
+    ) -> Visitor:
+        return _with_token(visitor, form)
+
+    return check
+
+
+def _with_token(visitor: Visitor, form: Form) -> Visitor:
+    if not compare_digest(form.text(TOKEN_FIELD).encode(), visitor.form_token.encode()):
+        raise Forbidden("This page is from before you signed in. Open it anew, and send it again.")
+    return visitor
 
 
 def _whom(role: Role) -> str:
@@ -95,6 +112,7 @@ Marketer = Annotated[Visitor, Depends(reads(Role.MARKETER))]
 Admin = Annotated[Visitor, Depends(reads(Role.ADMIN))]
 MarketerWrites = Annotated[Visitor, Depends(writes(Role.MARKETER))]
 AdminWrites = Annotated[Visitor, Depends(writes(Role.ADMIN))]
+AdminUploads = Annotated[Visitor, Depends(uploads(Role.ADMIN))]
 
 
 def is_secure(site: Site) -> bool:

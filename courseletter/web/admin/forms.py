@@ -3,16 +3,18 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, HTTPException, Request
 from starlette.datastructures import FormData, UploadFile
 from starlette.requests import ClientDisconnect
 from starlette.types import Message
 
 from campaigns.reading.fetching import MOST_BYTES
 from courseletter.web.site import body_of
+from subscribers.importing.files import MOST_OCTETS
 
 OCTETS = MOST_BYTES + 1_000_000  # an article, and what is typed around it
 FIELDS = 500
+MOST_UPLOADED = MOST_OCTETS + 1_000_000  # a list of people, and what is typed around it
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,4 +57,25 @@ async def form_of(request: Request) -> Form:
         return Form(FormData())
 
 
+async def upload_of(request: Request) -> Form:
+    """A form with a file that is larger than the memory for it: it is written to the disk as it comes."""
+    left = MOST_UPLOADED
+
+    async def counted() -> Message:
+        nonlocal left
+        message = await request.receive()
+        left -= len(message.get("body", b""))
+        if left < 0:
+            raise HTTPException(413)
+        return message
+
+    if int(request.headers.get("content-length") or 0) > MOST_UPLOADED:
+        raise HTTPException(413)
+    try:
+        return Form(await Request(request.scope, counted).form(max_files=1, max_fields=FIELDS))
+    except ClientDisconnect:
+        return Form(FormData())
+
+
 Posted = Annotated[Form, Depends(form_of)]
+Uploaded = Annotated[Form, Depends(upload_of)]

@@ -1,0 +1,142 @@
+"""The import wizard and the export page: file, columns, dry run, import, undo, and what comes out again."""
+
+import csv
+import re
+from typing import Any
+
+import pytest
+from colleagues import Colleague, add_user
+from reading_room import World
+from sqlalchemy import select
+
+from courseletter.web.admin import forms
+from subscribers.importing.files import MOST_OCTETS
+from subscribers.importing.models import Import
+from subscribers.models import Subscriber
+
+LIST = b"email,First name,Stadt,confirmed at\nana@example.org,Ana,Porto,2024-01-02\nbad@@example.org,Bad,,\n"
+
+
+@pytest.fixture
+def admin(world: World) -> Colleague:
+    return Colleague(world.app, world.installation, add_user(world.installation, "admin"))
+
+
+def _upload(admin: Colleague, content: bytes = LIST, name: str = "people.csv") -> Any:
+    return admin.post("/subscribers/imports", files={"file": (name, content, "text/csv")})
+
+
+def _columns(page: str) -> dict[str, str]:
+    """What the form of the columns would send as it stands."""
+    found = {}
+    for name, options in re.findall(
+        r'<select id="[^"]*" name="([^"]+)"[^>]*>(.*?)</select>', page, re.DOTALL
+    ):
+        chosen = re.search(r'value="([^"]*)" selected', options)
+        found[name] = chosen[1] if chosen else ""
+    return found
+
+
+def _place_of(page: str, heading: str) -> str:
+    return re.search(rf'for="(column-\d+)"[^>]*><code>{heading}<', page)[1]
+
+
+def _emails(world: World) -> list[str]:
+    with world.installation.database.read() as session:
+        return list(session.scalars(select(Subscriber.email).where(Subscriber.email.like("%@example.org"))))
+
+
+def test_from_file_to_people_and_back(world: World, admin: Colleague) -> None:
+    home = _upload(admin).headers["location"].removesuffix("/columns")
+    page = admin.get(f"{home}/columns").text
+    assert "This looks like a plain list" in page
+    assert page.index("Stadt") < page.index("First name"), "what is open comes first"
+    slug = re.search(r'<select id="list".*?<option value="([^"]+)">', page, re.DOTALL)[1]
+    chosen = _columns(page) | {
+        _place_of(page, "Stadt"): "text",
+        "list": slug,
+        "consent": "keep",
+        "tags": "moved",
+    }
+    assert admin.post(f"{home}/columns", **chosen).headers["location"] == home
+    tried = admin.get(home).text
+    assert "1 person of 2 would come in" in tried
+    assert "Two @ signs. Did you mean bad@example.org?" in tried
+    assert _emails(world) == []
+    mend = list(csv.DictReader(admin.get(f"{home}/skipped.csv").text.splitlines()))
+    assert [row["email"] for row in mend] == ["bad@@example.org"]
+    admin.post(f"{home}/start")
+    assert "1 person came in" in admin.get(home).text
+    assert _emails(world) == ["ana@example.org"]
+    admin.post(f"{home}/start")
+    with world.installation.database.read() as session:
+        assert session.scalars(select(Import.state)).all() == ["done"], "a second press is no second import"
+        assert session.scalars(
+            select(Subscriber).where(Subscriber.email == "ana@example.org")
+        ).one().fields == {"stadt": "Porto"}
+    assert "people.csv" in admin.get("/subscribers/imports").text
+    admin.post(f"{home}/undo")
+    assert "1 person removed" in admin.get(home).text
+    assert _emails(world) == []
+
+
+def test_a_column_mapped_twice_is_told_beside_it_and_keeps_what_was_chosen(here: World) -> None:
+    admin = Colleague(here.app, here.installation, add_user(here.installation, "admin"))
+    home = _upload(admin).headers["location"].removesuffix("/columns")
+    page = admin.get(f"{home}/columns").text
+    twice = _columns(page) | {_place_of(page, "Stadt"): "first_name", "list": "x"}
+    answer = admin.post(f"{home}/columns", **twice)
+    assert answer.status_code == 422
+    assert "are both to be “First name”" in answer.text
+    assert 'aria-invalid="true"' in answer.text
+    nowhere = admin.post(f"{home}/columns", **_columns(page))
+    assert "Choose the list" in nowhere.text
+
+
+@pytest.mark.parametrize(("content", "told"), [(b"%PDF-1.7", "a PDF"), (b"", "empty")])
+def test_what_is_no_list_is_told_and_not_kept(here: World, content: bytes, told: str) -> None:
+    admin = Colleague(here.app, here.installation, add_user(here.installation, "admin"))
+    answer = _upload(admin, content)
+    assert answer.status_code == 422
+    assert told in answer.text
+    assert list((here.installation.settings.home / "imports").glob("*")) == []
+    assert admin.post("/subscribers/imports").status_code == 422
+
+
+def test_r40_attack_5_gb_upload_is_refused(here: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Attacks: 5 GB: 413 by what it says of itself, and by what comes where it says nothing."""
+    admin = Colleague(here.app, here.installation, add_user(here.installation, "admin"))
+    said = {
+        "content-length": str(5 << 30),
+        "origin": "https://letters.example.org",
+        "content-type": "text/csv",
+    }
+    assert admin.client.post("/subscribers/imports", content=b"", headers=said).status_code == 413
+    monkeypatch.setattr(forms, "MOST_UPLOADED", 1000)
+    assert _upload(admin, b"x" * 2000).status_code == 413
+    assert MOST_OCTETS == 2 << 30
+
+
+def test_everything_can_be_exported(world: World, admin: Colleague) -> None:
+    home = _upload(admin).headers["location"].removesuffix("/columns")
+    page = admin.get(f"{home}/columns").text
+    slug = re.search(r'<select id="list".*?<option value="([^"]+)">', page, re.DOTALL)[1]
+    admin.post(f"{home}/columns", **_columns(page) | {"list": slug})
+    admin.post(f"{home}/start")
+    assert "Take it with you" in admin.get("/subscribers/export").text
+    answer = admin.get("/subscribers/export/subscribers?form=csv")
+    assert 'filename="subscribers.csv"' in answer.headers["content-disposition"]
+    assert "ana@example.org" in answer.text
+    assert admin.get("/subscribers/export/subscribers?form=xlsx&layout=kit").content[:2] == b"PK"
+    for what in ("deliveries", "events", "suppression"):
+        assert admin.get(f"/subscribers/export/{what}?form=jsonl").status_code == 200
+    assert admin.get("/subscribers/export/secrets").status_code == 404
+    assert admin.get("/subscribers/export/subscribers?form=exe").status_code == 404
+
+
+def test_marketers_have_no_way_in_or_out(here: World) -> None:
+    marketer = Colleague(here.app, here.installation, add_user(here.installation, "marketer"))
+    assert marketer.get("/subscribers/imports").status_code == 403
+    assert _upload(marketer).status_code == 403
+    page = marketer.get("/subscribers").text
+    assert "to-import" not in page
