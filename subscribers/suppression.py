@@ -8,10 +8,15 @@ from datetime import datetime
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from courseletter.errors import InvalidInput
 from courseletter.keyed_hash import keyed_hash
 from courseletter.upserting import insert
-from subscribers.models import Suppression, SuppressionReason
+from subscribers.models import Change, Subscriber, Suppression, SuppressionReason
 from subscribers.people import fold
+
+SUPPRESSION = "suppression"  # as changes by hand call it
+_MISTAKABLE = (SuppressionReason.BOUNCED, SuppressionReason.MANUAL)
+_LONGEST = 500  # characters of a reason
 
 
 def address_hash(key: bytes, address: str) -> str:
@@ -54,3 +59,34 @@ def lift_own(session: Session, key: bytes, address: str) -> bool:
         .returning(Suppression.id)
     )
     return lifted is not None
+
+
+def release(session: Session, key: bytes, address: str, why: str, by: str, now: datetime) -> None:
+    """Take an address off the list, once, because somebody here knows better; `why` is kept with their name.
+
+    Raises InvalidInput for who said no themselves, or was erased: nobody here can know better than they do.
+    And for an address that was released before: what put it back was no mistake.
+    """
+    why, found = why.strip(), suppression_of(session, key, address)
+    if found is None:
+        raise InvalidInput(f"{address} is not on the suppression list.", field="email")
+    if found.reason not in _MISTAKABLE:
+        raise InvalidInput(
+            f"{address} is there because they said so themselves ({found.reason}). Only they can take it "
+            "back.",
+            field="email",
+        )
+    if not why:
+        raise InvalidInput("Say why it may be written to again; it is kept.", field="why")
+    person = session.scalar(select(Subscriber).where(Subscriber.address_key == fold(address)))
+    if person is not None:
+        released = (Change.subscriber_id == person.id, Change.what == SUPPRESSION)
+        if session.scalar(select(Change.id).where(*released)) is not None:
+            raise InvalidInput(f"{address} was released before, and is back. It stays.", field="email")
+        told = f"released: {why[:_LONGEST]}"
+        change = Change(
+            subscriber_id=person.id, at=now, by=by, what=SUPPRESSION, before=found.reason, after=told
+        )
+        session.add(change)
+    session.delete(found)
+    session.flush()

@@ -34,6 +34,7 @@ _MODULES = {
     "bounces": "courseletter.cli.bounces",
     "import": "courseletter.cli.import_",
     "export": "courseletter.cli.export",
+    "suppression": "courseletter.cli.suppression",
     "delivery": "courseletter.cli.delivery",
     "relay": "courseletter.cli.relay",
     "results": "courseletter.cli.results",

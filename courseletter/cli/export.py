@@ -18,16 +18,21 @@ from courseletter.cli.plain import visible_json
 from courseletter.errors import InvalidInput
 from sender import exporting
 from sender.models import Delivery, Event
+from sender.segmenting import COMPILERS
+from subscribers import segments
 from subscribers.exporting import forms, records
 from subscribers.exporting.forms import Form
 from subscribers.exporting.layouts import BY_KEY, OWN, text_of
-from subscribers.models import Subscriber, Suppression
+from subscribers.models import Suppression
+from subscribers.segments import Rule
 
 app = typer.Typer(help="Write lists to files.", no_args_is_help=True, add_completion=False)
 
 Out = Annotated[Path | None, typer.Option(help="The file to write; - or nothing: standard output.")]
 As = Annotated[Form, typer.Option("--format", help="What kind of file.")]
 Layout = Annotated[str, typer.Option("--as", help=f"Whose columns: {', '.join(BY_KEY)}.")]
+
+In = Annotated[str | None, typer.Option("--segment", help="Only the people of this saved segment.")]
 
 Record = dict[str, Any]
 Cells = Callable[[Record], list[str]]
@@ -40,7 +45,11 @@ def _export() -> None:
 
 @app.command()
 def subscribers(
-    out: Out = None, kind: As = Form.CSV, layout: Layout = OWN.key, as_json: AsJson = False
+    out: Out = None,
+    kind: As = Form.CSV,
+    layout: Layout = OWN.key,
+    segment: In = None,
+    as_json: AsJson = False,
 ) -> None:
     """Export every subscriber: lists, statuses, consent, tags, fields, courses and where they are in them.
 
@@ -55,8 +64,10 @@ def subscribers(
         )
     chosen = BY_KEY[layout]
     with installation() as opened, opened.database.read() as session:
-        total = session.scalar(select(func.count(Subscriber.id)).where(Subscriber.erased_at.is_(None))) or 0
-        found = records.people(session, opened.settings.key, standings)
+        rule = Rule.from_json(segments.named(session, segment).rule) if segment else Rule()
+        wanted = segments.compiled(session, rule, opened.clock.now(), COMPILERS)
+        total = segments.count(session, wanted)
+        found = records.people(session, opened.settings.key, standings, wanted)
         _deliver(out, kind, as_json, chosen.columns, found, chosen.cells, total, "subscriber")
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, select, true
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from subscribers.models import (
@@ -47,16 +47,9 @@ def people(
     wanted: ColumnElement[bool] | None = None,
 ) -> Iterator[Record]:
     """All subscribers, or those whom a condition wants, in order of their ids; nobody who was erased."""
-    after = 0
+    after, there = 0, Subscriber.erased_at.is_(None) if wanted is None else wanted
     while True:
-        window = (
-            select(*_PERSON)
-            .where(
-                Subscriber.id > after, Subscriber.erased_at.is_(None), true() if wanted is None else wanted
-            )
-            .order_by(Subscriber.id)
-            .limit(WINDOW)
-        )
+        window = select(*_PERSON).where(Subscriber.id > after, there).order_by(Subscriber.id).limit(WINDOW)
         rows = session.execute(window).all()
         if not rows:
             return
