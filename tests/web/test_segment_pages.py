@@ -1,0 +1,47 @@
+"""The segment builder: counted as it changes, in both themes, saved, and opened again."""
+
+import os
+from pathlib import Path
+
+from colleagues import Colleague, add_user
+from playwright.sync_api import Page, expect
+from reading_room import World
+from test_workshop_in_a_browser import address, check, owner, workshop
+
+__all__ = ["owner", "workshop"]  # fixtures
+
+
+def test_a_segment_is_counted_saved_and_opened_without_script(furnished: World) -> None:
+    marketer = Colleague(furnished.app, furnished.installation, add_user(furnished.installation, "marketer"))
+    asked = {"subject-0": "field:first_name", "how-0": "contains", "value-0": "0"}
+    page = marketer.get("/segments", params=asked).text
+    assert "<strong>1</strong> of" in page
+    assert "reader0@inbox.example.org" in page
+    home = marketer.post("/segments", name="Zeroes", **asked).headers["location"]
+    again = marketer.get(home).text
+    assert 'value="Zeroes"' in again
+    assert "<strong>1</strong> of" in again
+    nameless = marketer.post("/segments", name=" ", **asked)
+    assert nameless.status_code == 422
+    assert "Give the segment a name" in nameless.text
+    wrong = marketer.get("/segments", params={"subject-0": "since:", "how-0": "last", "value-0": "soon"})
+    assert wrong.status_code == 422
+    assert "is no number of days" in wrong.text
+
+
+def test_the_count_follows_the_conditions_in_a_browser(owner: Page, workshop: World, tmp_path: Path) -> None:
+    folder = Path(os.environ.get("COURSELETTER_PICTURES") or tmp_path)
+    owner.goto(address(workshop, "/segments"))
+    check(owner, "segments")
+    owner.get_by_label("Ask about").first.select_option("field:first_name")
+    expect(owner.get_by_label("How").first).to_be_visible()
+    owner.get_by_label("How").first.select_option("contains")
+    owner.get_by_label("Value").first.fill("0")
+    owner.keyboard.press("Tab")
+    expect(owner.locator("#count")).to_contain_text("1 of")
+    owner.get_by_label("Ask about").nth(1).select_option("mail:")
+    expect(owner.get_by_label("Ask about")).to_have_count(3)
+    check(owner, "segments with conditions")
+    owner.set_viewport_size({"width": 1280, "height": 800})
+    owner.emulate_media(color_scheme="light", reduced_motion="reduce")
+    owner.screenshot(path=folder / "workshop-segments.png", full_page=True)
