@@ -11,6 +11,7 @@ from threading import Lock
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from courseletter import lists
 from courseletter.engine import Engine
 from courseletter.installation import Installation
 from courseletter.logs import log, told
@@ -106,11 +107,13 @@ class Worker:
         told(self._carried_on)
 
     def _carried_on(self) -> Counter[str]:
-        """Finish a publish whose process has ended half-way: until then its course waits."""
+        """Finish publishes and imports whose process has ended half-way."""
         opened = self._installation
-        return +Counter(
-            {"publishes finished": carry_on(opened.database, opened.clock)}
-        )  # none: nothing to tell
+        finished = {
+            "publishes finished": carry_on(opened.database, opened.clock),
+            "imports finished": lists.carry_on(opened),
+        }
+        return +Counter(finished)  # none: nothing to tell
 
     def _count(self) -> None:
         told(self.count)

@@ -4,11 +4,12 @@ import re
 from typing import Final
 
 _FORMULA: Final = re.compile(r"'*[=+\-@\t\r\n]")
+_FIRST: Final = frozenset("'=+-@\t\r\n")
 
 
 def safe(text: str) -> str:
     """The text with an apostrophe before what would be a formula, or would be read as such a text."""
-    return f"'{text}" if _FORMULA.match(text) else text
+    return f"'{text}" if text[:1] in _FIRST and _FORMULA.match(text) else text
 
 
 def restored(text: str) -> str:

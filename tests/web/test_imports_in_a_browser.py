@@ -56,7 +56,7 @@ def test_from_the_file_to_its_undoing(owner: Page, workshop: World, tmp_path: Pa
     expect(owner.get_by_role("heading", level=1)).to_have_text("Taken back")
     expect(owner.get_by_text("52 people removed")).to_be_visible()
     owner.goto(address(workshop, "/subscribers/imports"))
-    look("imports")
+    check(owner, "imports")
 
 
 def test_the_export_page(owner: Page, workshop: World, tmp_path: Path) -> None:

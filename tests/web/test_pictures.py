@@ -95,6 +95,10 @@ def test_pictures_of_every_page(owner: Page, workshop: World, folder: Path) -> N
         "delivery": "/deliveries/1",
         "brands": "/settings/brands",
         "brand": "/settings/brands/first",
+        "imports": "/subscribers/imports",
+        "export": "/subscribers/export",
+        "segments": "/segments?subject-0=field:first_name&how-0=contains&value-0=Reader",
+        "brand": "/settings/brand",
         "settings": "/settings",
         "sign-in": "/sign-in",
     }
