@@ -1,16 +1,29 @@
 """Tables for spreadsheets: CSV in which no cell is ever taken for a formula."""
 
 import csv
+import re
 from collections.abc import Iterable, Sequence
 from io import StringIO
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")  # a spreadsheet would calculate these
+# A spreadsheet would calculate it (OWASP, CSV injection), or it is a text that was kept from that before.
+_FORMULA = re.compile(r"'*[=+\-@\t\r\n]")
+_FIRST = frozenset("'=+-@\t\r\n")
 
 
 def safe(cell: object) -> str:
     """A cell's text, behind an apostrophe where a spreadsheet would run it."""
     text = "" if cell is None else str(cell)
-    return f"'{text}" if text.startswith(FORMULA_STARTS) and not isinstance(cell, int) else text
+    return f"'{text}" if is_formula(text) and not isinstance(cell, int) else text
+
+
+def restored(text: str) -> str:
+    """The text that `safe` was given."""
+    return text[1:] if text[:1] == "'" and is_formula(text) else text
+
+
+def is_formula(text: str) -> bool:
+    """Whether a spreadsheet would run it, apostrophes before it left aside."""
+    return text[:1] in _FIRST and _FORMULA.match(text) is not None
 
 
 def as_csv(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

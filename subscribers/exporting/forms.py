@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import IO, Any, Final
 
 from courseletter.errors import InvalidInput
-from subscribers.spreadsheets import safe
+from courseletter.spreadsheet import safe
 
 MOST_ROWS: Final = 1_048_576  # of a sheet, its headings included
 LONGEST_CELL: Final = 32_767  # characters, of a sheet

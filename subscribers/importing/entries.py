@@ -6,6 +6,7 @@ from typing import Final
 
 from courseletter.errors import InvalidInput
 from courseletter.keyed_hash import keyed_hash
+from courseletter.spreadsheet import is_formula, restored
 from subscribers.addresses import check_address
 from subscribers.erasure import ERASED
 from subscribers.importing.cells import SHORT, STRICTNESS, Cells, Entry, Line, Member, Withheld, part_of
@@ -13,7 +14,6 @@ from subscribers.importing.mapping import Consent, ImportSettings, Source, Statu
 from subscribers.importing.tables import Problem
 from subscribers.models import ConsentAct, MemberStatus, SuppressionReason
 from subscribers.people import fold
-from subscribers.spreadsheets import looks_like_a_formula, restored
 
 # Plain text: the driver looks twice at anything else, a million times.
 _PENDING, _CONFIRMED = MemberStatus.PENDING.value, MemberStatus.CONFIRMED.value
@@ -125,7 +125,7 @@ def _why_not(written: str, said: str) -> str:
     text = written.strip()
     if not text:
         return "No email address."
-    if looks_like_a_formula(text) and "@" not in text[1:]:
+    if is_formula(text) and "@" not in text[1:]:
         return "Looks like a spreadsheet formula, not an address."
     if text.count("@") == 2 and "@@" in text:
         return f"Two @ signs. Did you mean {text.replace('@@', '@')}?"

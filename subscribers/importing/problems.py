@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from courseletter.spreadsheet import safe
 from subscribers.importing.mapping import ImportSettings
-from subscribers.spreadsheets import safe
 
 WHY = "Why it was not taken"
 

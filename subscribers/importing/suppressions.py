@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from courseletter.database import Database
 from courseletter.errors import InvalidInput
+from courseletter.spreadsheet import restored
 from courseletter.upserting import insert
 from subscribers.addresses import check_address
 from subscribers.importing import values
@@ -17,7 +18,6 @@ from subscribers.importing.reading import tables_in
 from subscribers.importing.tables import Problem
 from subscribers.importing.values import Unreadable
 from subscribers.models import Suppression, SuppressionReason
-from subscribers.spreadsheets import restored
 from subscribers.suppression import address_hash
 
 CHUNK: Final = 2_000

@@ -98,7 +98,6 @@ def test_pictures_of_every_page(owner: Page, workshop: World, folder: Path) -> N
         "imports": "/subscribers/imports",
         "export": "/subscribers/export",
         "segments": "/segments?subject-0=field:first_name&how-0=contains&value-0=Reader",
-        "brand": "/settings/brand",
         "settings": "/settings",
         "sign-in": "/sign-in",
     }
