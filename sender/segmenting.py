@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, exists, not_
 from campaigns.drafting import find_course
 from campaigns.models import Enrolment, Lesson
 from courseletter.errors import InvalidInput, NotFound
-from sender.models import Delivery, Event, State
+from sender.models import Click, Delivery, State
 from subscribers.models import Subscriber
 from subscribers.segments import Asked, Compiler, Condition, days_ago
 
@@ -30,7 +30,6 @@ _STATES: Final = {
     "finished": ("completed",),
     "left": ("left",),
 }
-CLICKED: Final = "clicked"  # the kind of event that says so
 
 
 def _course(asked: Asked) -> ColumnElement[bool]:
@@ -73,8 +72,11 @@ def _mail(asked: Asked) -> ColumnElement[bool]:
 
 def _click(asked: Asked) -> ColumnElement[bool]:
     one = asked.one
-    since = days_ago(one.value, asked.now)
-    clicked = exists().where(Event.subscriber_id == Subscriber.id, Event.at >= since, Event.kind == CLICKED)
+    clicked = (
+        exists()
+        .where(Delivery.subscriber_id == Subscriber.id, Click.delivery_id == Delivery.id)
+        .where(Click.at >= days_ago(one.value, asked.now), Click.scanner.is_(False))
+    )
     return {"last": clicked, "not_last": not_(clicked)}[_how(one)]
 
 

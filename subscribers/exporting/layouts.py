@@ -28,24 +28,16 @@ def text_of(value: Any) -> str:
         return value
     if value is None:
         return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
     if isinstance(value, dict | list):
         return _JSON.encode(value) if value else "{}" if isinstance(value, dict) else "[]"
     return str(value)
 
 
 _OWN: Final = (
-    *(
-        "email",
-        "first_name",
-        "last_name",
-        "language",
-        "zone",
-        "minute",
-        "weekdays",
-        "daily_cap",
-        "created_at",
-    ),
-    *("tags", "lists", "consent", "suppressed", "courses", "fields"),
+    *("email", "first_name", "last_name", "language", "zone", "minute", "weekdays", "daily_cap"),
+    *("no_tracking", "created_at", "tags", "lists", "consent", "suppressed", "courses", "fields"),
 )
 
 

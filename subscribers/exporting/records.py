@@ -35,6 +35,7 @@ _PERSON: Final = (
     Subscriber.minute,
     Subscriber.weekdays,
     Subscriber.daily_cap,
+    Subscriber.no_tracking,
     Subscriber.created_at,
     Subscriber.fields,
 )
@@ -66,6 +67,7 @@ def people(
                 "minute": one.minute,
                 "weekdays": one.weekdays,
                 "daily_cap": one.daily_cap,
+                "no_tracking": one.no_tracking,
                 "created_at": iso(one.created_at),
                 "tags": attached.tags.get(one.id, {}),
                 "lists": attached.lists.get(one.id, {}),

@@ -83,6 +83,7 @@ class Entry:
     minute: int | None = None
     weekdays: str | None = None
     daily_cap: int | None = None
+    no_tracking: bool = False
     fields: dict[str, Any] | None = None
     created_at: str | None = None
     members: Sequence[Member] | None = None
@@ -195,6 +196,12 @@ class Cells:
             raise InvalidInput(f"this is no number from {least} to {most}.", field=name)
         setattr(entry, name, int(cell))
 
+    def no_tracking(self, entry: Entry, name: str, cell: str) -> None:
+        try:
+            entry.no_tracking = values.flag(cell)
+        except Unreadable as error:
+            raise InvalidInput(f"this is {error}.", field=name) from None
+
     def weekdays(self, entry: Entry, name: str, cell: str) -> None:
         found = _json(cell, name)
         if not (isinstance(found, list) and found and all(one in range(7) for one in found)):
@@ -248,6 +255,7 @@ PARTS: Final[Mapping[str, Reads]] = {
     "minute": Cells.own_number,
     "weekdays": Cells.weekdays,
     "daily_cap": Cells.own_number,
+    "no_tracking": Cells.no_tracking,
     "lists": Cells.lists,
     "consent": Cells.consent,
     "suppressed": Cells.suppressed,

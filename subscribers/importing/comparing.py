@@ -133,6 +133,7 @@ def _change_people(session: Session) -> None:
         name: func.coalesce(KNOWN.c[name], getattr(Subscriber, name))
         for name in ("language", "zone", "minute", "daily_cap")
     }
+    said["no_tracking"] = or_(Subscriber.no_tracking, KNOWN.c.no_tracking)  # a wish stays one
     said["weekdays"] = func.coalesce(_json(session, KNOWN.c.weekdays), Subscriber.weekdays)
     fields = _json(session, KNOWN.c.fields)
     if dialect_of(session) == "postgresql":

@@ -14,7 +14,7 @@ from subscribers.models import ConsentEntry, Membership, Subscriber, SubscriberT
 
 _PERSON: Final = (
     *("id", "email", "address_key", "first_name", "last_name", "language", "zone", "minute", "weekdays"),
-    *("daily_cap", "fields", "created_at"),
+    *("no_tracking", "daily_cap", "fields", "created_at"),
 )
 _LINE: Final = (
     *("list_id", "act", "at", "wording", "wording_hash", "source_url", "ip", "user_agent", "note"),

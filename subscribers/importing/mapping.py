@@ -50,6 +50,7 @@ TARGETS: Final[Mapping[str, str]] = {
     "minute": "Own hour",
     "weekdays": "Own weekdays",
     "daily_cap": "Most a day",
+    "no_tracking": "No click is counted",
     "lists": "Lists, as JSON",
     "consent": "Consent ledger, as JSON",
     "suppressed": "Suppression, as JSON",

@@ -203,7 +203,8 @@ def _spread(chunk: Chunk, row: int, entry: Entry) -> None:
     chunk.people.append(
         (
             *(row, entry.email, entry.key, entry.hash, entry.first_name, entry.last_name),
-            *(entry.language, entry.zone, entry.minute, entry.weekdays, entry.daily_cap),
+            *(entry.language, entry.zone, entry.minute, entry.weekdays, entry.no_tracking),
+            entry.daily_cap,
             *(fields, entry.created_at),
         )
     )

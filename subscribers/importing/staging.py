@@ -42,6 +42,7 @@ KNOWN: Final = _staged(
     Column("zone", String),
     Column("minute", Integer),
     Column("weekdays", String),
+    Column("no_tracking", Boolean),
     Column("daily_cap", Integer),
     Column("fields", String),
     Column("created_at", UtcDateTime),

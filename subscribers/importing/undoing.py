@@ -33,7 +33,17 @@ TAKEN_BACK: Final = "taken_back"
 RESTORED: Final = "restored"
 KEPT: Final = "kept"  # they did something since, or something was done with them
 
-_DETAILS: Final = ("first_name", "last_name", "language", "zone", "minute", "weekdays", "daily_cap", "fields")
+_DETAILS: Final = (
+    "first_name",
+    "last_name",
+    "language",
+    "zone",
+    "minute",
+    "weekdays",
+    "daily_cap",
+    "fields",
+    "no_tracking",
+)
 
 Picture = dict[str, Any]  # of a person: details, memberships by list, tags
 Detach = Callable[[Session, Collection[int]], set[int]]

@@ -51,6 +51,7 @@ def _furnish(desk: Desk) -> None:
             person, _ = find_or_create(session, email, Details(first, "Europe/Lisbon", 450, (0, 2)), at)
             person.last_name = last
             person.language = "pt" if number % 2 else None
+            person.no_tracking = number == 1
             person.fields = {
                 "city": "Köln",
                 "age": 41,

@@ -17,6 +17,7 @@ SUBSCRIBERS: Final = Source(
         "minute": "minute",
         "weekdays": "weekdays",
         "daily cap": "daily_cap",
+        "no tracking": "no_tracking",
         "created at": "created_at",
         "tags": "tags",
         "lists": "lists",
