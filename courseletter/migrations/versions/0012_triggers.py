@@ -5,8 +5,8 @@ from alembic import op
 
 from courseletter.database import UtcDateTime
 
-revision = "0020"
-down_revision = "0010"
+revision = "0012"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 

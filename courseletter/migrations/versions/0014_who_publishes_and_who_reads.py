@@ -5,8 +5,8 @@ from alembic import op
 
 from courseletter.database import UtcDateTime
 
-revision = "0022"
-down_revision = "0021"
+revision = "0014"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 
