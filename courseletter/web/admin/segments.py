@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from campaigns.models import Course, RevisionLesson
-from courseletter.errors import InvalidInput
+from courseletter.errors import InvalidInput, NotFound
 from courseletter.web.admin.access import Marketer, MarketerWrites, Visitor
 from courseletter.web.admin.forms import Posted
 from courseletter.web.admin.shell import Note, lead_to, show
@@ -75,7 +75,7 @@ def show_segment(segment_id: str, visitor: Marketer, site: Here, request: Reques
     with site.installation.database.read() as session:
         found = session.get(Segment, int(segment_id)) if is_number(segment_id) else None
     if found is None:
-        return lead_to(site, "/segments")
+        raise NotFound("There is no segment with this number.")
     rule = Rule.from_json(found.rule)
     typed = {"any": "yes" if rule.any else "", "name": found.name}
     for place, one in enumerate(rule.conditions):
