@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from campaigns.models import Course, Link
 from courseletter.database import Database
 from courseletter.errors import NotFound
+from courseletter.upserting import insert
 from sender.models import Click, Counted, Delivery
 from sender.scanners import AT_ONCE, Hit, scanned
 from subscribers.models import Subscriber
@@ -23,7 +24,9 @@ WHOLE_ROW: Final = 1  # id of the one row of `counted`
 JUDGED_AFTER: Final = timedelta(
     seconds=60
 )  # by then every click of a scanner's round has come: AT_ONCE is less
-CHUNK: Final = 2_000  # clicks a transaction
+MOST: Final = 100  # clicks of one mail: whoever follows a link for ever fills no disk
+MAILS: Final = 300  # judged in one transaction; their clicks are fewer than a statement may have values
+CHUNK: Final = 2_000  # clicks forgotten in one transaction
 
 assert timedelta(seconds=2 * AT_ONCE) < JUDGED_AFTER  # noqa: S101 - of two constants
 
@@ -62,7 +65,7 @@ def judge(database: Database, now: datetime) -> int:
     total = 0
     while True:
         with database.write() as session:
-            mails = select(Click.delivery_id).where(*ripe).distinct().limit(CHUNK)
+            mails = select(Click.delivery_id).where(*ripe).distinct().limit(MAILS)
             verdicts = _verdicts(session, set(session.scalars(mails)), until)
             for verdict in (True, False):
                 ids = [click for click, scanner in verdicts.items() if scanner is verdict]
@@ -97,11 +100,8 @@ def forget(database: Database, before: datetime) -> int:
 
 def counted(session: Session) -> Counted:
     """The row that says how far things are counted; whoever asks for it to write holds it until their end."""
-    row = session.get(Counted, WHOLE_ROW, with_for_update=True)
-    if row is None:
-        row = Counted(id=WHOLE_ROW)
-        session.add(row)
-    return row
+    session.execute(insert(session, Counted).values(id=WHOLE_ROW).on_conflict_do_nothing())
+    return session.get_one(Counted, WHOLE_ROW, with_for_update=True)
 
 
 def _verdicts(session: Session, mails: set[int], until: datetime) -> dict[int, bool]:
@@ -134,6 +134,9 @@ def _is_counted(session: Session, mail: Delivery) -> bool:
         return False
     reader = session.get(Subscriber, mail.subscriber_id)
     if reader is None or reader.no_tracking or reader.erased_at is not None:
+        return False
+    so_far = select(func.count()).where(Click.delivery_id == mail.id)
+    if (session.scalar(so_far) or 0) >= MOST:
         return False
     forgotten = session.scalar(select(Counted.forgotten))
     return forgotten is None or mail.finished_at is None or mail.finished_at >= forgotten

@@ -228,3 +228,12 @@ def test_what_is_forgotten_does_not_come_back(received: School) -> None:
     assert clicks.forget(received.database, at) == 0, "nor by a longer time to keep"
     clicked(received, delivery, link, after=91 * 86400)
     assert all_clicks(received) == []
+
+
+def test_a_link_that_is_followed_for_ever_fills_no_disk(received: School) -> None:
+    (delivery,) = received.deliveries()
+    link = stored_links(received)[0]
+    for number in range(clicks.MOST + 3):
+        clicked(received, delivery, link, after=3600 + number)
+    assert len(all_clicks(received)) == clicks.MOST
+    assert clicks.judge(received.database, delivery.finished_at + timedelta(days=1)) == clicks.MOST
