@@ -7,9 +7,9 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from campaigns.models import Answer, Course, Enrolment, Lesson, Question
+from campaigns.models import Answer, Course, Enrolment, Lesson, Link, Question
 from sender.bounces.models import Bounce
-from sender.models import Delivery, Event
+from sender.models import Click, Delivery, Event
 from subscribers import personal_data
 from subscribers.models import Subscriber
 
@@ -21,6 +21,7 @@ def of(session: Session, key: bytes, subscriber: Subscriber) -> dict[str, Any]:
         "mails": _mails(session, subscriber),
         "events": _events(session, subscriber),
         "answers": _answers(session, subscriber),
+        "clicks": _clicks(session, subscriber),
     }
 
 
@@ -90,3 +91,14 @@ def _answers(session: Session, subscriber: Subscriber) -> list[dict[str, Any]]:
         .order_by(Answer.at, Question.id)
     )
     return [{"question": question, "answer": one.text, "at": one.at} for question, one in rows]
+
+
+def _clicks(session: Session, subscriber: Subscriber) -> list[dict[str, Any]]:
+    rows = session.execute(
+        select(Click.at, Link.address)
+        .join(Link, Link.id == Click.link_id)
+        .join(Delivery, Delivery.id == Click.delivery_id)
+        .where(Delivery.subscriber_id == subscriber.id)
+        .order_by(Click.at, Click.id)
+    )
+    return [{"at": at, "link": address} for at, address in rows]

@@ -1,7 +1,7 @@
 """What is known of a reader: to see, to take along, to erase. Only the last asks for typed words."""
 
 from fastapi import APIRouter
-from fastapi.responses import HTMLResponse, Response
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy.orm import Session
 
 from courseletter.web.reader import reader_of, show
@@ -30,6 +30,17 @@ def download(token: str, site: Here) -> Response:
         personal_data.as_json(known),
         media_type="application/json",
         headers={"Content-Disposition": 'attachment; filename="my-data.json"'},
+    )
+
+
+@router.post("/tracking")
+def choose_tracking(token: str, site: Here, fields: Fields) -> Response:
+    """Whether the reader's clicks are counted, in all courses that count any."""
+    with site.installation.database.write() as session:
+        reader = reader_of(session, site, token)
+        reader.enrolment.subscriber.no_tracking = fields.get("clicks") == "off"
+    return RedirectResponse(
+        site.path(site.installation.links.learn(reader.enrolment.id)) + "/data#clicks", 303
     )
 
 

@@ -149,6 +149,7 @@ LEAST = {
     "GET /learn/{token}/certificate.{form}": READERS,
     "GET /learn/{token}/data": READERS,
     "GET /learn/{token}/data/download": READERS,
+    "POST /learn/{token}/data/tracking": READERS,
     "POST /learn/{token}/data/erase": READERS,
     "GET /learn/{token}/skip": READERS,
     "POST /learn/{token}/skip": READERS,

@@ -9,10 +9,10 @@ from reading_room import World
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
-from campaigns.models import Enrolment
+from campaigns.models import Enrolment, Link
 from courseletter.database import Base
 from courseletter.errors import InvalidInput
-from sender.models import Delivery, State
+from sender.models import Click, Delivery, State
 from sender.planning import tick
 from subscribers import tags
 from subscribers.erasure import check_not_erased
@@ -81,6 +81,27 @@ def test_r18_a_reader_takes_everything_along(reader: World) -> None:
     assert known["consent"][0]["ip"] == "192.0.2.7"
     assert [one["state"] for one in known["mails"]] == ["accepted"] * 4
     assert known["courses"][0]["zone"] == "Europe/Lisbon"
+
+
+def test_a_reader_says_that_no_click_of_theirs_is_counted(reader: World) -> None:
+    assert "Do not count my clicks" in reader.browser().get(reader.learn_path("data")).text
+    for choice, said in (("off", "No click of yours is counted."), ("on", "we count which of its links")):
+        page = reader.browser().post(reader.learn_path("data/tracking"), data={"clicks": choice}).text
+        assert said in page
+        assert [one.no_tracking for one in reader.all(Subscriber)] == [choice == "off"]
+
+
+def test_r18_the_links_that_a_reader_followed_are_in_the_export(reader: World) -> None:
+    with reader.installation.database.write() as session:
+        mail = session.scalars(select(Delivery).where(Delivery.lesson_id == "les_0000000001")).one()
+        link = Link(
+            revision_id=mail.revision_id, lesson_id=mail.lesson_id, address="https://example.org/lamp"
+        )
+        session.add(link)
+        session.flush()
+        session.add(Click(at=reader.clock.now(), delivery_id=mail.id, link_id=link.id, seconds=90, mark=""))
+    known = reader.browser().get(reader.learn_path("data/download")).json()
+    assert [one["link"] for one in known["clicks"]] == ["https://example.org/lamp"]
 
 
 def test_r18_erasing_leaves_a_keyed_hash_and_nothing_that_tells_who_it_was(reader: World) -> None:
