@@ -175,6 +175,7 @@ class Event(Base):
         Index("ix_events_subscriber_id_at", "subscriber_id", "at"),
         # What results are made of (sender/results.py); all other kinds are read by person or delivery.
         _partial("ix_events_endings", "at", where=_ENDINGS),
+        _partial("ix_events_left_because", "course_id", where="kind = 'left_because'"),  # few
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

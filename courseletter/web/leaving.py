@@ -14,6 +14,7 @@ from courseletter.web import finding, wording
 from courseletter.web.site import READ, Fields, Here, Site, evidence_of
 from courseletter.web.speech import Speech, speech
 from sender.models import Event
+from sender.reasons_given import LEFT_BECAUSE
 from sender.wishes import leave_everything, unsubscribe
 from subscribers import consent, suppression
 from subscribers.models import MailingList, Membership, MemberStatus, Subscriber
@@ -108,7 +109,7 @@ def tell_why(token: str, site: Here, fields: Fields) -> HTMLResponse:
             session.add(
                 Event(
                     at=now,
-                    kind="left_because",
+                    kind=LEFT_BECAUSE,
                     subscriber_id=subscriber.id,
                     course_id=course.id if course else None,
                     data={"reason": reason, "list": mailing_list.id},
@@ -195,6 +196,6 @@ def _other_lists(session: Session, mailing_list: MailingList, subscriber: Subscr
 def _reason_given(session: Session, mailing_list: MailingList, subscriber: Subscriber) -> str | None:
     """The reason told for this list, if any; it is asked for once."""
     told = session.scalars(
-        select(Event.data).where(Event.subscriber_id == subscriber.id, Event.kind == "left_because")
+        select(Event.data).where(Event.subscriber_id == subscriber.id, Event.kind == LEFT_BECAUSE)
     )
     return next((data["reason"] for data in told if data["list"] == mailing_list.id), None)

@@ -15,7 +15,8 @@ from campaigns.models import Course, Link, RevisionLesson
 from courseletter.spreadsheet import as_csv, safe
 from courseletter.web.admin.results import bars, finding
 from sender.funnel import Crowd, Numbers, Step
-from sender.models import Result
+from sender.models import Event, Result
+from sender.reasons_given import LEFT_BECAUSE
 
 
 @pytest.fixture
@@ -45,6 +46,20 @@ def words(element: HtmlElement) -> str:
 def table(document: HtmlElement, place: int) -> list[list[str]]:
     rows = list(document.iter("table"))[place].iter("tr")
     return [[words(cell) for cell in row.iter("th", "td")] for row in rows]
+
+
+def test_the_reasons_that_people_gave_are_counted(shop: World, owner: Colleague, course: Course) -> None:
+    sow(shop, course)
+    assert "Why people left" not in owner.get(f"/courses/{course.id}/results").text
+    told = [("too_often", course.id), ("learned", course.id), ("too_often", course.id), ("learned", None)]
+    with shop.installation.database.write() as session:
+        for reason, course_id in told:
+            data = {"reason": reason, "list": 1}
+            session.add(Event(at=shop.clock.now(), kind=LEFT_BECAUSE, course_id=course_id, data=data))
+        session.add(Event(at=shop.clock.now(), kind=LEFT_BECAUSE, course_id=course.id, data={}))  # erased
+    *_, reasons = list(page(owner, f"/courses/{course.id}/results").iter("table"))
+    rows = [[words(cell) for cell in row.iter("th", "td")] for row in reasons.iter("tr")]
+    assert rows[1:] == [["It came too often", "2"], ["I have learned what I needed", "1"]]
 
 
 def test_the_finding_is_the_title_and_the_table_has_the_same_numbers(

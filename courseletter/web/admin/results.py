@@ -17,9 +17,11 @@ from courseletter.spreadsheet import as_csv
 from courseletter.web.admin.access import Marketer
 from courseletter.web.admin.courses import course_of
 from courseletter.web.admin.shell import show
+from courseletter.web.leaving import REASONS
 from courseletter.web.site import READ, Here
 from courseletter.zones import zone_of
 from sender.funnel import Crowd, Funnel, Step, as_table, funnel, weeks_of
+from sender.reasons_given import reasons_given
 
 router = APIRouter()
 
@@ -69,6 +71,7 @@ def show_results(
         quarters = _quarters(weeks_of(session, course))
         chosen = _chosen(quarters, joined)
         found = _funnel(session, course, chosen)
+        reasons = [(REASONS.get(name, name), people) for name, people in reasons_given(session, course)]
     worst = _worst(found)
     zone = zone_of(opened.settings.timezone)
     return show(
@@ -86,6 +89,7 @@ def show_results(
         quarters=quarters,
         chosen=chosen,
         most_weeks=MOST_WEEKS,
+        reasons=reasons,
         until=found.until and found.until.astimezone(zone),
     )
 
