@@ -6,11 +6,13 @@ knows of a person is erased with sender/erasing.py, which calls this.
 
 from datetime import datetime
 
-from sqlalchemy import delete, update
+from sqlalchemy import String, cast, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from courseletter.errors import InvalidInput
+from subscribers.importing.models import Import, ImportedPerson, ImportProblem
 from subscribers.models import (
+    Change,
     ConsentEntry,
     Membership,
     Subscriber,
@@ -30,8 +32,9 @@ def erase_subscriber(session: Session, key: bytes, subscriber: Subscriber, now: 
     _keep_away(session, key, subscriber.email, now)
     subscriber.erased_at = now
     session.flush()  # the ledger lets go of erased people alone
-    for table in (ConsentEntry, Membership, SubscriberTag):
+    for table in (ConsentEntry, Membership, SubscriberTag, Change):
         session.execute(delete(table).where(table.subscriber_id == subscriber.id))
+    _forget_imports(session, subscriber)
     subscriber.email = subscriber.address_key = _NOBODY.format(subscriber.id)
     subscriber.first_name = subscriber.last_name = ""
     subscriber.fields = {}
@@ -52,6 +55,18 @@ def check_not_erased(session: Session, key: bytes, address: str) -> None:
         raise InvalidInput(
             f"{fold(address)} was erased on its owner's wish and is not entered again.", field="email"
         )
+
+
+def _forget_imports(session: Session, subscriber: Subscriber) -> None:
+    """What imports wrote down of them: how they were before, and rows that were not taken."""
+    imports = select(Import.id)  # each named: the key begins with it
+    session.execute(
+        delete(ImportedPerson).where(
+            ImportedPerson.import_id.in_(imports), ImportedPerson.subscriber_id == subscriber.id
+        )
+    )
+    rows = func.lower(cast(ImportProblem.cells, String))
+    session.execute(delete(ImportProblem).where(rows.contains(subscriber.email.lower(), autoescape=True)))
 
 
 def _keep_away(session: Session, key: bytes, address: str, now: datetime) -> None:

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from subscribers import tags
-from subscribers.models import ConsentEntry, MailingList, Membership, Subscriber
+from subscribers.models import Change, ConsentEntry, MailingList, Membership, Subscriber
 from subscribers.suppression import suppression_of
 
 
@@ -27,6 +27,7 @@ def of(session: Session, key: bytes, subscriber: Subscriber) -> dict[str, Any]:
         "tags": list(tags.of(session, subscriber)),
         "lists": _lists(session, subscriber),
         "consent": _consent(session, subscriber),
+        "changes": _changes(session, subscriber),
         "kept_from_all_mail": suppressed and {"since": suppressed.at, "reason": suppressed.reason},
     }
 
@@ -61,4 +62,13 @@ def _consent(session: Session, subscriber: Subscriber) -> list[dict[str, Any]]:
             "note": entry.note,
         }
         for entry, name in rows
+    ]
+
+
+def _changes(session: Session, subscriber: Subscriber) -> list[dict[str, Any]]:
+    rows = session.scalars(
+        select(Change).where(Change.subscriber_id == subscriber.id).order_by(Change.at, Change.id)
+    )
+    return [
+        {"at": one.at, "by": one.by, "what": one.what, "from": one.before, "to": one.after} for one in rows
     ]

@@ -16,7 +16,8 @@ from sender.models import Click, Delivery, State
 from sender.planning import tick
 from subscribers import tags
 from subscribers.erasure import check_not_erased
-from subscribers.models import ConsentEntry, Membership, Subscriber, Suppression
+from subscribers.importing.models import Import, ImportedPerson, ImportProblem
+from subscribers.models import Change, ConsentEntry, Membership, Subscriber, Suppression
 from subscribers.suppression import is_suppressed
 
 ANA = "ana.pereira@example.org"
@@ -116,6 +117,33 @@ def test_r18_erasing_leaves_a_keyed_hash_and_nothing_that_tells_who_it_was(reade
     assert (mark.email, mark.reason) == (None, "erased")
     with reader.installation.database.read() as session:
         assert is_suppressed(session, reader.installation.settings.key, ANA.upper())
+
+
+def test_r18_what_imports_and_colleagues_wrote_down_goes_too(reader: World) -> None:
+    now = reader.clock.now()
+    with reader.installation.database.write() as session:
+        file = Import(
+            name="a.csv", path="a.csv", digest="0", settings={}, state="done", started_by="Mira",
+            created_at=now, touched_at=now,
+        )  # fmt: skip
+        session.add(file)
+        session.flush()
+        session.add(ImportedPerson(import_id=file.id, subscriber_id=1, before={"first_name": "Ana"}))
+        for cells in ([ANA.title(), "Porto"], ["bo@example.org", "Lyon"]):
+            session.add(
+                ImportProblem(
+                    import_id=file.id, part="", line=2, text="", reason="late", taken=False, cells=cells
+                )
+            )
+        session.add(Change(subscriber_id=1, at=now, by="Mira", what="city", before="", after="Porto"))
+    known = reader.browser().get(reader.learn_path("data/download")).json()
+    assert [one["to"] for one in known["changes"]] == ["Porto"]
+    erase(reader)
+    stored = everything_stored(reader)
+    assert "Porto" not in stored
+    assert ANA not in stored.lower()
+    assert reader.all(ImportedPerson) == reader.all(Change) == []
+    assert [one.cells[1] for one in reader.all(ImportProblem)] == ["Lyon"]
 
 
 def test_r18_nobody_enters_an_erased_address_again(reader: World) -> None:
