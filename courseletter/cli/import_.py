@@ -175,9 +175,10 @@ def _report(
     if as_json:
         found: dict[str, Any] = {name: counts[name] for name in names}
         return print_json({"import": import_id, "source": settings.source, **found, "problems": listed})
+    people = "1 new person" if counts[NEW] == 1 else f"{counts[NEW]:,} new people"
     say(
-        f"{beginning} {counts[NEW]:,} new people and {counts[UPDATED]:,} changes; {counts[PENDING]:,} of "
-        f"them have to confirm. {counts[KEPT_OUT]:,} kept out, {counts[SKIPPED]:,} rows skipped."
+        f"{beginning} {people}, and changes of {counts[UPDATED]:,}. Still to confirm: {counts[PENDING]:,}. "
+        f"Kept out: {counts[KEPT_OUT]:,}. Rows skipped: {counts[SKIPPED]:,}."
     )
     if listed:
         print_table(("part", "line", "as written", "why"), [list(one.values()) for one in listed])

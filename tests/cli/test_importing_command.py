@@ -18,7 +18,7 @@ def people(tmp_path: Path) -> Path:
 def test_a_dry_run_saves_nothing_and_says_everything(line, people: Path) -> None:
     before = line.rows()
     said = line.done("import", "subscribers", people, "--list", "letter", "--dry-run")
-    assert "Nothing was saved. This file would bring 1 new people" in said.out
+    assert "Nothing was saved. This file would bring 1 new person" in said.out
     assert "Two @ signs. Did you mean bad@example.org?" in said.out
     assert line.rows() == before
     found = line.done("import", "subscribers", people, "--list", "letter", "--dry-run", "--json").json

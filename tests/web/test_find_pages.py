@@ -8,6 +8,7 @@ from show_room import join
 from test_workshop_in_a_browser import address, check, focused, owner, sleep_course, tab_to, workshop
 
 from campaigns.models import Article, Course, Enrolment, ProfileRecord
+from courseletter.web.admin.find import PAGES
 from sender import pausing
 
 __all__ = ["owner", "workshop"]  # fixtures
@@ -28,12 +29,23 @@ def marketer(shop: World) -> Colleague:
         ("reader2@inbox", "/subscribers/3"),
         ("brand", "/settings/brands"),
         ("keyboard", "/keys"),
+        ("results", "/results"),
+        ("segm", "/segments"),
     ],
 )
 def test_what_is_called_so_is_found(marketer: Colleague, typed: str, path: str) -> None:
     page = marketer.get(f"/find?q={typed}").text
     results = page.partition('id="found"')[2]
     assert path in results
+
+
+def test_each_page_that_is_found_is_there_and_only_for_who_may_open_it(shop: World) -> None:
+    for role in ("marketer", "admin"):
+        visitor = Colleague(shop.app, shop.installation, add_user(shop.installation, role))
+        for page in PAGES:
+            link = f'href="{page.path}"'
+            listed = link in visitor.get(f"/find?q={page.name}").text.partition('id="found"')[2]
+            assert listed == (visitor.get(page.path).status_code == 200), (role, page.name)
 
 
 def test_what_nobody_is_called_is_not_found(marketer: Colleague) -> None:

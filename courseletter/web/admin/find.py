@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from campaigns.models import Course, Lesson
 from campaigns.wording import shown
+from courseletter.accounts.models import Role
 from courseletter.web.admin.access import Marketer
 from courseletter.web.admin.shell import show
 from courseletter.web.site import READ, Here
@@ -26,6 +27,7 @@ class Found(NamedTuple):
     what: str  # where it belongs
     path: str
     language: str = "en"
+    role: Role = Role.MARKETER  # the least that it is for
 
 
 PAGES: Final = (
@@ -35,6 +37,10 @@ PAGES: Final = (
     Found("Begun articles", "Reviews that are no course yet", "/articles"),
     Found("Import a course", "From its folder, as a zip", "/folders/new"),
     Found("Subscribers", "Everybody", "/subscribers"),
+    Found("Segments", "Questions about people", "/segments"),
+    Found("Import subscribers", "Bring a list over", "/subscribers/imports", role=Role.ADMIN),
+    Found("Export subscribers", "Take a list out", "/subscribers/export", role=Role.ADMIN),
+    Found("Results", "How far people get", "/results"),
     Found("Messages", "Failed, waiting, in doubt", "/deliveries"),
     Found("Settings", "Your password, who works here", "/settings"),
     Found("Brands", "Whom mail is from, and how it looks", "/settings/brands"),
@@ -47,7 +53,11 @@ def find(visitor: Marketer, site: Here, request: Request, q: str = "") -> HTMLRe
     text = " ".join(q[:320].split())
     with site.installation.database.read() as session:
         groups = _groups(session, text) if text else []
-    pages = [one for one in PAGES if text.casefold() in f"{one.name} {one.what}".casefold()]
+    pages = [
+        one
+        for one in PAGES
+        if visitor.user.role.includes(one.role) and text.casefold() in f"{one.name} {one.what}".casefold()
+    ]
     found = [(title, many) for title, many in [*groups, ("Pages", pages)] if many]
     return show(request, site, visitor, "find.html", place="find", q=q, found=found)
 

@@ -8,6 +8,7 @@ from campaigns import questions
 from campaigns.models import Course, Lesson
 from courseletter.errors import InvalidInput, NotFound
 from courseletter.web.admin.access import Marketer, MarketerWrites, Visitor
+from courseletter.web.admin.courses import course_of
 from courseletter.web.admin.forms import Form, Posted
 from courseletter.web.admin.shell import Note, lead_to, show
 from courseletter.web.choices import Choice
@@ -22,13 +23,13 @@ NAMES = {"text": "Question", "choices": "Choices", "lesson": "Lesson"}
 @router.api_route("/questions", methods=READ)
 def show_questions(course_id: str, visitor: Marketer, site: Here, request: Request) -> HTMLResponse:
     with site.installation.database.read() as session:
-        return _page(session, request, site, visitor, _course(session, course_id))
+        return _page(session, request, site, visitor, course_of(session, course_id))
 
 
 @router.post("/questions")
 def ask(course_id: str, visitor: MarketerWrites, site: Here, request: Request, form: Posted) -> Response:
     with site.installation.database.write() as session:
-        course = _course(session, course_id)
+        course = course_of(session, course_id)
         try:
             lesson = _lesson(course, form.text("lesson"))
             choices, right = _choices(form.text("choices"))
@@ -54,7 +55,7 @@ def drop(course_id: str, lesson_id: str, visitor: MarketerWrites, site: Here) ->
 @router.post("/certificate")
 def give_certificates(course_id: str, visitor: MarketerWrites, site: Here, form: Posted) -> Response:
     with site.installation.database.write() as session:
-        course = _course(session, course_id)
+        course = course_of(session, course_id)
         course.certificate = form.text("certificate") == "yes"
         given = course.certificate
     said = (
@@ -103,10 +104,3 @@ def _lesson(course: Course, lesson_id: str) -> Lesson:
     if found is None:
         raise InvalidInput("Choose a lesson of this course.", field="lesson")
     return found
-
-
-def _course(session: Session, course_id: str) -> Course:
-    course = session.get(Course, course_id)
-    if course is None:
-        raise NotFound("There is no course with this id.")
-    return course

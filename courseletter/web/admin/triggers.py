@@ -9,6 +9,7 @@ from campaigns import triggers
 from campaigns.models import Course, Trigger
 from courseletter.errors import InvalidInput, NotFound
 from courseletter.web.admin.access import Marketer, MarketerWrites, Visitor
+from courseletter.web.admin.courses import course_of
 from courseletter.web.admin.forms import Form, Posted
 from courseletter.web.admin.shell import Note, lead_to, show
 from courseletter.web.admin.subscribers import is_number
@@ -24,13 +25,13 @@ NAMES = {"tag": "Tag", "finished": "Course that is finished", "then": "Course th
 @router.api_route("", methods=READ)
 def show_triggers(course_id: str, visitor: Marketer, site: Here, request: Request) -> HTMLResponse:
     with site.installation.database.read() as session:
-        return _page(session, request, site, visitor, _course(session, course_id))
+        return _page(session, request, site, visitor, course_of(session, course_id))
 
 
 @router.post("")
 def add(course_id: str, visitor: MarketerWrites, site: Here, request: Request, form: Posted) -> Response:
     with site.installation.database.write() as session:
-        course = _course(session, course_id)
+        course = course_of(session, course_id)
         try:
             triggers.add(
                 session,
@@ -93,10 +94,3 @@ def _named(session: Session, form: Form, field: str) -> Course | None:
     if course_id and found is None:
         raise InvalidInput("There is no such course any more. Choose another one.", field=field)
     return found
-
-
-def _course(session: Session, course_id: str) -> Course:
-    course = session.get(Course, course_id)
-    if course is None:
-        raise NotFound("There is no course with this id.")
-    return course
