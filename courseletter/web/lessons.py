@@ -1,5 +1,6 @@
 """A reader's lessons: read on the web, asked for now, skipped, sent once more. A link shows, a press acts."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from fastapi import APIRouter
@@ -10,6 +11,8 @@ from sqlalchemy.orm import Session
 from campaigns import questions
 from campaigns.enrolling import lock
 from campaigns.models import Enrolment, RevisionLesson
+from campaigns.schedule import Profile, Timetable
+from campaigns.standing import Standing
 from courseletter.errors import InvalidInput, NotFound
 from courseletter.web.finding import ARRIVED
 from courseletter.web.learning import pace_page
@@ -97,12 +100,7 @@ def send_copy(token: str, lesson_id: str, site: Here) -> Response:
 
 @router.api_route("/next", methods=READ)
 def show_next(token: str, site: Here) -> HTMLResponse:
-    now = site.installation.clock.now()
-    with site.installation.database.read() as session:
-        reader = reader_of(session, site, token)
-        place = reader.place
-        then = reader.would(place.standing.next_now(place.timetable, place.profile, now), now)
-        return _asked(session, reader, site, "next.html", then)
+    return _asked(site, token, "next.html", Standing.next_now)
 
 
 @router.post("/next")
@@ -130,12 +128,7 @@ def call_next_back(token: str, site: Here, fields: Fields) -> Response:
 
 @router.api_route("/skip", methods=READ)
 def show_skip(token: str, site: Here) -> HTMLResponse:
-    now = site.installation.clock.now()
-    with site.installation.database.read() as session:
-        reader = reader_of(session, site, token)
-        place = reader.place
-        then = reader.would(place.standing.skip(place.timetable, place.profile, now), now)
-        return _asked(session, reader, site, "skip.html", then)
+    return _asked(site, token, "skip.html", Standing.skip)
 
 
 @router.post("/skip")
@@ -162,17 +155,20 @@ def bring_back(token: str, site: Here, fields: Fields) -> Response:
 
 
 def _asked(
-    session: Session,
-    reader: Reader,
-    site: Site,
-    template: str,
-    then: list[tuple[RevisionLesson, datetime]] | None,
+    site: Site, token: str, template: str, wish: Callable[[Standing, Timetable, Profile, datetime], Standing]
 ) -> HTMLResponse:
-    """The page that asks about the next lesson; the reader's own where there is nothing to ask."""
-    if reader.upcoming is None or then is None:
-        return pace_page(session, site, reader.token)
-    lesson, at = reader.upcoming
-    return show(site, reader, template, lesson=lesson, at=at, then=then)
+    """The page that asks about the next lesson, with what the wish would do to the days of those after it;
+    the reader's own page where there is nothing to ask.
+    """
+    now = site.installation.clock.now()
+    with site.installation.database.read() as session:
+        reader = reader_of(session, site, token)
+        place = reader.place
+        then = reader.would(wish(place.standing, place.timetable, place.profile, now), now)
+        if reader.upcoming is None or then is None:
+            return pace_page(session, site, reader.token)
+        lesson, at = reader.upcoming
+        return show(site, reader, template, lesson=lesson, at=at, then=then)
 
 
 def readable(reader: Reader, lesson_id: str) -> RevisionLesson:
