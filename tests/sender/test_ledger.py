@@ -285,6 +285,16 @@ def test_a_refusal_for_policy_is_due_again_at_most_three_times(school: School) -
     assert not school.change(lambda session: is_suppressed(session, KEY, ADA))
 
 
+def test_r26_what_is_called_back_after_its_claim_is_nobodys_any_more(school: School) -> None:
+    enrolment = school.enrol()
+    now = school.clock.now()
+    tick(school.database, now)
+    assert len(claim(school.database, now, 10)) == 1
+    school.wish(enrolment, wishes.pause, None)
+    (row,) = school.deliveries()
+    assert (row.state, row.fence, row.lease_until) == (State.CANCELLED, None, None)
+
+
 @pytest.mark.parametrize("hours", [48, 6])
 def test_what_is_refused_until_the_deadline_expires(school: School, hours: int) -> None:
     school.retrying = Retrying(deadline=timedelta(hours=hours))

@@ -85,6 +85,18 @@ def test_suppression_wins_over_every_import(desk: Desk, now: datetime) -> None:
     assert desk.problems(done.id) == [(2, "On the suppression list (manual), which wins over every import.")]
 
 
+def test_suppression_wins_also_over_news_of_somebody_we_know(desk: Desk, now: datetime) -> None:
+    desk.bring(MAILCHIMP.replace("clinic", "spring"))
+    before = len(desk.ledger("ana@example.org"))
+    with desk.database.write() as session:
+        suppression.suppress(session, KEY, "ana@example.org", SuppressionReason.COMPLAINED, now)
+    again = desk.bring(MAILCHIMP.replace("Pereira", "Silva"), "again.csv")
+    assert again.counts["kept_out"] == 1
+    assert desk.person("ana@example.org").last_name == "Pereira"
+    assert desk.tags("ana@example.org") == ["pain", "spring"]
+    assert len(desk.ledger("ana@example.org")) == before
+
+
 def test_r18_who_was_erased_is_not_revived(desk: Desk, now: datetime) -> None:
     """Nothing but the keyed hash is left of them (subscribers/suppression.py)."""
     with desk.database.write() as session:
