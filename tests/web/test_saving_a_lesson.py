@@ -75,6 +75,24 @@ def test_two_who_change_one_paragraph_are_asked(
         assert (f"before bed. {words}\n" in saved) == (words in kept)
 
 
+def test_who_asks_again_before_the_browser_has_told_of_the_closing_is_heard(
+    sit: Callable[..., Desk],
+) -> None:
+    mira, marek = sit(), sit("Marek Novak")
+    mira.at_end_of("Dim the lamps")
+    mira.type(" Mira's.")
+    mira.saved()
+    marek.at_end_of("Dim the lamps")
+    marek.type(" Marek's.")
+    marek.expect_state("clash")
+    marek.page.click("#compare")
+    dialog = marek.page.locator("#conflict")
+    expect(dialog).to_be_visible()
+    dialog.evaluate("dialog => { dialog.close(); document.getElementById('compare').click() }")
+    dialog.get_by_role("button", name="Save this").click()
+    assert "before bed. Marek's.\n" in marek.saved()
+
+
 def test_a_session_that_ends_while_typing_loses_nothing(sit: Callable[..., Desk]) -> None:
     desk = sit()
     before = body(desk.world)

@@ -1,13 +1,24 @@
 // A dialog that asks for something: the focus goes in and comes back, and nothing wrong gets out.
 import { byId } from './elements.js'
 
+/** What each dialog was last asked: a browser tells of its closing later than it closes. @type {WeakMap<HTMLDialogElement, Promise<boolean>>} */
+const asked = new WeakMap()
+
 /**
  * @param {string} id
  * @param {() => boolean|Promise<boolean>} accept whether what was entered can be used; tells problems itself
  * @returns {Promise<boolean>} false when it was closed without an answer
  */
-export function ask(id, accept) {
+export async function ask(id, accept) {
   const dialog = /** @type {HTMLDialogElement} */ (byId(id))
+  await asked.get(dialog)
+  const answer = open(dialog, accept)
+  asked.set(dialog, answer)
+  return answer
+}
+
+/** @param {HTMLDialogElement} dialog @param {() => boolean|Promise<boolean>} accept @returns {Promise<boolean>} */
+function open(dialog, accept) {
   const form = dialog.querySelector('form')
   return new Promise((resolve) => {
     const away = new AbortController()
