@@ -101,7 +101,7 @@ def test_the_preview_shows_phone_desktop_dark_text_no_images_and_a_person(desk: 
     desk.page.get_by_role("radio", name="Dark").check()
     expect(card).not_to_have_css("background-color", light)
     desk.page.get_by_role("radio", name="Desktop").check()
-    assert desk.page.locator("#mail").evaluate("frame => frame.clientWidth") > 600
+    desk.page.wait_for_function("document.getElementById('mail').clientWidth > 600")
     desk.page.get_by_role("checkbox", name="Images off").check()
     expect(desk.page.locator("#mail")).to_have_attribute("src", re.compile("theme=dark&images=off"))
     desk.page.fill("#person", "Ana")
@@ -119,7 +119,7 @@ def test_a_problem_leads_to_its_line(desk: Desk) -> None:
     expect(desk.page.locator("#preview-waits")).to_be_visible()
     finding = desk.page.locator("#findings li").filter(has_text="no alternative text")
     finding.get_by_role("button", name="Go to it").click()
-    assert desk.page.evaluate("document.activeElement.className").startswith("ProseMirror")
+    expect(desk.page.locator(".ProseMirror")).to_be_focused()
     desk.page.get_by_role("radio", name="Markdown").check()
     finding.get_by_role("button", name="Go to it").click()
     line = desk.page.locator(".cm-activeLine, .cm-line").filter(has_text="![](lacks.png)")

@@ -110,7 +110,7 @@ def test_every_learner_page_holds_in_both_themes_and_on_a_narrow_screen(page: Pa
 def test_signing_up_by_keyboard_alone(page: Page, served: World) -> None:
     page.goto(address(served, "/c/quiet-nights"))
     press(page, "Tab", "Tab")
-    assert page.evaluate("document.activeElement.id") == "first_name"
+    expect(page.locator("#first_name")).to_be_focused()
     page.keyboard.type("Ana")
     press(page, "Tab")
     page.keyboard.type(ANA)
@@ -181,7 +181,7 @@ def test_a_focused_field_shows_its_ring_wherever_in_it_the_focus_is(page: Page, 
     page.goto(address(reader, reader.learn_path("pause")))
     page.focus("#until")
     for _ in range(4):  # day, month, year and the button that opens the calendar
-        assert page.evaluate("document.activeElement.id") == "until"
+        expect(page.locator("#until")).to_be_focused()
         assert page.evaluate("getComputedStyle(document.activeElement).outline").endswith("solid 2px")
         press(page, "Tab")
 
@@ -195,10 +195,10 @@ def test_the_mailbox_shows_what_arrives_by_itself(page: Page, here: World, theme
     app = create_app(here.installation, mailbox=mails, calendar=calendar)
     with serving(lambda _: app) as root:
         page.goto(f"{root}/demo/mailbox")
-        assert page.locator("#list li").count() == 1
+        expect(page.locator("#list li")).to_have_count(1)
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
         page.click("#list a")
-        assert page.frame_locator("iframe").locator("p").inner_text() == "Hello"
+        expect(page.frame_locator("iframe").locator("p")).to_have_text("Hello")
         assert page.title() == "Demo mailbox · Courseletter", "the mail's script is dead"
         with page.expect_popup() as beside:
             page.frame_locator("iframe").get_by_text("Is it well?").click()
@@ -213,7 +213,7 @@ def test_the_mailbox_shows_what_arrives_by_itself(page: Page, here: World, theme
         mails.put("Lesson 1", day=12)
         page.wait_for_selector("#list li:nth-child(2)")
         assert page.inner_text("#subject") == "Lesson 1"
-        assert page.evaluate("document.activeElement.id") == "day"
+        expect(page.locator("#day")).to_be_focused()
         page.click("#next")
         page.wait_for_selector("#list li:nth-child(3)")
         assert "Thursday 19\xa0November" in page.inner_text("#time")

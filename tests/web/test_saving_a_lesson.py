@@ -64,7 +64,7 @@ def test_two_who_change_one_paragraph_are_asked(
     expect(dialog).to_contain_text("Dim the lamps an hour before bed. Mira's.")
     expect(dialog).to_contain_text("Dim the lamps an hour before bed. Marek's.")
     marek.press("Escape")
-    assert marek.page.evaluate("document.activeElement.id") == "compare"
+    expect(marek.page.locator("#compare")).to_be_focused()
     marek.expect_state("clash")
     marek.press("Enter")
     dialog.get_by_label(choice).check()
@@ -150,7 +150,7 @@ def test_a_refused_field_says_so_and_the_rest_waits_with_it(sit: Callable[..., D
     desk.page.fill("#subject", "")
     desk.expect_state("refused")
     expect(desk.page.locator("#subject-problem")).to_have_text("A mail needs a subject.")
-    assert desk.page.get_attribute("#subject", "aria-invalid") == "true"
+    expect(desk.page.locator("#subject")).to_have_attribute("aria-invalid", "true")
     desk.page.fill("#subject", "Here it is")
     desk.saved()
     assert lesson(desk.world).subject == "Here it is"

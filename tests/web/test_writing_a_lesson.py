@@ -83,7 +83,7 @@ def test_typed_marks_become_what_they_mean(desk: Desk) -> None:
     desk.type("two")
     desk.press("Control+]", "Enter", "Control+[", "Enter", "Enter")
     desk.type("Dear {{ subscriber.first_name | default('friend') }}, well")
-    assert desk.text.locator(".field").inner_text() == "first name, else “friend”"
+    expect(desk.text.locator(".field")).to_have_text("first name, else “friend”")
     desk.press("Control+b")
     desk.type(" done")
     added = [line[1:] for line in changes(body(desk.world), desk.saved())]
@@ -97,9 +97,9 @@ def test_the_menu_of_blocks_by_keyboard_alone(desk: Desk) -> None:
     menu = desk.page.locator("#slash")
     expect(menu).to_be_visible()
     assert desk.text.get_attribute("aria-activedescendant") == "slash-0"
-    assert menu.locator("[aria-selected=true]").inner_text() == "Table"
+    expect(menu.locator("[aria-selected=true]")).to_have_text("Table")
     desk.press("ArrowDown")
-    assert menu.locator("[aria-selected=true]").inner_text() == "Key takeaway"
+    expect(menu.locator("[aria-selected=true]")).to_have_text("Key takeaway")
     desk.press("Enter")
     desk.type("Small steps.")
     assert ":::takeaway\nSmall steps.\n:::\n\n:::takeaway\nDark" in desk.saved()
@@ -221,7 +221,7 @@ def test_a_picture_is_uploaded_and_must_say_what_it_shows(desk: Desk, tmp_path: 
     desk.page.set_input_files("#image-file", {"name": "a.png", "mimeType": "image/png", "buffer": picture()})
     insert.click()
     expect(desk.page.locator("#image-alt-problem")).to_contain_text("Say what the picture shows")
-    assert desk.page.evaluate("document.activeElement.id") == "image-alt"
+    expect(desk.page.locator("#image-alt")).to_be_focused()
     desk.page.fill("#image-alt", "A green field")
     desk.page.set_input_files(
         "#image-file", {"name": "a.svg", "mimeType": "image/svg+xml", "buffer": b"<svg/>"}
@@ -240,7 +240,7 @@ def test_a_picture_is_uploaded_and_must_say_what_it_shows(desk: Desk, tmp_path: 
     saved = desk.saved()
     assert f"![A green field]({desk.root}/images/" in saved
     assert ".png){width=480}" in saved
-    assert desk.page.evaluate("document.querySelector('.picture img').naturalWidth") == 900
+    expect(desk.page.locator(".picture img")).to_have_js_property("naturalWidth", 900)
 
 
 def test_the_markdown_view_and_back(desk: Desk) -> None:
@@ -279,11 +279,11 @@ def test_the_whole_by_keyboard_alone(desk: Desk) -> None:
     desk.press("Tab", "Tab")
     desk.type("Read me first")
     desk.press("Tab")
-    assert desk.page.evaluate("document.activeElement.dataset.command") == "bold"
+    expect(desk.page.locator("[data-command=bold]")).to_be_focused()
     desk.press("ArrowRight", "ArrowRight")
-    assert desk.page.evaluate("document.activeElement.dataset.command") == "heading"
+    expect(desk.page.locator("[data-command=heading]")).to_be_focused()
     desk.press("Tab", "Tab")
-    assert desk.page.evaluate("document.activeElement.className") == "ProseMirror ProseMirror-focused"
+    expect(desk.page.locator(".ProseMirror")).to_be_focused()
     desk.press("Control+End", "Enter", "Enter")  # out of the quote
     desk.type("/line")
     desk.press("Enter", "Control+s")
@@ -299,4 +299,4 @@ def test_the_whole_by_keyboard_alone(desk: Desk) -> None:
     desk.press("Tab", "Enter")
     expect(desk.page.locator("#keys")).to_be_visible()
     desk.press("Escape")
-    assert desk.page.evaluate("document.activeElement.id") == "keys-open"
+    expect(desk.page.locator("#keys-open")).to_be_focused()
