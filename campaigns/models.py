@@ -30,6 +30,30 @@ class Article(Base):
     created_at: Mapped[datetime]
 
 
+class Post(Base):
+    """A post that an export or a feed brought along, as it was published: to be read as an article."""
+
+    __tablename__ = "posts"
+    __table_args__ = (
+        UniqueConstraint("form", "key"),
+        Index("ix_posts_published_at", "published_at"),
+        Index("ix_posts_article_id", "article_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    form: Mapped[str] = mapped_column(String(16))  # substack, ghost, wxr or feed
+    key: Mapped[str] = mapped_column(String(300))  # the same at every export
+    source: Mapped[str] = mapped_column(String(200))  # the file that it came in last
+    title: Mapped[str]
+    html: Mapped[str] = mapped_column(Text)
+    base: Mapped[str] = mapped_column(Text)  # the address that relative links start from, or ""
+    language: Mapped[str | None] = mapped_column(String(35))
+    minutes: Mapped[float]  # of reading
+    published_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    article_id: Mapped[int | None] = mapped_column(ForeignKey("articles.id"))
+
+
 class Course(Base):
     """A course: its draft (here and in `lessons`), and the revision that is in force."""
 

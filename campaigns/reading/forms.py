@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import re
 
+from campaigns.reading import substack
 from campaigns.reading.sources import Source
 
-TEXT, HTML, MARKDOWN, DOCX, FEED, WXR = FORMS = ("text", "html", "markdown", "docx", "feed", "wxr")
+FORMS = ("text", "html", "markdown", "docx", "feed", "wxr", "substack", "ghost")
+TEXT, HTML, MARKDOWN, DOCX, FEED, WXR, SUBSTACK, GHOST = FORMS
+ZIPPED = (DOCX, SUBSTACK)
+SEVERAL = (FEED, WXR, SUBSTACK, GHOST)  # posts in one file
 
 _BY_SUFFIX = {
     "html": HTML,
@@ -27,6 +32,7 @@ _BY_TYPE = {
     "application/atom+xml": FEED,
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document": DOCX,
 }
+_GHOST = re.compile(r'\{\s*"(?:db"\s*:\s*\[|meta"\s*:\s*\{[^}]*\}\s*,\s*"data"\s*:)')
 _HTML_TAG = re.compile(
     r"<(?:!doctype html|html|head|body|article|main|div|p|h[1-6]|ul|ol|table|blockquote|section)\b", re.I
 )
@@ -39,8 +45,10 @@ def is_zip(data: bytes) -> bool:
 def detect(source: Source, text: str | None) -> str:
     """The form of `source`; `text` is its decoded text, None for a zip file."""
     if text is None:
-        return DOCX
+        return SUBSTACK if substack.is_export(io.BytesIO(source.data)) else DOCX
     head = text[:20_000].lstrip("\ufeff \t\n")
+    if _GHOST.match(head):
+        return GHOST
     opening = _first_tag(head)
     if opening in ("rss", "feed", "rdf:rdf"):
         return WXR if "wordpress.org/export" in text[:5000] or "<wp:wxr_version" in text[:20_000] else FEED

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from campaigns.reading.fetching import MOST_BYTES, Fetcher
+from campaigns.reading.fetching import Fetcher
 from courseletter.errors import InvalidInput
+
+MOST_READ = 50_000_000  # octets of a file: an export of posts may be larger than an article
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,13 @@ class Source:
     charset: str | None = None
 
 
+def named(data: bytes, name: str, base: str = "") -> Source:
+    """An upload called `name`. Raises InvalidInput for an empty one."""
+    if not data.strip():
+        raise InvalidInput(f"{name} is empty: give a file with an article in it.")
+    return Source(name, data, name.rpartition(".")[2].lower() if "." in name else "", base)
+
+
 def open_source(
     source: str, fetcher: Fetcher | None = None, standard_input: BinaryIO | None = None
 ) -> Source:
@@ -34,7 +43,7 @@ def open_source(
     """
     if source == "-":
         stream = standard_input or sys.stdin.buffer
-        found = Source("Standard input", stream.read(MOST_BYTES + 1))
+        found = Source("Standard input", stream.read(MOST_READ + 1))
     elif source.lower().startswith(("http://", "https://")):
         page = (fetcher or Fetcher()).fetch(source)
         path = page.url.partition("?")[0].partition("#")[0]
@@ -46,8 +55,7 @@ def open_source(
         )
     else:
         found = _from_file(source)
-    if len(found.data) > MOST_BYTES:
-        raise InvalidInput(_too_large(found.name))
+    check_size(found, MOST_READ)
     if not found.data.strip(b" \t\r\n\x00\xef\xbb\xbf\xff\xfe"):
         raise InvalidInput(f"{found.name} is empty: give a file, an address or text with an article in it.")
     return found
@@ -61,7 +69,7 @@ def _from_file(source: str) -> Source:
         if path.exists() and not path.is_file():
             raise InvalidInput(f"{source} is not a regular file: copy the article into one.")
         with path.open("rb") as file:
-            data = file.read(MOST_BYTES + 1)
+            data = file.read(MOST_READ + 1)
     except FileNotFoundError as error:
         raise InvalidInput(
             f"{source} does not exist: check the path, or give an address with https://."
@@ -74,7 +82,10 @@ def _from_file(source: str) -> Source:
     return Source(source, data, path.suffix.lower().lstrip("."))
 
 
-def _too_large(name: str) -> str:
-    return (
-        f"{name} is larger than {MOST_BYTES // 1_000_000} MB: give one article, without the pictures inside."
-    )
+def check_size(source: Source, most: int) -> None:
+    """Raise InvalidInput for more octets than these."""
+    if len(source.data) > most:
+        raise InvalidInput(
+            f"{source.name} is larger than {most // 1_000_000} MB: give one article, without the pictures "
+            "inside."
+        )

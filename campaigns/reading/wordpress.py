@@ -1,13 +1,12 @@
-"""A WordPress export (WXR) to the Reading of one published post: the first, or the one asked for."""
+"""A WordPress export (WXR) to its published posts, and then its pages."""
 
 from __future__ import annotations
 
 import re
 from typing import Any
 
-from campaigns.reading.assembling import Reading, fold
-from campaigns.reading.feed import one_of
-from campaigns.reading.html import read_fragment
+from campaigns.reading.moments import moment_of
+from campaigns.reading.posts import Post
 from campaigns.reading.xml import refuse_entities
 from courseletter.errors import InvalidInput
 
@@ -35,9 +34,9 @@ _BLOCK_TAG = re.compile(
 )
 
 
-def read(text: str, name: str, entry: str | None = None) -> Reading:
-    """`entry` is a post's id, slug, link, title or number from 1. Drafts, attachments and comments are
-    left out."""
+def posts(text: str, name: str) -> list[Post]:
+    """In the order of the export; drafts, attachments and comments are left out. Raises InvalidInput where
+    nothing is published."""
     import lxml.etree
 
     data = text.encode("utf-8")
@@ -53,16 +52,24 @@ def read(text: str, name: str, entry: str | None = None) -> Reading:
     )
     root = lxml.etree.fromstring(data.strip(), parser)
     channel = root.find("channel") if root is not None else None
-    posts = [item for item in channel.iter("item") if _is_published(item)] if channel is not None else []
-    if channel is None or not posts:
+    items = [item for item in channel.iter("item") if _is_published(item)] if channel is not None else []
+    if channel is None or not items:
         raise InvalidInput(f"{name} holds no published post or page: export it again with “All content”.")
-    post = _chosen(posts, entry, name)
-    html = _with_paragraphs(_without_shortcodes(post.findtext(_CONTENT) or ""))
-    return Reading(
-        title=" ".join((post.findtext("title") or "").split()),
-        pieces=read_fragment(html, post.findtext("link") or channel.findtext("link") or ""),
-        language=channel.findtext("language"),
-        notes=() if entry else one_of(len(posts), name),
+    items.sort(key=_is_page)  # "About" and its like often come first; an article is a post
+    home, language = channel.findtext("link") or "", channel.findtext("language")
+    return [_post(item, home, language) for item in items]
+
+
+def _post(item: Any, home: str, language: str | None) -> Post:
+    link = item.findtext("link") or ""
+    keys = (link, _field(item, "post_id"), _field(item, "post_name"))
+    return Post(
+        title=item.findtext("title") or "",
+        html=_with_paragraphs(_without_shortcodes(item.findtext(_CONTENT) or "")),
+        keys=tuple(filter(None, keys)),
+        base=link or home,
+        language=language,
+        published_at=moment_of(_field(item, "post_date_gmt")),
     )
 
 
@@ -87,19 +94,8 @@ def _is_published(item: Any) -> bool:
     )
 
 
-def _chosen(posts: list[Any], wanted: str | None, name: str) -> Any:
-    if wanted is None:
-        # Pages like "About" often come first; an article is a post.
-        return next((post for post in posts if _field(post, "post_type") != "page"), posts[0])
-    for post in posts:
-        keys = (_field(post, "post_id"), _field(post, "post_name"), post.findtext("link"))
-        if wanted in keys or fold(wanted) == fold(post.findtext("title") or ""):
-            return post
-    if wanted.isdigit() and 1 <= int(wanted) <= len(posts):
-        return posts[int(wanted) - 1]
-    raise InvalidInput(
-        f"{name} has no published post {wanted!r}: name one of its {len(posts)} by title, id, slug or link."
-    )
+def _is_page(item: Any) -> bool:
+    return _field(item, "post_type") == "page"
 
 
 def _without_shortcodes(html: str) -> str:

@@ -7,9 +7,11 @@ from sqlalchemy import select
 
 from campaigns import drafting
 from campaigns.models import Article
-from campaigns.reading import read
+from campaigns.reading import posts_in, read
+from campaigns.reading.sources import open_source
 from courseletter.cli.articles import Entry, Form
 from courseletter.cli.output import AsJson, count, installation, print_json, print_table, say
+from courseletter.errors import InvalidInput
 
 app = typer.Typer(help="Read articles and keep them.", no_args_is_help=True, add_completion=False)
 
@@ -41,6 +43,37 @@ def add(source: Source, form: Form = None, entry: Entry = None, as_json: AsJson 
     for warning in article.notes:
         say(f"Note: {warning}")
     return say(f"Next: courseletter course create {found['id']}")
+
+
+@app.command()
+def posts(source: Source, form: Form = None, as_json: AsJson = False) -> None:
+    """List the posts of a feed or an export. Any of them can be read with --entry.
+
+    Example: courseletter article posts substack.zip
+    """
+    _, found = posts_in(open_source(source), form)
+    if not found:
+        raise InvalidInput(f"{source} is one article: courseletter course create {source}", field="source")
+    if as_json:
+        return print_json(
+            [
+                {
+                    "number": number,
+                    "title": post.title,
+                    "published_at": post.published_at and post.published_at.isoformat(),
+                    "keys": post.keys,
+                }
+                for number, post in enumerate(found, 1)
+            ]
+        )
+    print_table(
+        ("number", "published", "title"),
+        [
+            (number, post.published_at.date() if post.published_at else "", post.title)
+            for number, post in enumerate(found, 1)
+        ],
+    )
+    return say(f"Next: courseletter course create {source} --entry 1")
 
 
 @app.command("list")

@@ -5,10 +5,11 @@ from typing import Annotated
 import typer
 
 Form = Annotated[
-    str | None, typer.Option(help="text, html, markdown, docx, feed or wxr; detected if not given.")
+    str | None,
+    typer.Option(help="text, html, markdown, docx, feed, wxr, substack or ghost; detected if not given."),
 ]
 Entry = Annotated[
-    str | None, typer.Option(help="Which entry of a feed or WordPress export: number, title, id or link.")
+    str | None, typer.Option(help="Which post of a feed or an export: number, title, id or link.")
 ]
 Target = Annotated[float, typer.Option(help="Minutes of reading that a lesson should take.")]
 Minimum = Annotated[float, typer.Option("--min", help="Minutes that a lesson should not fall below.")]

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from exports import substack
 from school import subject_of
 from sqlalchemy import select
 
@@ -209,3 +210,19 @@ def test_who_must_not_be_mailed_is_refused_with_the_reason_and_what_next(school_
             f"{email} must not be mailed: on the suppression list since 11 Mar 2026, {reason}."
         )
         assert advice in said
+
+
+def test_the_posts_of_an_export_are_listed_and_one_becomes_a_course(line, tmp_path: Path) -> None:
+    path = tmp_path / "substack.zip"
+    path.write_bytes(substack("Light at night", "Noise"))
+    listed = line.done("article", "posts", path)
+    assert "Light at night" in listed.out
+    assert "--entry 1" in listed.out
+    found = line.done("article", "posts", path, "--json").json
+    assert [(one["number"], one["title"]) for one in found] == [(1, "Noise"), (2, "Light at night")]
+    made = line.done("course", "create", path, "--entry", "2", "--json").json
+    assert made["title"] == "Light at night"
+
+
+def test_one_article_has_no_posts_to_list(line, habits: Path) -> None:
+    assert "is one article" in line.refused("article", "posts", habits)

@@ -112,6 +112,7 @@ Marketer = Annotated[Visitor, Depends(reads(Role.MARKETER))]
 Admin = Annotated[Visitor, Depends(reads(Role.ADMIN))]
 MarketerWrites = Annotated[Visitor, Depends(writes(Role.MARKETER))]
 AdminWrites = Annotated[Visitor, Depends(writes(Role.ADMIN))]
+MarketerUploads = Annotated[Visitor, Depends(uploads(Role.MARKETER))]
 AdminUploads = Annotated[Visitor, Depends(uploads(Role.ADMIN))]
 
 

@@ -12,22 +12,24 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
 
-from campaigns import drafting, reviewing
+from campaigns import drafting, posts, reviewing
 from campaigns import wording as words
 from campaigns.article import Article
 from campaigns.cadence import Cadence
 from campaigns.models import Article as ArticleRow
-from campaigns.models import Course
-from campaigns.reading import read, read_bytes
+from campaigns.models import Course, Post
+from campaigns.reading import posts_in, read_source
+from campaigns.reading.sources import MOST_READ, Source, named, open_source
 from campaigns.reviewing import PartKind, Plan, Review
 from campaigns.schedule import Step, Timetable
 from campaigns.splitting import warnings
 from courseletter.errors import InvalidInput, NotFound
 from courseletter.web.admin import cadences
-from courseletter.web.admin.access import Marketer, MarketerWrites, Visitor
+from courseletter.web.admin.access import Marketer, MarketerUploads, MarketerWrites, Visitor
 from courseletter.web.admin.cadences import Rhythm
 from courseletter.web.admin.courses import timeline
-from courseletter.web.admin.forms import Form, Posted
+from courseletter.web.admin.forms import Form, Posted, Uploaded
+from courseletter.web.admin.posts import came
 from courseletter.web.admin.shell import Note, Undo, lead_to, show
 from courseletter.web.site import READ, Here, Site
 from courseletter.zones import zone_of
@@ -56,13 +58,20 @@ def show_new(visitor: Marketer, site: Here, request: Request) -> HTMLResponse:
 
 
 @router.post("/articles")
-def read_article(visitor: MarketerWrites, form: Posted, site: Here, request: Request) -> Response:
+def read_article(visitor: MarketerUploads, form: Uploaded, site: Here, request: Request) -> Response:
+    """One article, or all posts of an export or a feed, to choose from."""
+    opened = site.installation
     try:
-        article = _read(form, site)
+        source = _source(form, site)
+        form_, found = posts_in(source)
+        with opened.database.write() as session:
+            if len(found) > 1:
+                brought = posts.bring(session, found, source.name, form_, opened.clock.now())
+                return lead_to(site, "/posts", came(brought), source=source.name)
+            row = drafting.add_article(session, read_source(source, form_), opened.clock.now())
     except InvalidInput as problem:
-        return _new_page(request, site, visitor, form.texts(), problem)
-    with site.installation.database.write() as session:
-        row = drafting.add_article(session, article, site.installation.clock.now())
+        field = _filled(form) if problem.field is None else problem.field
+        return _new_page(request, site, visitor, form.texts(), InvalidInput(str(problem), field=field))
     return lead_to(site, f"/articles/{row.id}")
 
 
@@ -186,24 +195,26 @@ def _stored(review: Review, row: ArticleRow) -> dict[str, Any]:
     return {**review.to_json(), "before": before or Review().to_json()}
 
 
-def _read(form: Form, site: Site) -> Article:
-    """From whichever of the ways was filled in. Raises InvalidInput that names the field."""
+def _filled(form: Form) -> str:
+    """The field of the way that was chosen."""
+    if form.file("file") is not None:
+        return "file"
+    return "text" if form.text("text").strip() and not form.text("address").strip() else "address"
+
+
+def _source(form: Form, site: Site) -> Source:
+    """What was given in whichever way. Raises InvalidInput."""
     upload, address, text = form.file("file"), form.text("address").strip(), form.text("text")
-    field = "file" if upload is not None else "text" if text.strip() and not address else "address"
-    try:
-        if form.text("sample"):
-            sample = (files("courseletter") / "examples" / "sleep.md").read_bytes()
-            return read_bytes(sample, "sleep.md")
-        if upload is not None:
-            return read_bytes(upload.file.read(), upload.filename or "The file")
-        if text.strip() and not address:
-            return read_bytes(text.encode(), "The pasted text")
-        if not address:
-            raise InvalidInput("Give an address, a file or the text itself.")
-        # Never a path: only what begins so is looked for in the web.
-        return read(address if _ADDRESS.match(address) else f"https://{address}", fetcher=site.fetcher)
-    except InvalidInput as problem:
-        raise InvalidInput(str(problem), field=field) from None
+    if form.text("sample"):
+        return named((files("courseletter") / "examples" / "sleep.md").read_bytes(), "sleep.md")
+    if upload is not None:
+        return named(upload.file.read(MOST_READ + 1), upload.filename or "The file")
+    if text.strip() and not address:
+        return named(text.encode(), "The pasted text")
+    if not address:
+        raise InvalidInput("Give an address, a file or the text itself.")
+    # Never a path: only what begins so is looked for in the web.
+    return open_source(address if _ADDRESS.match(address) else f"https://{address}", site.fetcher)
 
 
 def _new_page(
@@ -213,12 +224,15 @@ def _new_page(
     typed: dict[str, str],
     problem: InvalidInput | None = None,
 ) -> HTMLResponse:
+    with site.installation.database.read() as session:
+        has_posts = session.scalar(select(Post.id).limit(1)) is not None
     return show(
         request,
         site,
         visitor,
         "article_new.html",
         place="courses",
+        has_posts=has_posts,
         typed=typed,
         problem=problem,
     )

@@ -34,6 +34,7 @@ PAGES: Final = (
     Found("Home", "What leaves, and what needs you", "/"),
     Found("Courses", "All of them", "/courses"),
     Found("New course", "From an article", "/articles/new"),
+    Found("Posts", "Published elsewhere, to make courses of", "/posts"),
     Found("Begun articles", "Reviews that are no course yet", "/articles"),
     Found("Import a course", "From its folder, as a zip", "/folders/new"),
     Found("Subscribers", "Everybody", "/subscribers"),

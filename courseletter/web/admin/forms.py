@@ -15,6 +15,7 @@ from subscribers.importing.files import MOST_OCTETS
 OCTETS = MOST_BYTES + 1_000_000  # an article, and what is typed around it
 FIELDS = 500
 MOST_UPLOADED = MOST_OCTETS + 1_000_000  # a list of people, and what is typed around it
+_MULTIPART = "multipart/form-data"  # of which the files alone go to the disk
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,8 @@ async def form_of(request: Request) -> Form:
 
 async def upload_of(request: Request) -> Form:
     """A form with a file that is larger than the memory for it: it is written to the disk as it comes."""
-    left = MOST_UPLOADED
+    is_typed = not request.headers.get("content-type", "").lower().startswith(_MULTIPART)
+    most = left = OCTETS if is_typed else MOST_UPLOADED
 
     async def counted() -> Message:
         nonlocal left
@@ -69,10 +71,11 @@ async def upload_of(request: Request) -> Form:
             raise HTTPException(413)
         return message
 
-    if int(request.headers.get("content-length") or 0) > MOST_UPLOADED:
+    if int(request.headers.get("content-length") or 0) > most:
         raise HTTPException(413)
     try:
-        return Form(await Request(request.scope, counted).form(max_files=1, max_fields=FIELDS))
+        whole = Request(request.scope, counted)
+        return Form(await whole.form(max_files=1, max_fields=FIELDS, max_part_size=OCTETS))
     except ClientDisconnect:
         return Form(FormData())
 

@@ -6,6 +6,7 @@ import secrets
 import shutil
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Final
 
 from fastapi import APIRouter, Request
@@ -14,6 +15,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from campaigns.models import Course
+from campaigns.reading.substack import is_export
 from courseletter.errors import InvalidInput
 from courseletter.lists import set_out, uploads_folder
 from courseletter.web.admin.access import Admin, AdminUploads, AdminWrites, Visitor
@@ -29,6 +31,7 @@ from subscribers.importing.problems import write_csv
 from subscribers.importing.reading import tables_in
 from subscribers.importing.running import as_problem
 from subscribers.importing.sources import BY_KEY
+from subscribers.importing.sources.substack import SUBSTACK
 from subscribers.importing.values import KINDS, Order, order_of
 from subscribers.models import MailingList
 
@@ -83,7 +86,7 @@ def upload(visitor: AdminUploads, form: Uploaded, site: Here, request: Request) 
 @router.api_route("/subscribers/imports/{import_id}/columns", methods=READ)
 def show_columns(import_id: str, visitor: Admin, site: Here, request: Request) -> Response:
     with site.installation.database.read() as session:
-        row = _import_of(session, import_id)
+        row = import_of(session, import_id)
     if row.state not in (ImportState.CHOSEN, ImportState.TRIED, ImportState.FAILED):
         return lead_to(site, f"/subscribers/imports/{row.id}")
     return _columns_page(request, site, visitor, row, ImportSettings.from_json(row.settings))
@@ -93,11 +96,11 @@ def show_columns(import_id: str, visitor: Admin, site: Here, request: Request) -
 def try_out(import_id: str, visitor: AdminWrites, form: Posted, site: Here, request: Request) -> Response:
     opened = site.installation
     with opened.database.read() as session:
-        row = _import_of(session, import_id)
+        row = import_of(session, import_id)
     settings = _chosen(form, ImportSettings.from_json(row.settings))
     try:
         with opened.database.write() as session:
-            running.want_trial(session, _import_of(session, import_id), settings, opened.clock.now())
+            running.want_trial(session, import_of(session, import_id), settings, opened.clock.now())
     except InvalidInput as problem:
         return _columns_page(request, site, visitor, row, settings, problem)
     set_out(opened, row.id)
@@ -108,7 +111,7 @@ def try_out(import_id: str, visitor: AdminWrites, form: Posted, site: Here, requ
 def show_import(import_id: str, visitor: Admin, site: Here, request: Request) -> Response:
     opened = site.installation
     with opened.database.read() as session:
-        row = _import_of(session, import_id)
+        row = import_of(session, import_id)
         wanted = select(ImportProblem).where(ImportProblem.import_id == row.id)
         problems = session.scalars(wanted.order_by(ImportProblem.id).limit(SHOWN)).all()
         many = session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
@@ -128,6 +131,7 @@ def show_import(import_id: str, visitor: Admin, site: Here, request: Request) ->
         busy=row.state in BUSY,
         stopped=row.state in BUSY and row.touched_at < opened.clock.now() - running.LEASE,
         source=BY_KEY[row.settings["source"]].title,
+        has_posts=row.settings["source"] == SUBSTACK.key and is_export(Path(row.path)),
         may_be_taken_back=row.state == ImportState.DONE
         and (row.finished_at or row.touched_at) > opened.clock.now() - TAKEN_BACK_FOR,
         step=3 if row.state in (ImportState.TRYING, ImportState.TRIED, ImportState.FAILED) else 4,
@@ -141,7 +145,7 @@ _COUNTED: Final = ("new", "updated", "kept_out", "skipped", "pending", "taken_ba
 def start(import_id: str, visitor: AdminWrites, site: Here) -> Response:
     opened = site.installation
     with opened.database.write() as session:
-        row = _import_of(session, import_id)
+        row = import_of(session, import_id)
         if row.state != ImportState.RUNNING:  # pressed twice: the first press counts
             running.want(session, row, opened.clock.now())
     set_out(opened, row.id)
@@ -153,7 +157,7 @@ def resume(import_id: str, visitor: AdminWrites, site: Here) -> Response:
     """Go on with what has stopped; what has not is left to who is at it."""
     opened = site.installation
     with opened.database.read() as session:
-        row = _import_of(session, import_id)
+        row = import_of(session, import_id)
     if row.state in BUSY and row.touched_at < opened.clock.now() - running.LEASE:
         set_out(opened, row.id)
     return lead_to(site, f"/subscribers/imports/{row.id}")
@@ -163,7 +167,7 @@ def resume(import_id: str, visitor: AdminWrites, site: Here) -> Response:
 def take_back(import_id: str, visitor: AdminWrites, site: Here) -> Response:
     opened = site.installation
     with opened.database.write() as session:
-        row = _import_of(session, import_id)
+        row = import_of(session, import_id)
         if row.state != ImportState.DONE:
             raise InvalidInput(f"This import is {row.state}. There is nothing to take back.")
         row.state, row.touched_at = ImportState.TAKING_BACK, opened.clock.now()
@@ -176,7 +180,7 @@ def skipped(import_id: str, visitor: Admin, site: Here) -> Response:
     """The rows that were not taken, to mend and import again."""
     database = site.installation.database
     with database.read() as session:
-        row = _import_of(session, import_id)
+        row = import_of(session, import_id)
     settings = ImportSettings.from_json(row.settings)
 
     def lines() -> Iterator[str]:
@@ -196,7 +200,7 @@ def skipped(import_id: str, visitor: Admin, site: Here) -> Response:
     return StreamingResponse(lines(), media_type="text/csv; charset=utf-8", headers=attached)
 
 
-def _import_of(session: Session, number: str) -> Import:
+def import_of(session: Session, number: str) -> Import:
     return running.find(session, int(number) if is_number(number) else 0)
 
 
