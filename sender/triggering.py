@@ -1,4 +1,4 @@
-"""What triggers do (campaigns/triggers.py): enrol, end, switch; a few hundred people a transaction.
+"""What triggers do (triggers.py): enrol, end, switch; a few hundred people a transaction.
 
 A crash goes on where it stopped: who was acted on is marked in the same transaction.
 """
@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from campaigns.enrolling import enrol
 from campaigns.models import Course, Trigger
-from campaigns.triggers import mark, met
 from courseletter.database import Database
+from sender.triggers import mark, met
 from sender.wishes import end_course
 from subscribers import consent
 from subscribers.consent import Evidence, Outcome

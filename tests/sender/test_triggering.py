@@ -6,11 +6,11 @@ import pytest
 from school import BRAND, DAILY, KEY, School, habits
 from sqlalchemy import select
 
-from campaigns import drafting, publishing, triggers
+from campaigns import drafting, publishing
 from campaigns.models import Course, Enrolment, Trigger, TriggerMark
 from courseletter.database import Database
 from courseletter.errors import InvalidInput
-from sender import triggering
+from sender import triggering, triggers
 from sender.models import Event, State
 from sender.planning import tick
 from sender.triggering import pull

@@ -5,8 +5,9 @@ from reading_room import World
 from sqlalchemy import select
 from test_workshop_in_a_browser import address, check, owner, sleep_course, workshop  # noqa: F401 - fixtures
 
-from campaigns import questions, triggers
+from campaigns import questions
 from campaigns.models import Course, Lesson, Question
+from sender import triggers
 from subscribers.models import Subscriber
 
 

@@ -5,7 +5,6 @@ from fastapi.responses import HTMLResponse, Response
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from campaigns import triggers
 from campaigns.models import Course, Trigger
 from courseletter.errors import InvalidInput, NotFound
 from courseletter.web.admin.access import Marketer, MarketerWrites, Visitor
@@ -15,6 +14,7 @@ from courseletter.web.admin.shell import Note, lead_to, show
 from courseletter.web.admin.subscribers import is_number
 from courseletter.web.choices import Choice
 from courseletter.web.site import READ, Here, Site
+from sender import triggers
 from subscribers import tags
 
 router = APIRouter(prefix="/courses/{course_id}/triggers")
