@@ -7,7 +7,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, 
 from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
 from courseletter.database import Base
-from subscribers.models import MailingList, Subscriber, Tag
+from subscribers.models import MailingList, Segment, Subscriber, Tag
 from templates.brand import Face
 
 Kind = Literal["welcome", "lesson"]
@@ -153,12 +153,18 @@ class Answer(Base):
     at: Mapped[datetime]
 
 
+_CAUSES = ("tag_id", "finished_id", "clicked", "segment_id")
+_HOW_MANY = " + ".join(f"(CASE WHEN {name} IS NULL THEN 0 ELSE 1 END)" for name in _CAUSES)
+
+
 class Trigger(Base):
-    """Who gets a tag, or finishes a course, enters this course or ends it; and may enter another then."""
+    """Who gets a tag, finishes a course, follows a link or comes to be in a segment, enters this course or
+    ends it; and may enter another then.
+    """
 
     __tablename__ = "triggers"
     __table_args__ = (
-        CheckConstraint("(tag_id IS NULL) <> (finished_id IS NULL)", name="when"),
+        CheckConstraint(f"{_HOW_MANY} = 1", name="when"),
         CheckConstraint("act IN ('enrol', 'end')", name="act"),
     )
 
@@ -166,6 +172,8 @@ class Trigger(Base):
     course_id: Mapped[str] = mapped_column(ForeignKey("courses.id"), index=True)
     tag_id: Mapped[int | None] = mapped_column(ForeignKey("tags.id"))
     finished_id: Mapped[str | None] = mapped_column(ForeignKey("courses.id"))
+    clicked: Mapped[str | None] = mapped_column(Text)  # an address that the course's lessons link to
+    segment_id: Mapped[int | None] = mapped_column(ForeignKey("segments.id"))
     act: Mapped[Literal["enrol", "end"]] = mapped_column(String(8))
     then_id: Mapped[str | None] = mapped_column(ForeignKey("courses.id"))  # after an end: entered
     created_at: Mapped[datetime]
@@ -173,6 +181,7 @@ class Trigger(Base):
     course: Mapped[Course] = relationship(foreign_keys=[course_id])
     tag: Mapped[Tag | None] = relationship()
     finished: Mapped[Course | None] = relationship(foreign_keys=[finished_id])
+    segment: Mapped[Segment | None] = relationship()
     then: Mapped[Course | None] = relationship(foreign_keys=[then_id])
 
 

@@ -119,6 +119,7 @@ class Click(Base):
     __table_args__ = (
         Index("ix_clicks_delivery_id", "delivery_id"),
         Index("ix_clicks_at", "at"),
+        Index("ix_clicks_link_id", "link_id"),
         _partial("ix_clicks_not_judged", "at", where="scanner IS NULL"),
     )
 

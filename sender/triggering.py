@@ -37,14 +37,18 @@ def pull(database: Database, now: datetime, key: bytes) -> Counter[str]:
 def _pull_some(database: Database, trigger_id: int, now: datetime, key: bytes) -> list[str]:
     with database.read() as session:
         trigger = session.get(Trigger, trigger_id)
-        if trigger is None or not _is_ready(trigger) or session.scalar(met(trigger).limit(1)) is None:
+        if (
+            trigger is None
+            or not _is_ready(trigger)
+            or session.scalar(met(session, trigger, now).limit(1)) is None
+        ):
             return []  # looked at without a writer's lock: it is so nearly always
     with database.write() as session:
         trigger = session.get(Trigger, trigger_id, with_for_update=True)
         if trigger is None:
             return []
         outcomes = []
-        for person in session.scalars(met(trigger).limit(CHUNK)).all():
+        for person in session.scalars(met(session, trigger, now).limit(CHUNK)).all():
             outcome = _act(session, trigger, session.get_one(Subscriber, person), now, key)
             mark(session, trigger, person, now, outcome)
             outcomes.append(outcome)
@@ -94,4 +98,8 @@ def _enrol(
 def _why(trigger: Trigger) -> str:
     if trigger.tag is not None:
         return f"got the tag {trigger.tag.name}"
+    if trigger.clicked is not None:
+        return f"followed {trigger.clicked}"
+    if trigger.segment is not None:
+        return f"came to be in the segment {trigger.segment.name}"
     return f"finished {trigger.finished.title}" if trigger.finished else ""

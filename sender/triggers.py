@@ -1,4 +1,5 @@
-"""Triggers: a tag or a finished course leads people into a course, or ends it for them. Once a person.
+"""Triggers: a tag, a finished course, a followed link or a segment leads people into a course, or ends it for
+them. Once a person.
 
 Who they meet is found here; what becomes of them is carried out by sender/triggering.py, each minute.
 """
@@ -10,10 +11,13 @@ from typing import Final, Literal
 from sqlalchemy import Select, delete, exists, func, insert, literal, select
 from sqlalchemy.orm import Session
 
-from campaigns.models import Course, Enrolment, Trigger, TriggerMark
+from campaigns.models import Course, Enrolment, Link, Trigger, TriggerMark
 from courseletter.errors import InvalidInput
+from sender.models import Click, Delivery
+from sender.segmenting import COMPILERS
 from subscribers import tags
-from subscribers.models import SubscriberTag
+from subscribers.models import Segment, Subscriber, SubscriberTag
+from subscribers.segments import Rule, compiled
 
 BEFORE: Final = "before"  # the outcome of who had the tag, or had finished, when the trigger was made
 Act = Literal["enrol", "end"]
@@ -27,12 +31,20 @@ def add(
     *,
     tag: str = "",
     finished: Course | None = None,
+    clicked: str = "",
+    segment: Segment | None = None,
     then: Course | None = None,
     also_before: bool = False,
 ) -> Trigger:
-    """Make a trigger of a tag or a finished course. `also_before`: it acts on who meets it already, too."""
-    if bool(tag.strip()) == (finished is not None):
-        raise InvalidInput("Name a tag, or choose a course that is finished: one of the two.", field="tag")
+    """Make a trigger of one cause: a tag, a finished course, an address that this course's mails link to, or
+    a segment. `also_before`: it acts on who meets it already, too. Raises InvalidInput that names the field.
+    """
+    if [bool(tag.strip()), finished is not None, bool(clicked), segment is not None].count(True) != 1:
+        raise InvalidInput(
+            "Name a tag, or choose a course that is finished, a link or a segment: one of them.", field="tag"
+        )
+    if clicked:
+        _check_link(session, course, clicked)
     if finished is not None and (finished.id == course.id or (then and then.id == finished.id)):
         raise InvalidInput("A course cannot follow itself. Choose another one.", field="finished")
     if then is not None and (act == "enrol" or then.id == course.id):
@@ -42,6 +54,8 @@ def add(
         course=course,
         tag_id=marked.id if marked else None,
         finished_id=finished.id if finished else None,
+        clicked=clicked or None,
+        segment_id=segment.id if segment else None,
         act=act,
         then_id=then.id if then else None,
         created_at=now,
@@ -71,9 +85,15 @@ def of_course(session: Session, course: Course) -> Sequence[tuple[Trigger, int]]
     return [(trigger, count) for trigger, count in rows]
 
 
-def met(trigger: Trigger) -> Select[int]:
+def links_of(session: Session, course: Course) -> Sequence[str]:
+    """The addresses that the mails of a course link to, in its revision in force."""
+    wanted = select(Link.address).where(Link.revision_id == course.revision_id)
+    return session.scalars(wanted.distinct().order_by(Link.address)).all()
+
+
+def met(session: Session, trigger: Trigger, now: datetime) -> Select[int]:
     """The ids of those whom the trigger meets and has not acted on, in order."""
-    people = _people(trigger).subquery()
+    people = _people(session, trigger, now).subquery()
     person = people.c.subscriber_id
     done = exists().where(TriggerMark.trigger_id == trigger.id, TriggerMark.subscriber_id == person)
     return select(person).where(~done).order_by(person)
@@ -83,17 +103,46 @@ def mark(session: Session, trigger: Trigger, subscriber_id: int, now: datetime, 
     session.add(TriggerMark(trigger_id=trigger.id, subscriber_id=subscriber_id, at=now, outcome=outcome))
 
 
-def _people(trigger: Trigger) -> Select[int]:
+def _people(session: Session, trigger: Trigger, now: datetime) -> Select[int]:
     if trigger.tag_id is not None:
         return select(SubscriberTag.subscriber_id).where(SubscriberTag.tag_id == trigger.tag_id)
+    if trigger.clicked is not None:
+        return _who_clicked(trigger.course_id, trigger.clicked)
+    if trigger.segment is not None:
+        rule = Rule.from_json(trigger.segment.rule)
+        return select(Subscriber.id.label("subscriber_id")).where(compiled(session, rule, now, COMPILERS))
     return select(Enrolment.subscriber_id).where(
         Enrolment.course_id == trigger.finished_id, Enrolment.state == "completed"
     )
 
 
+def _who_clicked(course_id: str, address: str) -> Select[int]:
+    """Who followed a link of the course themselves; a scanner of their mail provider is not they."""
+    return (
+        select(Delivery.subscriber_id)
+        .join(Click, Click.delivery_id == Delivery.id)
+        .join(Link, Link.id == Click.link_id)
+        .where(Link.address == address, Delivery.course_id == course_id, Click.scanner.is_(False))
+        .distinct()
+    )
+
+
+def _check_link(session: Session, course: Course, address: str) -> None:
+    if not course.tracks_clicks:
+        raise InvalidInput(
+            "This course counts no clicks, so nobody would be noticed. Switch them on in its settings first.",
+            field="clicked",
+        )
+    if address not in links_of(session, course):
+        raise InvalidInput(
+            "No lesson that is published links there. Publish the lesson first, or choose another link.",
+            field="clicked",
+        )
+
+
 def _pass_over(session: Session, trigger: Trigger, now: datetime) -> None:
     """Mark everybody whom it meets at this moment."""
-    people = met(trigger).subquery()
+    people = met(session, trigger, now).subquery()
     row = select(
         literal(trigger.id), people.c.subscriber_id, literal(now, TriggerMark.at.type), literal(BEFORE)
     )

@@ -5,20 +5,22 @@ from datetime import datetime, timedelta
 import pytest
 from school import BRAND, DAILY, KEY, School, habits
 from sqlalchemy import select
+from test_click_tracking import SHOP, STUDY, publish_with_links
 
 from campaigns import drafting, publishing
-from campaigns.models import Course, Enrolment, Trigger, TriggerMark
+from campaigns.models import Course, Enrolment, Link, Trigger, TriggerMark
 from courseletter.database import Database
 from courseletter.errors import InvalidInput
-from sender import triggering, triggers
-from sender.models import Event, State
+from sender import clicks, triggering, triggers
+from sender.models import Delivery, Event, State
 from sender.planning import tick
 from sender.triggering import pull
 from sender.wishes import leave, leave_everything
-from subscribers import consent, tags
+from subscribers import consent, segments, tags
 from subscribers.consent import Evidence
-from subscribers.models import Subscriber
+from subscribers.models import Segment, Subscriber
 from subscribers.people import NOTHING_SAID, find_or_create
+from subscribers.segments import Condition, Rule
 
 
 class Two:
@@ -39,9 +41,9 @@ class Two:
 
     def trigger(self, course: str, act: triggers.Act, **options: object) -> int:
         with self.school.database.write() as session:
-            for name in ("finished", "then"):
+            for name, kind in (("finished", Course), ("then", Course), ("segment", Segment)):
                 if name in options:
-                    options[name] = session.get_one(Course, options[name])
+                    options[name] = session.get_one(kind, options[name])
             made = triggers.add(
                 session,
                 session.get_one(Course, course),
@@ -221,3 +223,57 @@ def test_leaving_the_course_oneself_is_not_undone_by_a_tag(two: Two) -> None:
     assert two.pull() == {"not confirmed": 1}
     two.school.clock.move_to(two.school.clock.now() + timedelta(days=9))
     assert two.school.enrolment(enrolment).state == "left"
+
+
+def _click_on_the_last_mail(two: Two, address: str, *, seconds: int, mark: str = "") -> None:
+    with two.school.database.write() as session:
+        mail = session.scalars(select(Delivery).order_by(Delivery.id.desc()).limit(1)).one()
+        link = session.scalars(
+            select(Link).where(Link.address == address, Link.revision_id == mail.revision_id)
+        ).first()
+        assert link is not None
+        two.school.clock.move_to(two.school.clock.now() + timedelta(seconds=seconds))
+        clicks.record(session, mail, link.id, mark, two.school.clock.now())
+    two.school.clock.move_to(two.school.clock.now() + timedelta(minutes=2))
+    clicks.judge(two.school.database, two.school.clock.now())
+
+
+def test_a_followed_link_is_a_goal_and_a_scanner_reaches_none(two: Two) -> None:
+    publish_with_links(two.school)
+    two.school.enrol()
+    two.school.work()
+    two.trigger(two.first, "end", clicked=SHOP, then=two.second)
+    _click_on_the_last_mail(two, SHOP, seconds=3_600, mark="HEAD")
+    _click_on_the_last_mail(two, STUDY, seconds=3_600)
+    assert two.pull() == {}
+    _click_on_the_last_mail(two, SHOP, seconds=3_600)
+    assert two.pull() == {"ended": 1}
+    assert two.pull() == {}
+    assert two.states() == {"first": "left", "second": "active"}
+    with two.school.database.read() as session:
+        (left,) = session.scalars(select(Event).where(Event.kind == "left")).all()
+        assert left.data["why"] == f"followed {SHOP}"
+
+
+def test_who_comes_to_be_in_a_segment_enters_a_course(two: Two) -> None:
+    two.school.enrol()
+    two.school.enrol("bo@inbox.example.org", "Bo")
+    with two.school.database.write() as session:
+        rule = Rule((Condition("tag", "pro", "has"), Condition("field", "first_name", "is", "Ada")))
+        tags.find_or_create(session, "pro")
+        segment = segments.save(session, "Ada and pro", rule, two.school.clock.now()).id
+    two.trigger(two.second, "enrol", segment=segment)
+    two.tag("bo@inbox.example.org")
+    assert two.pull() == {}
+    two.tag()
+    assert two.pull() == {"enrolled": 1}
+    assert two.states()["second"] == "active"
+
+
+def test_a_link_that_nobody_is_sent_or_that_is_not_counted_is_refused(two: Two) -> None:
+    with pytest.raises(InvalidInput, match="counts no clicks") as problem:
+        two.trigger(two.second, "end", clicked=SHOP)
+    assert problem.value.field == "clicked"
+    publish_with_links(two.school)
+    with pytest.raises(InvalidInput, match="No lesson that is published links there"):
+        two.trigger(two.first, "end", clicked="https://example.org/elsewhere")

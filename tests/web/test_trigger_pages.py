@@ -47,6 +47,9 @@ def test_a_way_is_added_acts_is_counted_and_removed(shop: World, marketer: Colle
         ({"tag": "", "finished": "self"}, "finished"),
         ({"tag": "", "finished": "crs_ZZZZZZZZZZ"}, "finished"),
         ({"tag": "pro", "then": "self", "act": "end"}, "then"),
+        ({"tag": "", "clicked": "https://example.org/elsewhere"}, "clicked"),
+        ({"tag": "", "segment": "99"}, "segment"),
+        ({"tag": "", "segment": "x"}, "segment"),
     ],
 )
 def test_a_way_that_leads_nowhere_is_422_and_keeps_what_was_typed(

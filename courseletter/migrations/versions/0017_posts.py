@@ -22,7 +22,7 @@ def upgrade() -> None:
         sa.Column("html", sa.Text(), nullable=False),
         sa.Column("base", sa.Text(), nullable=False),
         sa.Column("language", sa.String(length=35), nullable=True),
-        sa.Column("minutes", sa.Float(), nullable=False),
+        sa.Column("minutes", sa.Double(), nullable=False),
         sa.Column("published_at", UtcDateTime(), nullable=True),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("article_id", sa.Integer(), nullable=True),

@@ -1,4 +1,4 @@
-"""What leads people into a course and out of it: tags, and other courses that they finish."""
+"""What leads people into a course and out of it: tags, courses that they finish, links, segments."""
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -15,11 +15,18 @@ from courseletter.web.admin.subscribers import is_number
 from courseletter.web.choices import Choice
 from courseletter.web.site import READ, Here, Site
 from sender import triggers
-from subscribers import tags
+from subscribers import segments, tags
+from subscribers.models import Segment
 
 router = APIRouter(prefix="/courses/{course_id}/triggers")
 
-NAMES = {"tag": "Tag", "finished": "Course that is finished", "then": "Course that follows"}
+NAMES = {
+    "tag": "Tag",
+    "finished": "Course that is finished",
+    "clicked": "Link",
+    "segment": "Segment",
+    "then": "Course that follows",
+}
 
 
 @router.api_route("", methods=READ)
@@ -40,6 +47,8 @@ def add(course_id: str, visitor: MarketerWrites, site: Here, request: Request, f
                 site.installation.clock.now(),
                 tag=form.text("tag"),
                 finished=_named(session, form, "finished"),
+                clicked=form.text("clicked"),
+                segment=_segment(session, form.text("segment")),
                 then=_named(session, form, "then"),
                 also_before=form.text("also_before") == "yes",
             )
@@ -82,10 +91,19 @@ def _page(
         triggers=triggers.of_course(session, course),
         tags=[name for name, _ in tags.every(session)],
         others=[Choice("", "None"), *(Choice(one.id, one.title) for one in others)],
+        links=[Choice("", "None"), *(Choice(one, one) for one in triggers.links_of(session, course))],
+        segments=[Choice("", "None"), *(Choice(str(one.id), one.name) for one in segments.every(session))],
         typed=form.texts() if form else {},
         names=NAMES,
         problem=problem,
     )
+
+
+def _segment(session: Session, number: str) -> Segment | None:
+    found = session.get(Segment, int(number)) if is_number(number) else None
+    if number and found is None:
+        raise InvalidInput("There is no such segment any more. Choose another one.", field="segment")
+    return found
 
 
 def _named(session: Session, form: Form, field: str) -> Course | None:
