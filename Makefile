@@ -59,6 +59,8 @@ bench: install
 	$(BIN)/python -m benchmarks.smtp
 	$(BIN)/python -m benchmarks.checking
 	$(BIN)/python -m benchmarks.workshop
+	$(BIN)/python -m benchmarks.readers
+	$(BIN)/python -m benchmarks.sign_ups
 
 # What mail clients know, anew from caniemail's npm package; see campaigns/checking/CANIEMAIL-LICENSE.
 clients: install

@@ -5,8 +5,9 @@ SQLITE_BUSY_SNAPSHOT, whatever the busy timeout. synchronous=FULL, because a del
 survive a power cut.
 """
 
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from functools import partial
 from importlib.resources import as_file, files
@@ -98,6 +99,9 @@ class Database:
             )
             for durable in (True, False)
         }
+        # SQLite's own wait for the writer before is a poll that anybody may overtake, without end. Here the
+        # threads of a process take turns, so that one at most of each process waits that way.
+        self._turn = threading.Lock() if self.is_sqlite else nullcontext()
 
     @property
     def is_sqlite(self) -> bool:
@@ -116,7 +120,7 @@ class Database:
         One that is not `durable` may be undone by a power cut, until any durable one has followed it: both
         databases write their logs in order. It is for what would only be done once more.
         """
-        with self._writing[durable].begin() as session:
+        with self._turn, self._writing[durable].begin() as session:
             yield session
 
     def upgrade(self) -> None:

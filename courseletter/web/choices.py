@@ -3,14 +3,15 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from campaigns.cadence import Cadence
 from campaigns.rhythm import time_phrase
 from courseletter.errors import InvalidInput
 from courseletter.web.moments import hour, zones
 from courseletter.web.speech import WEEKLY, Speech, speech
+from courseletter.zones import zone_of
 from templates.languages import marked
 
 ENGLISH: Final = speech("en")
@@ -85,14 +86,23 @@ def hours(own: Iterable[int | None]) -> list[Choice]:
 
 def places(now: datetime, own: Iterable[str], speech: Speech = ENGLISH) -> list[Group]:
     """All zones by region with their present hour, which tells a reader that it is the right one."""
-    groups = {speech.say(region): list(names) for region, names in zones().items()}
-    known = {name for names in groups.values() for name in names}
-    others = [name for name in dict.fromkeys(own) if name not in known]
-    if others:
-        groups = {speech.say("Others"): others, **groups}
-    return [Group(region, [_place(name, now, speech) for name in names]) for region, names in groups.items()]
+    known = _known_places(now.replace(second=0, microsecond=0), speech.language)
+    names = {one.value for group in known for one in group.choices}
+    others = [name for name in dict.fromkeys(own) if name not in names]
+    if not others:
+        return known
+    return [Group(speech.say("Others"), [_place(name, now, speech) for name in others]), *known]
+
+
+@lru_cache(maxsize=16)  # for the minute: some 400 zones are what most of a page's time goes into
+def _known_places(minute: datetime, language: str) -> list[Group]:
+    spoken = speech(language)
+    return [
+        Group(spoken.say(region), [_place(name, minute, spoken) for name in names])
+        for region, names in zones().items()
+    ]
 
 
 def _place(name: str, now: datetime, speech: Speech) -> Choice:
-    local = hour(now.astimezone(ZoneInfo(name)))
+    local = hour(now.astimezone(zone_of(name)))
     return Choice(name, speech.say("%(place)s (%(hour)s now)", place=speech.city(name), hour=local))

@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 
 from fastapi import APIRouter, Request
@@ -212,7 +213,12 @@ def _course(session: Session, mailing_list: MailingList) -> Course:
 def _lead(revision: Revision) -> str:
     """The welcome's first real paragraph."""
     welcome = next((lesson for lesson in revision.lessons if lesson.kind == "welcome"), None)
-    paragraphs = render_text(welcome.body).split("\n\n") if welcome else []
+    return _first_real_paragraph(welcome.body) if welcome else ""
+
+
+@lru_cache(maxsize=256)
+def _first_real_paragraph(body: str) -> str:
+    paragraphs = render_text(body).split("\n\n")
     return next((one.replace("\n", " ") for one in paragraphs if len(one) >= _SHORTEST_LEAD), "")
 
 

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import UTC, datetime, timedelta, timezone
 from importlib.resources import files
 from pathlib import Path
@@ -110,6 +111,32 @@ def test_sqlite_writes_durably_and_reads_beside_a_writer(tmp_path: Path, now: da
         writer.flush()
         with database.read() as reader:
             assert reader.scalars(select(MailingList)).all() == []
+    database.close()
+
+
+def test_writers_of_one_process_take_turns_however_long_one_takes(
+    tmp_path: Path, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A wave of sign-ups: SQLite's own wait is a poll that others overtake, and then an error."""
+    monkeypatch.setattr("courseletter.database.BUSY_TIMEOUT", 1)  # millisecond
+    database = Database(f"sqlite:///{tmp_path / 'turns.db'}")
+    database.upgrade()
+
+    def write(number: int) -> None:
+        with database.write() as session:
+            session.add(MailingList(slug=f"list-{number}", name="A list", created_at=now))
+
+    with ThreadPoolExecutor(4) as threads:
+        with database.write() as session:
+            session.add(MailingList(slug="first", name="A list", created_at=now))
+            session.flush()
+            waiting = [threads.submit(write, number) for number in range(4)]
+            done, _ = wait(waiting, timeout=0.2)
+            assert not done
+        for one in waiting:
+            one.result()
+    with database.read() as session:
+        assert len(session.scalars(select(MailingList)).all()) == 5
     database.close()
 
 
