@@ -107,9 +107,10 @@ def copy_course(session: Session, course: Course, now: datetime, *, slug: str | 
 
 def find_course(session: Session, name: str) -> Course:
     """The course with this slug or id. Raises NotFound with the slugs that exist."""
-    course = session.scalar(select(Course).where((Course.slug == name) | (Course.id == name)))
+    is_course = Course.kind == "course"
+    course = session.scalar(select(Course).where((Course.slug == name) | (Course.id == name), is_course))
     if course is None:
-        known = session.scalars(select(Course.slug).order_by(Course.slug).limit(5)).all()
+        known = session.scalars(select(Course.slug).where(is_course).order_by(Course.slug).limit(5)).all()
         hint = (
             f"There is: {', '.join(known)}." if known else "There is none yet: `courseletter course create`."
         )

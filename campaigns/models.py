@@ -10,7 +10,7 @@ from courseletter.database import Base
 from subscribers.models import MailingList, Segment, Subscriber, Tag
 from templates.brand import Face
 
-Kind = Literal["welcome", "lesson"]
+Kind = Literal["welcome", "lesson", "issue"]
 Format = Literal["markdown", "mjml"]
 IMAGE_SUFFIXES = {"image/jpeg": "jpg", "image/png": "png"}
 
@@ -55,11 +55,16 @@ class Post(Base):
 
 
 class Course(Base):
-    """A course: its draft (here and in `lessons`), and the revision that is in force."""
+    """A course: its draft (here and in `lessons`), and the revision that is in force.
+
+    Or a newsletter: its lessons are issues (campaigns/newsletters/), each with revisions of its own, and none
+    of them is in force.
+    """
 
     __tablename__ = "courses"
 
     id: Mapped[str] = mapped_column(String(20), primary_key=True)  # crs_..., the same in a course folder
+    kind: Mapped[Literal["course", "newsletter"]] = mapped_column(String(12), default="course")
     slug: Mapped[str] = mapped_column(String(80), unique=True)
     title: Mapped[str]
     language: Mapped[str] = mapped_column(String(35))

@@ -24,7 +24,7 @@ from templates.brand import Brand
 from templates.compiling import CompiledLesson, LessonSource, compile_lesson, validate
 from templates.problems import TemplateError
 
-_ABOUT = ("title", "language", "zone", "cadence", "disclosures", "disclaimers")
+ABOUT = ("title", "language", "zone", "cadence", "disclosures", "disclaimers")
 _EACH = ("lesson_id", "number", "compiled", *CONTENT)
 
 
@@ -116,11 +116,11 @@ def drafted(
         number=course.publishes + 1,
         published_at=now,
         lessons=[
-            _frozen(number, lesson, mail)
+            frozen(number, lesson, mail)
             for (number, lesson), mail in zip(numbered(course), compiled, strict=True)
         ],
         brand=brand.to_json(),
-        **{name: getattr(course, name) for name in _ABOUT},
+        **{name: getattr(course, name) for name in ABOUT},
     )
     return revision, found
 
@@ -143,7 +143,7 @@ def _same(before: Revision, after: Revision) -> bool:
 def _says(revision: Revision) -> list[Any]:
     """All that makes a revision what it is, but for its number, date and brand."""
     lessons = [[getattr(lesson, name) for name in _EACH] for lesson in revision.lessons]
-    return [*(getattr(revision, name) for name in _ABOUT), *lessons]
+    return [*(getattr(revision, name) for name in ABOUT), *lessons]
 
 
 def _lock(session: Session, course: Course) -> None:
@@ -195,7 +195,7 @@ def _copy(revision: Revision, number: int, now: datetime) -> Revision:
         lessons=[
             RevisionLesson(**{name: getattr(lesson, name) for name in _EACH}) for lesson in revision.lessons
         ],
-        **{name: getattr(revision, name) for name in _ABOUT},
+        **{name: getattr(revision, name) for name in ABOUT},
     )
 
 
@@ -250,7 +250,7 @@ def numbered(course: Course) -> list[tuple[int, Lesson]]:
     return numbers
 
 
-def _frozen(number: int, lesson: Lesson, mail: CompiledLesson) -> RevisionLesson:
+def frozen(number: int, lesson: Lesson, mail: CompiledLesson) -> RevisionLesson:
     return RevisionLesson(
         lesson_id=lesson.id,
         number=number,

@@ -18,6 +18,7 @@ from courseletter.logs import log, told
 from courseletter.role import Role
 from sender.doctor.lookups import Dns
 from sender.instance import recognise
+from sender.newsletters.writing import send_due
 from sender.planning import tick
 from sender.results import bring_up_to_date
 from sender.sweeping import sweep
@@ -90,6 +91,7 @@ class Worker:
                 return Counter()
             opened, now = self._installation, self._installation.clock.now()
             planned = tick(opened.database, now, self._engine.announce)
+            planned += send_due(opened.database, now, self._engine.announce)
             sweep(opened.database, now, opened.settings.sender.unknown)
             return planned + self._engine.send(now)
 

@@ -24,6 +24,7 @@ from sqlalchemy import (
     bindparam,
     case,
     cast,
+    exists,
     func,
     literal_column,
     null,
@@ -35,6 +36,7 @@ from sqlalchemy.orm import Session
 
 from campaigns.enrolling import progress_after
 from campaigns.models import Course
+from campaigns.newsletters.models import Issue, IssueState
 from courseletter.bulk import among, dialect_of, in_index_order
 from courseletter.database import Database, UtcDateTime
 from sender.facts import gathered, read_moment
@@ -58,6 +60,7 @@ class Claim:
     delivery_id: int
     kind: str
     course_id: str
+    list_id: int | None
     subscriber_id: int
     enrolment_id: int | None
     run: int
@@ -126,6 +129,7 @@ def _taking(dialect: str, asked_for: bool) -> Update:
             Delivery.id,
             Delivery.kind,
             Delivery.course_id,
+            Delivery.list_id,
             Delivery.subscriber_id,
             Delivery.enrolment_id,
             Delivery.run,
@@ -160,10 +164,17 @@ def _ready() -> Select[int]:
         .where(
             is_in(State.READY),
             Delivery.due_at <= bindparam("now", type_=UtcDateTime()),
-            or_(Course.paused_at.is_(None), Delivery.kind != "lesson"),
+            or_(Course.paused_at.is_(None), Delivery.kind == "confirmation"),
+            or_(Delivery.kind != "issue", is_going_out()),
             ~is_held(),
         )
     )
+
+
+def is_going_out() -> ColumnElement[bool]:
+    """Of an issue's delivery: nobody has paused or cancelled the issue."""
+    going = (IssueState.SENDING, IssueState.SENT)
+    return exists().where(Issue.lesson_id == Delivery.lesson_id, Issue.state.in_(going))
 
 
 def finish(session: Session, held: Claim, now: datetime, state: State, reply: str) -> bool:

@@ -60,6 +60,20 @@ class Reader(NamedTuple):
     zone: tzinfo
 
 
+class Addressee(NamedTuple):
+    """One reader of an issue, and the list on which they have agreed to it."""
+
+    subscriber_id: int
+    delivery_id: int
+    email: str
+    first_name: str
+    last_name: str
+    fields: Mapping[str, Any]
+    joined_on: date
+    list_id: int
+    list_name: str
+
+
 class LessonContexts:
     """The contexts of templates/rendering.py for one lesson. What is the same for all readers is made once
     and shared: a context is only ever read.
@@ -124,6 +138,45 @@ class LessonContexts:
             "pause": f"{home}/pause",
             "preferences": home,
             "unsubscribe": self._links.unsubscribe(self._syllabus.list_id, reader.subscriber_id),
+        }
+
+
+class IssueContexts:
+    """The contexts of one issue of a newsletter: there is no lesson before or after it, and no pace."""
+
+    def __init__(
+        self, newsletter: str, title: str, minutes: int, language: str, brand: Brand, links: Links
+    ) -> None:
+        self._language = language
+        self._links = links
+        self._newsletter = newsletter
+        self._lesson = {"number": 0, "total": 0, "title": title, "minutes": minutes, "next_when": ""}
+        self._sender = {"name": brand.name, "address": brand.address}
+
+    def of(self, reader: Addressee) -> dict[str, Any]:
+        return {
+            "subscriber": {
+                **reader.fields,
+                "first_name": reader.first_name,
+                "last_name": reader.last_name,
+                "email": reader.email,
+                "joined": date_in_words(reader.joined_on, self._language),
+            },
+            "lesson": self._lesson,
+            "course": {"title": self._newsletter, "total": 0, "list": reader.list_name},
+            "sender": self._sender,
+            "links": self._addresses(reader),
+            "previous": None,
+            "next": None,
+        }
+
+    def _addresses(self, reader: Addressee) -> dict[str, str]:
+        leave = self._links.unsubscribe(reader.list_id, reader.subscriber_id)
+        web = self._links.read(reader.delivery_id)
+        # An author may ask for any of them; whatever is a course's alone leads to the page to leave.
+        return {
+            **dict.fromkeys(("previous", "next_now", "pause", "preferences", "unsubscribe"), leave),
+            "web": web,
         }
 
 

@@ -1,19 +1,21 @@
-"""The daily cap: how many scheduled messages a person wants of a local day, over all courses (S16).
+"""The daily cap: how many scheduled messages a person wants of a local day, over all courses
+and newsletters (S16).
 
 Both queries come to people by the indexes on their id: a plan that looked for what is due instead would read
 all of it for each of a chunk's people.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from campaigns.enrolling import Place
 from campaigns.models import Course, Enrolment
+from campaigns.newsletters.timing import known
 from campaigns.schedule import GRACE
 from courseletter.bulk import among, dialect_of
 from sender import alike
@@ -22,6 +24,12 @@ from subscribers.models import Subscriber
 
 BUSY_DAY = timedelta(hours=48)  # no local day reaches further back
 _NOT_HAD = (State.CANCELLED, State.FAILED, State.EXPIRED)
+# Lessons and issues that came by themselves, and that a person has had or is about to have.
+_COUNTED = (
+    Delivery.by == "schedule",
+    Delivery.kind != "confirmation",
+    Delivery.state.not_in(_NOT_HAD),
+)
 
 
 class _Message(NamedTuple):
@@ -51,6 +59,40 @@ def had_today(place: Place, moments: Sequence[datetime], now: datetime) -> int:
     return sum(moment.astimezone(zone).date() == now.astimezone(zone).date() for moment in moments)
 
 
+def at_their_cap(session: Session, people: Select[int], usual_zone: str, now: datetime) -> set[int]:
+    """Of these subscribers, who have had as many scheduled messages on their local day as they want.
+
+    `usual_zone` is that of who has none. Only who might be full comes to Python.
+    """
+    lately = (
+        among(dialect_of(session), Delivery.subscriber_id, people),
+        Delivery.created_at > now - BUSY_DAY,
+        *_COUNTED,
+    )
+    busy = (
+        select(Delivery.subscriber_id)
+        .join(Subscriber, Subscriber.id == Delivery.subscriber_id)
+        .where(*lately)
+        .group_by(Delivery.subscriber_id, Subscriber.daily_cap)
+        .having(func.count() >= Subscriber.daily_cap)
+    )
+    ids = session.scalars(busy).all()
+    if not ids:
+        return set()
+    had: Counter[int] = Counter()
+    caps: dict[int, int] = {}
+    rows = (
+        select(Subscriber.id, Subscriber.zone, Subscriber.daily_cap, Delivery.created_at)
+        .join(Delivery, Delivery.subscriber_id == Subscriber.id)
+        .where(Subscriber.id.in_(ids), Delivery.created_at > now - BUSY_DAY, *_COUNTED)
+    )
+    for person, zone, cap, at in session.execute(rows):
+        clock = known(zone, usual_zone)
+        caps[person] = cap
+        had[person] += at.astimezone(clock).date() == now.astimezone(clock).date()
+    return {person for person, cap in caps.items() if had[person] >= cap}
+
+
 def _had(session: Session, now: datetime) -> Iterator[_Message]:
     rows = session.execute(
         select(Enrolment.id, Subscriber.daily_cap, Delivery.created_at)
@@ -59,9 +101,7 @@ def _had(session: Session, now: datetime) -> Iterator[_Message]:
         .where(
             among(dialect_of(session), Enrolment.id, alike.members()),
             Delivery.created_at > now - BUSY_DAY,
-            Delivery.by == "schedule",
-            Delivery.kind == "lesson",
-            Delivery.state.not_in(_NOT_HAD),
+            *_COUNTED,
         )
     )
     return (_Message(*row) for row in rows)

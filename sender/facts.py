@@ -27,7 +27,7 @@ def gathered(dialect: str) -> ColumnElement[Any]:
         "last_name": Subscriber.last_name,
         "fields": Subscriber.fields if dialect == "postgresql" else func.json(Subscriber.fields),
         "zone": ProfileRecord.zone,
-        "joined_at": Enrolment.joined_at,
+        "joined_at": func.coalesce(Enrolment.joined_at, Subscriber.created_at),
         "next_lesson": Enrolment.next_lesson,
         "next_at": Enrolment.due_at,
         "progress": Enrolment.progress_id,

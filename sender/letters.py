@@ -16,7 +16,15 @@ from courseletter.config import SenderSettings
 from courseletter.errors import CourseletterError
 from courseletter.zones import zone_of
 from sender.claiming import Claim
-from sender.context import LessonContexts, Reader, Syllabus, SyllabusLesson, confirmation_context
+from sender.context import (
+    Addressee,
+    IssueContexts,
+    LessonContexts,
+    Reader,
+    Syllabus,
+    SyllabusLesson,
+    confirmation_context,
+)
 from sender.dkim import DkimKey
 from sender.facts import moment
 from sender.letterheads import letterhead
@@ -24,6 +32,7 @@ from sender.links import Links
 from sender.message import PreparedMail, Stamp, message_id
 from sender.return_path import opt_out_address, return_path
 from sender.transport import Envelope
+from subscribers.models import MailingList
 from subscribers.suppression import address_hash
 from templates.brand import Brand
 from templates.click_links import through
@@ -54,7 +63,7 @@ class _Key(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class _PreparedLesson:
     mail: PreparedMail
-    contexts: LessonContexts
+    contexts: LessonContexts | IssueContexts
     list_id: int
     zone: str
     own_zones: bool  # whether days are counted in each reader's own zone
@@ -94,6 +103,7 @@ class Composer:
         self._takes_mail = takes_mail
         self._metadata = f"{metadata_field}: %s\r\n" if metadata_field else ""
         self._lessons: dict[_Key, _PreparedLesson] = {}
+        self._lists: dict[int, str] = {}  # the names of those that issues go out on
         self._broken: dict[tuple[object, ...], str] = {}  # why a lesson or notice cannot be prepared
         self._confirmations: dict[str, _PreparedNotice] = {}  # by course, as they are now
 
@@ -101,7 +111,7 @@ class Composer:
         """Prepare the mails that these deliveries are of, so that compose() needs no database."""
         if len(self._lessons) > _MOST_PREPARED:
             self._lessons.clear()
-        wanted = {_key(one) for one in claims if one.kind == "lesson"}
+        wanted = {_key(one) for one in claims if one.kind != "confirmation"}
         missing = wanted - self._lessons.keys() - self._broken.keys()
         lessons = (
             select(RevisionLesson)
@@ -119,6 +129,10 @@ class Composer:
                 except Exception as error:  # its own deliveries fail, and those of no other (REQUIREMENTS 27)
                     log.exception("lesson %s cannot be prepared", lesson.lesson_id)
                     self._broken[key] = str(error)
+        lists = {one.list_id for one in claims if one.list_id} - self._lists.keys()
+        if lists:
+            named = select(MailingList.id, MailingList.name).where(MailingList.id.in_(lists))
+            self._lists |= dict(session.execute(named).all())
         asking = {one.course_id for one in claims if one.kind == "confirmation"}
         for course in session.scalars(select(Course).where(Course.id.in_(asking))) if asking else ():
             try:
@@ -143,10 +157,14 @@ class Composer:
         if lesson is None:
             missing = "The lesson is not in the revision it was queued from; cancel it."
             raise CourseletterError(self._broken.get(key, missing))
-        context = lesson.contexts.of(_reader(claim, lesson))
+        list_id = claim.list_id or lesson.list_id
+        if isinstance(lesson.contexts, IssueContexts):
+            context = lesson.contexts.of(_addressee(claim, lesson, list_id, self._lists[list_id]))
+        else:
+            context = lesson.contexts.of(_reader(claim, lesson))
         if key.tracked:
             context["links"]["click_token"] = self._links.click_token(claim.delivery_id)
-        return self._letter(claim, lesson.mail, context, self._opt_out(lesson.list_id, claim.subscriber_id))
+        return self._letter(claim, lesson.mail, context, self._opt_out(list_id, claim.subscriber_id))
 
     def _opt_out(self, list_id: int, subscriber_id: int) -> str:
         """Where a mail may be sent to leave the list; "" where nobody would read it."""
@@ -188,11 +206,20 @@ class Composer:
         list_id = f"{course.id}.{self._sender.domain}"
         return _PreparedLesson(
             self._mail(brand, compiled, revision.language, list_id=list_id, list_name=revision.title),
-            LessonContexts(_syllabus(course, revision), lesson.lesson_id, brand, self._links),
+            self._contexts(course, lesson, brand),
             course.list_id,
             revision.zone,
             Cadence.from_json(revision.cadence).zone_mode == "subscriber",
         )
+
+    def _contexts(
+        self, course: Course, lesson: RevisionLesson, brand: Brand
+    ) -> LessonContexts | IssueContexts:
+        revision = lesson.revision
+        if lesson.kind == "issue":
+            said = (revision.title, lesson.title, lesson.minutes, revision.language)
+            return IssueContexts(*said, brand, self._links)
+        return LessonContexts(_syllabus(course, revision), lesson.lesson_id, brand, self._links)
 
     def _notice(self, session: Session, course: Course) -> _PreparedNotice:
         brand = self._brands.of(session, course)
@@ -218,6 +245,22 @@ def _syllabus(course: Course, revision: Revision) -> Syllabus:
         for one in revision.lessons
     )
     return Syllabus(revision.title, revision.language, course.list_id, tuple(lessons))
+
+
+def _addressee(claim: Claim, lesson: _PreparedLesson, list_id: int, list_name: str) -> Addressee:
+    facts = claim.facts
+    joined = moment(facts["joined_at"]) or claim.until
+    return Addressee(
+        subscriber_id=claim.subscriber_id,
+        delivery_id=claim.delivery_id,
+        email=facts["email"],
+        first_name=facts["first_name"],
+        last_name=facts["last_name"],
+        fields=facts["fields"],
+        joined_on=joined.astimezone(zone_of(lesson.zone)).date(),
+        list_id=list_id,
+        list_name=list_name,
+    )
 
 
 def _reader(claim: Claim, lesson: _PreparedLesson) -> Reader:

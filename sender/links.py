@@ -28,6 +28,10 @@ class Links:
     def click_token(self, delivery_id: int) -> str:
         return self.tokens.make(Purpose.CLICK, delivery_id)
 
+    def read(self, delivery_id: int) -> str:
+        """An issue as it was sent to its reader, in the browser."""
+        return f"{self.base_url}/read/{self.tokens.make(Purpose.READ, delivery_id)}"
+
     def learn(self, enrolment_id: int) -> str:
         """The reader's own page of a course. Below it are /next, /pause and /lessons/<lesson id>."""
         return f"{self.base_url}/learn/{self.tokens.make(Purpose.LEARN, enrolment_id)}"

@@ -38,17 +38,19 @@ class State(StrEnum):
 OPEN_STATES = (State.READY, State.CLAIMED, State.IN_DOUBT, State.DEFERRED, State.UNKNOWN)
 CALLABLE_STATES = (State.READY, State.CLAIMED, State.DEFERRED)  # not past the dot: can be called back
 
+OF_ISSUE = "kind = 'issue'"  # of a delivery, as the partial indexes have it
+
 _ENDINGS = "kind IN ('left', 'paused', 'bounced', 'complained')"
 IS_ENDING = text(f"events.{_ENDINGS}")  # of an event: written out, as the partial index of them has it
 _STATES = ", ".join(f"'{state}'" for state in State)
 
 
-def _partial(name: str, *columns: str, where: str) -> Index:
-    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
+def _partial(name: str, *columns: str, where: str, unique: bool = False) -> Index:
+    return Index(name, *columns, unique=unique, sqlite_where=text(where), postgresql_where=text(where))
 
 
 class Delivery(Base):
-    """One message to one person: at most one per enrolment, run, lesson and asked-for copy.
+    """One message to one person: at most one per enrolment, run, lesson and asked-for copy, or per issue.
 
     `due_at` is when the next attempt may start. `facts` and `dated_at` are frozen at the first claim, so that
     every attempt is byte-identical before signing; Message-ID and MIME boundary follow from the id. No
@@ -65,14 +67,17 @@ class Delivery(Base):
         _partial("ix_deliveries_deferred", "due_at", where="state = 'deferred'"),
         _partial("ix_deliveries_unknown", "due_at", where="state = 'unknown' AND finished_at IS NULL"),
         _partial("ix_deliveries_leased", "lease_until", where="lease_until IS NOT NULL"),
+        _partial("uq_deliveries_issue", "lesson_id", "subscriber_id", where=OF_ISSUE, unique=True),
+        _partial("ix_deliveries_issue_open", "lesson_id", where=f"{OF_ISSUE} AND finished_at IS NULL"),
         _partial("ix_deliveries_ended", "state", "finished_at", where="finished_at IS NOT NULL"),
         {"postgresql_with": {"fillfactor": 70}},
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    kind: Mapped[str] = mapped_column(String(16))  # lesson | confirmation
+    kind: Mapped[str] = mapped_column(String(16))  # lesson | issue | confirmation
     subscriber_id: Mapped[int]
     course_id: Mapped[str] = mapped_column(String(20))
+    list_id: Mapped[int | None]  # on which an issue's reader has agreed; None: its course's
     enrolment_id: Mapped[int | None]
     run: Mapped[int] = mapped_column(default=1)
     lesson_id: Mapped[str | None] = mapped_column(String(20))
@@ -105,6 +110,12 @@ def is_in(state: State, delivery: Any = Delivery) -> ColumnElement[bool]:
     anew, at 150 us a time, whatever looks at a partial index by a bound value.
     """
     held: ColumnElement[bool] = delivery.state == literal_column(f"'{state}'")
+    return held
+
+
+def is_of_issue() -> ColumnElement[bool]:
+    """Whether a delivery is one of an issue, written out like is_in()."""
+    held: ColumnElement[bool] = Delivery.kind == literal_column("'issue'")
     return held
 
 
@@ -152,6 +163,24 @@ class Result(Base):
     scanner_clicks: Mapped[int] = mapped_column(default=0)
     stopped: Mapped[int] = mapped_column(default=0)  # left or paused after it, and got nothing since
     paused: Mapped[int] = mapped_column(default=0)
+    unsubscribed: Mapped[int] = mapped_column(default=0)
+    bounced: Mapped[int] = mapped_column(default=0)
+    complained: Mapped[int] = mapped_column(default=0)
+
+
+class IssueResult(Base):
+    """What became of an issue on one day (UTC), for the people who got it with one of its subjects.
+
+    Each number counts people, but for `scanner_clicks`.
+    """
+
+    __tablename__ = "issue_results"
+
+    revision_id: Mapped[int] = mapped_column(ForeignKey("revisions.id"), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True, index=True)
+    received: Mapped[int] = mapped_column(default=0)
+    clicked: Mapped[int] = mapped_column(default=0)
+    scanner_clicks: Mapped[int] = mapped_column(default=0)
     unsubscribed: Mapped[int] = mapped_column(default=0)
     bounced: Mapped[int] = mapped_column(default=0)
     complained: Mapped[int] = mapped_column(default=0)

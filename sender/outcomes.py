@@ -6,6 +6,7 @@ All of it in the transaction that records the answer, so that no crash can come 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from campaigns.enrolling import place_of, store
@@ -15,7 +16,7 @@ from sender import events
 from sender.bounces.recording import record as record_report
 from sender.bounces.report import Kind, Report
 from sender.bounces.status import code_of
-from sender.claiming import Claim, finish, put_off, release
+from sender.claiming import Claim, finish, is_going_out, put_off, release
 from sender.holding import held_if_damaged
 from sender.models import Delivery, State
 from sender.replies import Outcome, Verdict
@@ -121,8 +122,12 @@ def _abandon(session: Session, held: Claim, delivery: Delivery, now: datetime) -
     if had_leave or delivery.lease_until is None or delivery.lease_until <= now:
         return release(session, held, now)
     course = session.get_one(Course, delivery.course_id)
-    if delivery.kind == "lesson" and course.paused_at is not None:
+    if delivery.kind != "confirmation" and course.paused_at is not None:
         return release(session, held, now)
+    if delivery.kind == "issue" and not session.scalar(
+        select(is_going_out()).where(Delivery.id == delivery.id)
+    ):
+        return release(session, held, now)  # whoever paused it calls it back
     return finish(session, held, now, State.CANCELLED, "no consent")
 
 

@@ -15,6 +15,7 @@ from campaigns import history
 from campaigns.conditional import conditions_of, meets
 from campaigns.enrolling import place_of, store
 from campaigns.models import Course, Enrolment
+from campaigns.newsletters.models import Issue, IssueState
 from campaigns.standing import Promotion
 from courseletter.bulk import among, dialect_of
 from courseletter.database import Database
@@ -99,7 +100,7 @@ def promote_chunk(
 
 
 def next_moment(session: Session) -> datetime | None:
-    """The earliest moment at which anything is due: an enrolment, or a delivery that waits."""
+    """The earliest moment at which anything is due: an enrolment, an issue, or a delivery that waits."""
     enrolments = (
         select(func.min(Enrolment.due_at))
         .join(Course)
@@ -108,7 +109,10 @@ def next_moment(session: Session) -> datetime | None:
     waiting = select(func.min(Delivery.due_at)).where(
         Delivery.state.in_((State.READY, State.DEFERRED, State.UNKNOWN)), Delivery.finished_at.is_(None)
     )
-    moments = [session.scalar(enrolments), session.scalar(waiting)]
+    issues = select(func.min(Issue.next_at)).where(
+        Issue.state.in_((IssueState.SCHEDULED, IssueState.SENDING))
+    )
+    moments = [session.scalar(one) for one in (enrolments, waiting, issues)]
     return min((moment for moment in moments if moment is not None), default=None)
 
 

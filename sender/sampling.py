@@ -63,7 +63,7 @@ def sampled(
             "minutes": source.minutes,
             "next_when": when,
         },
-        "course": {"title": course.title, "total": source.total},
+        "course": {"title": course.title, "total": source.total, "list": course.mailing_list.name},
         "sender": {"name": brand.name, "address": brand.address},
         # Mails go on after some of them with a path of their own; behind a # it leads nowhere else.
         "links": dict.fromkeys(LINKS, f"{links.sign_up(course.slug)}#"),

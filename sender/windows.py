@@ -18,6 +18,7 @@ from sqlalchemy import (
     bindparam,
     case,
     exists,
+    func,
     or_,
     true,
     update,
@@ -28,7 +29,7 @@ from campaigns.models import Course, Enrolment, Revision
 from campaigns.schedule import GRACE
 from courseletter.bulk import Rows, dialect_of
 from courseletter.database import UtcDateTime
-from sender.claiming import DOT_LEASE, Claim
+from sender.claiming import DOT_LEASE, Claim, is_going_out
 from sender.models import Delivery, State, is_in
 from subscribers.consent import awaits_answer
 from subscribers.models import Membership, MemberStatus, Suppression
@@ -163,15 +164,14 @@ def _moving(dialect: str) -> tuple[Rows, Update]:
 
 
 def _wanted() -> ColumnElement[bool]:
-    """A lesson needs a confirmed membership of its course's list, and its course to run; a confirmation mail
-    a membership that is to be answered.
+    """A lesson needs a confirmed membership of its course's list, and its course to run; an issue one of the
+    list that its reader agreed on, and to go out; a confirmation mail a membership that is to be answered.
     """
-    lesson = and_(
-        Delivery.kind == "lesson", Membership.status == MemberStatus.CONFIRMED, Course.paused_at.is_(None)
-    )
+    runs = and_(Membership.status == MemberStatus.CONFIRMED, Course.paused_at.is_(None))
+    lesson, issue = Delivery.kind == "lesson", and_(Delivery.kind == "issue", is_going_out())
     return exists().where(
         Course.id == Delivery.course_id,
-        Membership.list_id == Course.list_id,
+        Membership.list_id == func.coalesce(Delivery.list_id, Course.list_id),
         Membership.subscriber_id == Delivery.subscriber_id,
-        or_(lesson, and_(Delivery.kind == "confirmation", awaits_answer())),
+        or_(and_(or_(lesson, issue), runs), and_(Delivery.kind == "confirmation", awaits_answer())),
     )

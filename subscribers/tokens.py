@@ -23,6 +23,7 @@ class Purpose(StrEnum):
     CLICK = "click"  # ids: delivery
     CONFIRM = "confirm"  # ids: mailing list, subscriber
     LEARN = "learn"  # ids: enrolment
+    READ = "read"  # ids: delivery
     UNSUBSCRIBE = "unsubscribe"  # ids: mailing list, subscriber
 
 

@@ -37,7 +37,7 @@ _LONG_WORD = 18
 
 @dataclass(frozen=True, slots=True)
 class LessonSource:
-    """A lesson of a revision. Lessons are numbered without the welcome, which is number 0.
+    """A lesson of a revision. Lessons are numbered without the welcome, which is number 0, as is an issue.
 
     Title, subject and preheader may hold merge fields. `outline` names the lessons to come and is read for
     the welcome alone. The overrides are the author's own wording for this mail's recap and teaser, '' for the
@@ -45,7 +45,7 @@ class LessonSource:
     """
 
     id: str
-    kind: Literal["welcome", "lesson"]
+    kind: Literal["welcome", "lesson", "issue"]
     number: int
     total: int
     title: str
@@ -277,7 +277,8 @@ def write_lesson(
     if form == "mjml":
         # Written by our own templates and mail_body, with the author's text escaped or cleaned there.
         written = {name: Markup(text) for name, text in written.items()}  # noqa: S704
-    return theme.render(f"lesson.{form}.j2", {**content, **written})
+    template = "issue" if source.kind == "issue" else "lesson"
+    return theme.render(f"{template}.{form}.j2", {**content, **written})
 
 
 def _body(found: Sequence[Block], theme: Theme, form: str, boxes: Mapping[str, str]) -> str:
@@ -308,6 +309,8 @@ def _environment() -> Environment:
 
 def _bar(number: int, total: int) -> list[tuple[int, bool]]:
     """The progress bar's cells: width in percent, done or not. One percent stands between two cells."""
+    if not total:
+        return []
     if total <= _MOST_SEGMENTS:
         return [((101 - total) // total, i < number) for i in range(total)]
     done = 100 * number // total

@@ -27,6 +27,7 @@ from sender.letters import Composer
 from sender.links import Links
 from sender.memory import MemoryPool, MemoryRelay
 from sender.models import Delivery
+from sender.newsletters.writing import send_due
 from sender.planning import next_moment, tick
 from sender.retrying import Retrying
 from sender.run import Mailer
@@ -135,7 +136,8 @@ class School:
 
     def work(self) -> Counter[str]:
         """One tick and one round of the sender, at the clock's present moment."""
-        return tick(self.database, self.clock.now()) + self.mailer.work()
+        now = self.clock.now()
+        return tick(self.database, now) + send_due(self.database, now) + self.mailer.work()
 
     def live(self, most: int = 200) -> None:
         """Let the calendar run until nothing is due any more."""

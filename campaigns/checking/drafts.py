@@ -123,7 +123,7 @@ class _Draft:
                 "minutes": source.minutes,
                 "next_when": when,
             },
-            "course": {"title": self.course.title, "total": source.total},
+            "course": {"title": self.course.title, "total": source.total, "list": self.course.title},
             "sender": {"name": self.brand.name, "address": self.brand.address},
             "links": LINKS,
             "previous": {"number": before.number, "title": before.title, "recap": lesson.recap},

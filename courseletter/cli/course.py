@@ -158,7 +158,8 @@ def list_(as_json: AsJson = False) -> None:
     Example: courseletter course list
     """
     with installation() as opened, opened.database.read() as session:
-        found = [_facts(session, one) for one in session.scalars(select(Course).order_by(Course.created_at))]
+        courses = select(Course).where(Course.kind == "course").order_by(Course.created_at)
+        found = [_facts(session, one) for one in session.scalars(courses)]
     if as_json:
         return print_json(found)
     columns = ("slug", "title", "state", "lessons", "people")

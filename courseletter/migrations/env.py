@@ -2,7 +2,8 @@
 
 from alembic import context
 
-import campaigns.models  # noqa: F401 - the tables register themselves
+import campaigns.models
+import campaigns.newsletters.models  # noqa: F401
 import courseletter.accounts.models  # noqa: F401
 import sender.bounces.models
 import sender.models  # noqa: F401

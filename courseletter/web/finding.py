@@ -53,7 +53,7 @@ def published(session: Session, slug: str) -> Course:
 
 def course_of(session: Session, mailing_list: MailingList) -> Course | None:
     """The course that the list belongs to; a newsletter's list has none."""
-    return session.scalar(select(Course).where(Course.list_id == mailing_list.id))
+    return session.scalar(select(Course).where(Course.list_id == mailing_list.id, Course.kind == "course"))
 
 
 def revision_of(course: Course) -> Revision:

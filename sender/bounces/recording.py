@@ -45,8 +45,7 @@ def record(session: Session, delivery: Delivery, report: Report, now: datetime, 
     if report.kind is Kind.NOTICE:
         return Effect.NOTHING
     if report.kind is Kind.UNSUBSCRIBE:
-        list_id = session.get_one(Course, delivery.course_id).list_id
-        return opt_out(session, list_id, delivery.subscriber_id, now, "feedback loop")
+        return opt_out(session, list_of(session, delivery).id, delivery.subscriber_id, now, "feedback loop")
     report = _printable(report)
     if not _is_first(session, delivery, report, now):
         return Effect.KNOWN
@@ -113,9 +112,15 @@ def _history(session: Session, subscriber_id: int, upto: int) -> list[Sent]:
 
 
 def _complain(session: Session, delivery: Delivery, now: datetime) -> None:
-    course = session.get_one(Course, delivery.course_id)
     evidence = Evidence(source_url="feedback loop")
-    consent.complain(session, course.mailing_list, delivery.subscriber, evidence, now)
+    consent.complain(session, list_of(session, delivery), delivery.subscriber, evidence, now)
+
+
+def list_of(session: Session, delivery: Delivery) -> MailingList:
+    """The list on which the reader of a delivery has agreed to it."""
+    if delivery.list_id is not None:
+        return session.get_one(MailingList, delivery.list_id)
+    return session.get_one(Course, delivery.course_id).mailing_list
 
 
 def _printable(report: Report) -> Report:

@@ -13,7 +13,8 @@ from alembic.migration import MigrationContext
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError, StatementError
 
-import campaigns.models  # noqa: F401 - registers its tables
+import campaigns.models
+import campaigns.newsletters.models  # noqa: F401
 import courseletter.accounts.models  # noqa: F401
 import sender.bounces.models
 import sender.models  # noqa: F401

@@ -73,7 +73,9 @@ class Stop:
 @router.api_route("/courses", methods=READ)
 def show_courses(visitor: Marketer, site: Here, request: Request) -> HTMLResponse:
     with site.installation.database.read() as session:
-        courses = session.scalars(select(Course).order_by(Course.title, Course.id)).all()
+        courses = session.scalars(
+            select(Course).where(Course.kind == "course").order_by(Course.title, Course.id)
+        ).all()
         crowds = counting.crowds(session)
         rows = [
             (one, Cadence.from_json(one.cadence).phrase(), crowds.get(one.id, Crowd())) for one in courses
@@ -157,7 +159,7 @@ def _brand_id(session: Session, site: Site, form: Form, course: Course) -> str:
 
 def course_of(session: Session, course_id: str) -> Course:
     course = session.get(Course, course_id)
-    if course is None:
+    if course is None or course.kind != "course":
         raise NotFound("There is no such course.")
     return course
 

@@ -69,7 +69,7 @@ def show_keys(visitor: Marketer, site: Here, request: Request) -> HTMLResponse:
 
 
 def _groups(session: Session, text: str) -> list[tuple[str, list[Found]]]:
-    courses = select(Course).where(Course.title.icontains(text, autoescape=True))
+    courses = select(Course).where(Course.kind == "course", Course.title.icontains(text, autoescape=True))
     lessons = (
         select(Lesson)
         .where(Lesson.title.icontains(text, autoescape=True), Lesson.removed.is_(False))

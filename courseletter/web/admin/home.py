@@ -61,7 +61,7 @@ def show_home(visitor: Marketer, site: Here, request: Request) -> HTMLResponse:
     opened = site.installation
     now, zone = opened.clock.now(), zone_of(opened.settings.timezone)
     with opened.database.read() as session:
-        courses = session.scalars(select(Course)).all()
+        courses = session.scalars(select(Course).where(Course.kind == "course")).all()
         coming = outlook(session, now, now + AHEAD)
         needs = [
             *_needs(troubles(session, now), zone),

@@ -78,7 +78,9 @@ def _page(
     form: Form | None = None,
     problem: InvalidInput | None = None,
 ) -> HTMLResponse:
-    others = session.scalars(select(Course).where(Course.id != course.id).order_by(Course.title)).all()
+    others = session.scalars(
+        select(Course).where(Course.id != course.id, Course.kind == "course").order_by(Course.title)
+    ).all()
     return show(
         request,
         site,
@@ -109,6 +111,6 @@ def _segment(session: Session, number: str) -> Segment | None:
 def _named(session: Session, form: Form, field: str) -> Course | None:
     course_id = form.text(field)
     found = session.get(Course, course_id) if course_id else None
-    if course_id and found is None:
+    if course_id and (found is None or found.kind != "course"):
         raise InvalidInput("There is no such course any more. Choose another one.", field=field)
     return found

@@ -1,0 +1,1 @@
+"""Newsletters: what goes to everybody at once, issue by issue."""

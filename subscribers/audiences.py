@@ -1,0 +1,191 @@
+"""Audiences: people of lists, with tags, in segments, without others. A question, asked when it is needed.
+
+Whoever is written to has agreed: they are confirmed on the sender's own list, or on one that the audience
+names. Who has left the sender's own list gets nothing of it, whatever else names them.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, Literal, NamedTuple, Self, get_args
+
+from sqlalchemy import ColumnElement, and_, case, exists, false, func, not_, or_, select
+from sqlalchemy.orm import Session
+
+from courseletter.errors import InvalidInput
+from subscribers import segments
+from subscribers.models import (
+    MailingList,
+    Membership,
+    MemberStatus,
+    Segment,
+    Subscriber,
+    SubscriberTag,
+    Suppression,
+    Tag,
+)
+from subscribers.segments import Compiler, Rule
+
+Kind = Literal["list", "tag", "segment"]
+MOST: Final = 50  # parts of one audience
+_LEFT: Final = (MemberStatus.UNSUBSCRIBED, MemberStatus.COMPLAINED)
+_TABLES: Final[Mapping[Kind, Any]] = {
+    "list": MailingList,
+    "tag": Tag,
+    "segment": Segment,
+}
+
+
+class Part(NamedTuple):
+    """A list, a tag or a segment by its id; written `list:3`."""
+
+    kind: Kind
+    id: int
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.id}"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Raises InvalidInput."""
+        for kind in get_args(Kind):
+            number = text.removeprefix(f"{kind}:")
+            if number != text and number.isascii() and number.isdigit() and len(number) < 10:
+                return cls(kind, int(number))
+        raise InvalidInput("Choose lists, tags and segments from what is there.", field="audience")
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Everybody whom one of `include` names and none of `exclude`."""
+
+    include: tuple[Part, ...] = ()
+    exclude: tuple[Part, ...] = ()
+
+    @property
+    def lists(self) -> list[int]:
+        return [part.id for part in self.include if part.kind == "list"]
+
+    def to_json(self) -> dict[str, Any]:
+        return {"include": list(map(str, self.include)), "exclude": list(map(str, self.exclude))}
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Sequence[str]]) -> Self:
+        include, exclude = (tuple(map(Part.parse, stored[name])) for name in ("include", "exclude"))
+        return cls(include, exclude)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An audience as conditions on Subscriber.
+
+    `named`: an included part names them. `excluded`: another takes them out. `under`: the id of the list on
+    which they have agreed, NULL where there is none. `suppressed`: as far as a query can tell; the address's
+    keyed hash decides before anything is sent.
+    """
+
+    named: ColumnElement[bool]
+    excluded: ColumnElement[bool]
+    under: ColumnElement[int | None]
+    suppressed: ColumnElement[bool]
+
+    @property
+    def reached(self) -> ColumnElement[bool]:
+        """Who gets something, but for whom `under` is NULL."""
+        return and_(self.named, not_(self.excluded), not_(self.suppressed))
+
+
+def check(session: Session, audience: Audience) -> None:
+    """Raise InvalidInput for a part that is not there, or too many of them."""
+    parts = (*audience.include, *audience.exclude)
+    if len(parts) > MOST:
+        raise InvalidInput(f"An audience has at most {MOST} parts. Make a segment of some.", field="audience")
+    for part in parts:
+        if session.get(_TABLES[part.kind], part.id) is None:
+            raise InvalidInput(f"A {part.kind} of the audience is no more. Choose anew.", field="audience")
+
+
+def names(session: Session, parts: Sequence[Part]) -> list[str]:
+    """What people call them: `list Field notes`, `tag garden`."""
+    found = ((part, session.get(_TABLES[part.kind], part.id)) for part in parts)
+    return [f"{part.kind} {row.name}" if row else f"{part.kind} that is no more" for part, row in found]
+
+
+def ask(
+    session: Session,
+    audience: Audience,
+    own_list: int,
+    now: datetime,
+    since: datetime,
+    more: Mapping[str, Compiler] | None = None,
+) -> Asked:
+    """Understand an audience of those who had agreed by `since`. `more`: what segments may ask besides."""
+    lists = sorted({own_list, *audience.lists})
+    ours = Membership.subscriber_id == Subscriber.id
+    agreed = (
+        select(Membership.list_id)
+        .where(ours, Membership.list_id.in_(lists), Membership.status == MemberStatus.CONFIRMED)
+        .where(Membership.changed_at <= since)
+        .order_by(Membership.list_id != own_list, Membership.list_id)
+        .limit(1)
+        .correlate(Subscriber)
+        .scalar_subquery()
+    )
+    has_left = exists().where(ours, Membership.list_id == own_list, Membership.status.in_(_LEFT))
+    suppressed = Subscriber.email.in_(select(Suppression.email).where(Suppression.email.is_not(None)))
+    return Asked(
+        named=and_(Subscriber.erased_at.is_(None), _any(session, audience.include, now, since, more)),
+        excluded=_any(session, audience.exclude, now, now, more, confirmed=True),
+        under=case((has_left, None), else_=agreed),
+        suppressed=suppressed,
+    )
+
+
+class Count(NamedTuple):
+    """How many people an audience names, and what becomes of them."""
+
+    reached: int = 0
+    excluded: int = 0
+    not_agreed: int = 0  # pending, left, or never asked on any of the lists
+    suppressed: int = 0
+
+    @property
+    def named(self) -> int:
+        return sum(self)
+
+
+def count(session: Session, asked: Asked) -> Count:
+    """Everybody once, by the first reason that keeps them out."""
+    became = case(
+        (asked.excluded, "excluded"),
+        (asked.under.is_(None), "not_agreed"),
+        (asked.suppressed, "suppressed"),
+        else_="reached",
+    ).label("became")
+    people = select(became).select_from(Subscriber).where(asked.named).subquery()
+    counted = session.execute(select(people.c.became, func.count()).group_by(people.c.became)).all()
+    return Count(**dict(counted))
+
+
+def _any(
+    session: Session,
+    parts: Sequence[Part],
+    now: datetime,
+    since: datetime,
+    more: Mapping[str, Compiler] | None,
+    *,
+    confirmed: bool = False,
+) -> ColumnElement[bool]:
+    """Whether one of the parts has somebody. A list has also those who said no: reasons are counted."""
+    found: list[ColumnElement[bool]] = []
+    by_kind = {kind: [part.id for part in parts if part.kind == kind] for kind in get_args(Kind)}
+    if lists := by_kind["list"]:
+        member = exists().where(Membership.subscriber_id == Subscriber.id, Membership.list_id.in_(lists))
+        found.append(member.where(Membership.status == MemberStatus.CONFIRMED) if confirmed else member)
+    if tags := by_kind["tag"]:
+        marked = exists().where(SubscriberTag.subscriber_id == Subscriber.id, SubscriberTag.tag_id.in_(tags))
+        found.append(marked.where(SubscriberTag.added_at <= since))
+    for segment in by_kind["segment"]:
+        rule = Rule.from_json(session.get_one(Segment, segment).rule)
+        found.append(segments.compiled(session, rule, now, more))
+    return or_(*found) if found else false()

@@ -1,0 +1,306 @@
+"""An issue on its way: who gets it and who does not, when, and that nobody gets it twice."""
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes, policy
+
+import pytest
+from newsroom import Newsroom, at
+from school import KEY, School
+
+from campaigns.models import Course
+from campaigns.newsletters import drafting
+from campaigns.newsletters.models import IssueState
+from campaigns.newsletters.scheduling import NotSendable
+from courseletter.errors import InvalidInput
+from sender import wishes
+from sender.models import State
+from sender.newsletters import steering, writing
+from sender.newsletters.writing import send_due
+from subscribers import consent, segments, tags
+from subscribers.audiences import Audience, Part
+from subscribers.consent import Evidence
+from subscribers.models import MailingList, Subscriber, SuppressionReason
+from subscribers.segments import Condition, Rule
+from subscribers.suppression import suppress
+
+HOUR = timedelta(hours=1)
+TOMORROW = datetime(2026, 3, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def newsroom(school: School) -> Newsroom:
+    return Newsroom(school)
+
+
+def text_of(message: bytes) -> str:
+    part = message_from_bytes(message, policy=policy.default).get_body(("plain",))
+    assert part is not None
+    return str(part.get_content())
+
+
+def test_an_issue_reaches_whoever_has_confirmed_its_list_once(newsroom: Newsroom) -> None:
+    for name in ("ada", "bea"):
+        newsroom.add(f"{name}@inbox.example.org", first_name=name.title())
+    issue = newsroom.send()
+    newsroom.school.work()
+    assert newsroom.received() == [("ada@inbox.example.org", "Frost"), ("bea@inbox.example.org", "Frost")]
+    newsroom.school.clock.move_to(newsroom.now + timedelta(minutes=2))
+    newsroom.school.work()
+    assert newsroom.issue(issue).state == IssueState.SENT
+    assert len(newsroom.received()) == 2
+
+
+def test_the_mail_says_where_it_is_from_and_how_to_leave(newsroom: Newsroom) -> None:
+    newsroom.add("ada@inbox.example.org", first_name="Ada")
+    newsroom.send()
+    message = newsroom.school.memory.delivered[0].message
+    text = text_of(message)
+    assert b"List-Unsubscribe: <https://letters.example.org/unsubscribe/" in message
+    assert b"List-Unsubscribe-Post: List-Unsubscribe=One-Click" in message
+    assert b"List-Id: Garden letter\r\n <nws_" in message
+    assert "You get this because you are on the list “Garden letter”." in text
+    assert "View in browser: https://letters.example.org/read/" in text
+    assert "Hi Ada," in text
+
+
+def test_two_lists_that_overlap_are_one_mail_a_person(newsroom: Newsroom) -> None:
+    with newsroom.database.write() as session:
+        other = MailingList(slug="friends", name="Friends", created_at=newsroom.now)
+        session.add(other)
+        session.flush()
+        friends = other.id
+    newsroom.add("ada@inbox.example.org")
+    newsroom.add("ada@inbox.example.org", on=friends)
+    newsroom.add("bea@inbox.example.org", on=friends)
+    both = Audience((Part("list", newsroom.list_id), Part("list", friends)))
+    issue = newsroom.send(audience=both)
+    assert [to for to, _ in newsroom.received()] == ["ada@inbox.example.org", "bea@inbox.example.org"]
+    # Each under the list that they agreed on: that is the one they can leave.
+    assert [one.list_id for one in newsroom.deliveries(issue)] == [newsroom.list_id, friends]
+
+
+def test_who_comes_later_does_not_get_it(newsroom: Newsroom) -> None:
+    newsroom.add("ada@inbox.example.org", zone="Europe/Berlin")
+    newsroom.add("bea@inbox.example.org", zone="America/New_York")
+    issue = newsroom.draft(when=at(TOMORROW, 9))
+    newsroom.schedule(issue)
+    newsroom.add("before-it-began@inbox.example.org", zone="America/New_York")
+    newsroom.school.clock.move_to(datetime(2026, 3, 12, 8, 0, tzinfo=UTC))  # nine in Berlin
+    newsroom.school.work()
+    newsroom.school.clock.move_to(newsroom.now + HOUR)
+    newsroom.add("too-late@inbox.example.org", zone="America/New_York")
+    newsroom.school.live()
+    assert [to for to, _ in newsroom.received()] == [
+        "ada@inbox.example.org",
+        "bea@inbox.example.org",
+        "before-it-began@inbox.example.org",
+    ]
+
+
+def test_each_gets_it_at_the_hour_of_their_own_clock(newsroom: Newsroom) -> None:
+    zones = {"tokyo": "Asia/Tokyo", "berlin": None, "york": "America/New_York", "gone": "Atlantis/Centre"}
+    for name, zone in zones.items():
+        newsroom.add(f"{name}@inbox.example.org", zone=zone)
+    issue = newsroom.draft(when=at(TOMORROW, 9))
+    newsroom.schedule(issue)
+    newsroom.school.live()
+    sent = {one.subscriber_id: one.finished_at for one in newsroom.deliveries(issue)}
+    assert list(sent.values()) == [
+        datetime(2026, 3, 12, 0, 0, tzinfo=UTC),  # nine in Tokyo
+        datetime(2026, 3, 12, 8, 0, tzinfo=UTC),  # in Berlin, which is for whose zone is none
+        datetime(2026, 3, 12, 8, 0, tzinfo=UTC),
+        datetime(2026, 3, 12, 13, 0, tzinfo=UTC),  # in New York, where summer time has begun
+    ]
+
+
+def test_whose_hour_has_passed_gets_it_on_the_next_day(newsroom: Newsroom) -> None:
+    newsroom.add("ada@inbox.example.org", zone="Asia/Tokyo")
+    issue = newsroom.draft(when=at(newsroom.now, 18))  # Wednesday, 15:42 in Berlin, 23:42 in Tokyo
+    newsroom.schedule(issue)
+    newsroom.school.live()
+    assert newsroom.deliveries(issue)[0].finished_at == datetime(2026, 3, 12, 9, 0, tzinfo=UTC)
+
+
+def test_tags_and_segments_choose_among_those_who_agreed_and_exclusions_take_out(newsroom: Newsroom) -> None:
+    with newsroom.database.write() as session:
+        rule = Rule((Condition("field", "first_name", "is", "Cleo"),))
+        segment = segments.save(session, "Cleos", rule, newsroom.now).id
+        other = MailingList(slug="others", name="Others", created_at=newsroom.now)
+        session.add(other)
+        session.flush()
+        elsewhere = other.id
+    newsroom.add("tagged@inbox.example.org", tag="garden")
+    newsroom.add("cleo@inbox.example.org", first_name="Cleo")
+    newsroom.add("neither@inbox.example.org")
+    newsroom.add("tagged-elsewhere@inbox.example.org", tag="garden", on=elsewhere)
+    newsroom.add("out@inbox.example.org", tag="garden", first_name="Cleo")
+    newsroom.add("out@inbox.example.org", tag="weary")
+    with newsroom.database.write() as session:
+        garden, weary = (tags.find_or_create(session, name).id for name in ("garden", "weary"))
+    chosen = Audience((Part("tag", garden), Part("segment", segment)), (Part("tag", weary),))
+    newsroom.send(audience=chosen)
+    assert [to for to, _ in newsroom.received()] == ["cleo@inbox.example.org", "tagged@inbox.example.org"]
+
+
+def test_r26_who_leaves_while_it_is_sent_is_left_alone(newsroom: Newsroom) -> None:
+    ada = newsroom.add("ada@inbox.example.org")
+    bea = newsroom.add("bea@inbox.example.org")
+    issue = newsroom.draft()
+    newsroom.schedule(issue)
+    send_due(newsroom.database, newsroom.now)
+    with newsroom.database.write() as session:
+        wishes.unsubscribe(session, newsroom.list_id, ada, newsroom.now, Evidence())
+        suppress(session, KEY, "bea@inbox.example.org", SuppressionReason.BOUNCED, newsroom.now)
+    newsroom.school.mailer.work()
+    assert newsroom.received() == []
+    assert newsroom.got(issue) == {State.CANCELLED: 2}
+    assert bea
+
+
+def test_who_has_left_the_newsletter_gets_none_of_it_by_another_list(newsroom: Newsroom) -> None:
+    with newsroom.database.write() as session:
+        other = MailingList(slug="friends", name="Friends", created_at=newsroom.now)
+        session.add(other)
+        session.flush()
+        friends = other.id
+    ada = newsroom.add("ada@inbox.example.org")
+    newsroom.add("ada@inbox.example.org", on=friends)
+    with newsroom.database.write() as session:
+        own = session.get_one(MailingList, newsroom.list_id)
+        consent.withdraw(session, own, session.get_one(Subscriber, ada), Evidence(), newsroom.now)
+    issue = newsroom.send(audience=Audience((Part("list", friends),)))
+    assert newsroom.deliveries(issue) == []
+
+
+def test_who_is_at_their_daily_cap_gets_it_at_that_hour_of_the_next_day(newsroom: Newsroom) -> None:
+    ada = newsroom.add("ada@inbox.example.org")
+    newsroom.add("bea@inbox.example.org")
+    with newsroom.database.write() as session:
+        session.get_one(Subscriber, ada).daily_cap = 1
+    newsroom.send("First")
+    second = newsroom.send("Second")
+    newsroom.school.work()
+    assert newsroom.received() == [
+        ("ada@inbox.example.org", "First"),
+        ("bea@inbox.example.org", "First"),
+        ("bea@inbox.example.org", "Second"),
+    ]
+    began = newsroom.now
+    newsroom.school.live()
+    assert newsroom.received()[1] == ("ada@inbox.example.org", "Second")
+    assert newsroom.deliveries(second)[-1].finished_at == began + timedelta(days=1)
+    assert newsroom.issue(second).state == IssueState.SENT
+
+
+def test_a_lesson_waits_where_an_issue_has_filled_the_day(newsroom: Newsroom) -> None:
+    school = newsroom.school
+    enrolment = school.enrol("ada@inbox.example.org")
+    ada = newsroom.add("ada@inbox.example.org")
+    with newsroom.database.write() as session:
+        session.get_one(Subscriber, ada).daily_cap = 1
+    school.work()  # the welcome goes at once, outside of the cap
+    lesson_at = school.enrolment(enrolment).due_at
+    assert lesson_at is not None
+    newsroom.school.clock.move_to(lesson_at - HOUR)
+    issue = newsroom.send()
+    assert newsroom.got(issue) == {State.ACCEPTED: 1}
+    school.clock.move_to(lesson_at)
+    school.work()
+    assert school.enrolment(enrolment).due_at == lesson_at + timedelta(days=1)
+
+
+def test_r25_an_hour_missed_by_over_an_hour_waits_for_a_person(newsroom: Newsroom) -> None:
+    newsroom.add("ada@inbox.example.org")
+    issue = newsroom.draft(when=at(TOMORROW, 9))
+    newsroom.schedule(issue)
+    newsroom.school.clock.move_to(datetime(2026, 3, 12, 9, 1, tzinfo=UTC))
+    newsroom.school.work()
+    assert newsroom.received() == []
+    assert (newsroom.issue(issue).state, newsroom.issue(issue).why) == (IssueState.PAUSED, writing.LATE)
+    steering.resume(newsroom.database, issue, newsroom.now)
+    newsroom.school.work()
+    assert newsroom.received() == [("ada@inbox.example.org", "Frost")]
+
+
+def test_pausing_calls_back_what_waits_and_going_on_sends_it_once(newsroom: Newsroom) -> None:
+    for number in range(7):
+        newsroom.add(f"reader{number}@inbox.example.org")
+    issue = newsroom.draft()
+    newsroom.schedule(issue)
+    send_due(newsroom.database, newsroom.now)
+    assert steering.pause(newsroom.database, issue, newsroom.now) == 7
+    newsroom.school.work()
+    assert newsroom.received() == []
+    assert steering.resume(newsroom.database, issue, newsroom.now) == 7
+    newsroom.school.work()
+    assert len(newsroom.received()) == 7
+    with pytest.raises(InvalidInput, match="cannot be resumed"):
+        steering.resume(newsroom.database, issue, newsroom.now)
+
+
+def test_a_cancelled_issue_goes_to_nobody_else(newsroom: Newsroom) -> None:
+    newsroom.add("ada@inbox.example.org", zone="Asia/Tokyo")
+    newsroom.add("bea@inbox.example.org")
+    issue = newsroom.draft(when=at(TOMORROW, 9))
+    newsroom.schedule(issue)
+    newsroom.school.clock.move_to(TOMORROW)
+    newsroom.school.work()
+    assert steering.cancel(newsroom.database, issue, newsroom.now) == 0
+    newsroom.school.live()
+    assert [to for to, _ in newsroom.received()] == ["ada@inbox.example.org"]
+    assert newsroom.issue(issue).state == IssueState.CANCELLED
+
+
+def test_a_process_that_ends_between_chunks_leaves_nobody_out_and_nobody_twice(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing, "CHUNK", 3)
+    for number in range(10):
+        newsroom.add(f"reader{number}@inbox.example.org")
+    issue = newsroom.draft()
+    newsroom.schedule(issue)
+    for written in (0, 3, 6):
+        assert len(newsroom.deliveries(issue)) == written
+        writing.step(newsroom.database, issue, newsroom.now, None, Counter())
+        if not written:  # the first step is the beginning
+            writing.step(newsroom.database, issue, newsroom.now, None, Counter())
+    newsroom.school.work()
+    assert len(newsroom.received()) == len(set(newsroom.received())) == 10
+
+
+def test_a_scheduled_issue_is_frozen_and_can_be_taken_back(newsroom: Newsroom) -> None:
+    newsroom.add("ada@inbox.example.org")
+    issue = newsroom.draft(when=at(TOMORROW, 9))
+    newsroom.schedule(issue)
+    with newsroom.database.write() as session:
+        found = drafting.find_issue(session, issue, to_write=True)
+        found.lesson.subject = "Changed since"
+        with pytest.raises(InvalidInput, match="take it back"):
+            drafting.settle(session, found, drafting.Wishes.of(found), newsroom.now)
+    newsroom.school.live()
+    assert newsroom.received() == [("ada@inbox.example.org", "Frost")]
+
+
+def test_what_the_checks_block_is_not_scheduled(newsroom: Newsroom) -> None:
+    issue = newsroom.draft(body="![](https://notes.example.org/bed.png)\n")
+    with pytest.raises(NotSendable, match="no alternative text"):
+        newsroom.schedule(issue)
+    assert newsroom.issue(issue).state == IssueState.DRAFT
+
+
+def test_a_newsletter_to_nobody_is_sent_to_nobody(newsroom: Newsroom) -> None:
+    issue = newsroom.send()
+    newsroom.school.work()
+    assert newsroom.issue(issue).state == IssueState.SENT
+    assert newsroom.deliveries(issue) == []
+
+
+def test_while_its_newsletter_is_paused_nothing_is_written(newsroom: Newsroom) -> None:
+    newsroom.add("ada@inbox.example.org")
+    issue = newsroom.draft()
+    newsroom.schedule(issue)
+    with newsroom.database.write() as session:
+        session.get_one(Course, newsroom.newsletter_id).paused_at = newsroom.now
+    newsroom.school.work()
+    assert newsroom.deliveries(issue) == []
