@@ -32,6 +32,7 @@ from courseletter.weeks import week_of
 from sender import clicks
 from sender.clicks import counted
 from sender.models import IS_ENDING, Click, Counted, Delivery, Event, Result, State, is_in
+from sender.newsletters import results as issue_results
 
 DAY: Final = timedelta(days=1)
 SETTLED: Final = timedelta(hours=1)  # after its end a day's last clicks are judged, its last answers recorded
@@ -75,6 +76,7 @@ def _count_day(database: Database, day: date, now: datetime) -> None:
     """Read first and write then: the few rows of a day take no writer's turn for long."""
     with database.read() as session:
         found = count_day(session, day)
+        issues = issue_results.count_day(session, _midnight(day), _midnight(day + DAY))
     columns = [name for name in Result.__table__.c.keys() if name not in (*Place._fields, "day")]  # noqa: SIM118
     rows = [
         {**place._asdict(), "day": day, **{name: numbers[name] for name in columns}}
@@ -87,6 +89,7 @@ def _count_day(database: Database, day: date, now: datetime) -> None:
         session.execute(delete(Result).where(Result.day == day))
         if rows:
             session.execute(insert(Result), rows)
+        issue_results.keep_day(session, day, issues)
         mark.until = min(now, _midnight(day + DAY))
 
 

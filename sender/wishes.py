@@ -6,6 +6,7 @@ called back (S12); what may have been delivered stays as it is.
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
@@ -20,7 +21,7 @@ from sender.holding import held_if_damaged
 from sender.models import CALLABLE_STATES, OPEN_STATES, Delivery, State
 from sender.queueing import queue_lesson
 from subscribers import consent
-from subscribers.consent import Evidence
+from subscribers.consent import Evidence, Outcome
 from subscribers.models import MailingList, Subscriber, SuppressionReason
 from subscribers.suppression import is_suppressed, suppress
 
@@ -177,7 +178,9 @@ def unsubscribe(
 ) -> None:
     """Withdraw consent for one list and leave its courses. Repeating it changes nothing."""
     mailing_list = session.get_one(MailingList, list_id)
-    consent.withdraw(session, mailing_list, session.get_one(Subscriber, subscriber_id), evidence, now)
+    subscriber = session.get_one(Subscriber, subscriber_id)
+    if consent.withdraw(session, mailing_list, subscriber, evidence, now) is Outcome.DONE:
+        _note_last_issue(session, subscriber_id, now, Delivery.list_id == list_id)
     courses = select(Course.id).where(Course.list_id == list_id)
     for enrolment in _under_way(session, subscriber_id, Enrolment.course_id.in_(courses)):
         _leave(session, enrolment, now)
@@ -187,7 +190,8 @@ def leave_everything(
     session: Session, subscriber: Subscriber, now: datetime, evidence: Evidence, key: bytes
 ) -> None:
     """Withdraw every consent, leave every course, and suppress the address."""
-    consent.withdraw(session, None, subscriber, evidence, now)
+    if consent.withdraw(session, None, subscriber, evidence, now) is Outcome.DONE:
+        _note_last_issue(session, subscriber.id, now)
     suppress(session, key, subscriber.email, SuppressionReason.UNSUBSCRIBED, now)
     leave_courses(session, subscriber.id, now)
 
@@ -210,6 +214,23 @@ def _leave(session: Session, enrolment: Enrolment, now: datetime, why: str = "")
     call_back(session, enrolment, now)
     store(session, enrolment, place_of(session, enrolment).standing.leave())
     events.record(session, "left", now, enrolment=enrolment, why=why)
+
+
+def _note_last_issue(session: Session, subscriber_id: int, now: datetime, *conditions: Any) -> None:
+    """Who leaves after issues of newsletters leaves after the last one: its results count them."""
+    last = session.scalar(
+        select(Delivery)
+        .where(
+            Delivery.subscriber_id == subscriber_id,
+            Delivery.state.in_((State.ACCEPTED, State.UNKNOWN)),
+            Delivery.kind == "issue",
+            *conditions,
+        )
+        .order_by(Delivery.created_at.desc(), Delivery.id.desc())
+        .limit(1)
+    )
+    if last is not None:
+        events.record(session, "left", now, delivery=last)
 
 
 def _under_way(session: Session, subscriber_id: int, *conditions: ColumnElement[bool]) -> Sequence[Enrolment]:

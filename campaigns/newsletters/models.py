@@ -88,4 +88,6 @@ class IssueHold(Base):
     __tablename__ = "issue_holds"
 
     lesson_id: Mapped[str] = mapped_column(ForeignKey("issues.lesson_id"), primary_key=True)
-    subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscribers.id"), primary_key=True)
+    subscriber_id: Mapped[int] = mapped_column(
+        ForeignKey("subscribers.id", ondelete="CASCADE"), primary_key=True
+    )

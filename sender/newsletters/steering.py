@@ -1,20 +1,37 @@
-"""What people do to an issue that is scheduled or under way: pause it, let it go on, cancel it."""
+"""What people do to an issue: schedule it, pause it, let it go on, cancel it."""
 
 from datetime import datetime
 from typing import Final
 
 from sqlalchemy import ColumnElement, select, update
 
+from campaigns.brands import Brands
+from campaigns.newsletters import scheduling
 from campaigns.newsletters.drafting import find_issue
 from campaigns.newsletters.models import Issue, IssueState
 from courseletter.database import Database
 from courseletter.errors import InvalidInput
 from sender.models import CALLABLE_STATES, Delivery, State, is_of_issue
+from sender.newsletters import foreseeing
 
 CHUNK: Final = 5_000  # deliveries a transaction
 PAUSED: Final = "the issue was paused"
 CANCELLED: Final = "the issue was cancelled"
 _UNDER_WAY: Final = (IssueState.SCHEDULED, IssueState.SENDING)
+
+
+def schedule(
+    database: Database, brands: Brands, issue_id: str, key: bytes, now: datetime, author: str = ""
+) -> None:
+    """Freeze a draft and plan its waves. Raises InvalidInput where nobody would get it, or too few for its
+    test, and NotSendable for what the checks block.
+    """
+    with database.read() as session:
+        foreseeing.require_sense(foreseeing.foresee(session, find_issue(session, issue_id), key, now))
+    with database.write() as session:
+        issue = find_issue(session, issue_id, to_write=True)
+        brand = brands.of(session, issue.lesson.course)
+        scheduling.schedule(session, issue, brand, key, now, author)
 
 
 def pause(database: Database, issue_id: str, now: datetime) -> int:

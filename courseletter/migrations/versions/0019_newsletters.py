@@ -57,7 +57,10 @@ def upgrade() -> None:
         sa.Column("subscriber_id", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["lesson_id"], ["issues.lesson_id"], name=op.f("fk_issue_holds_lesson_id")),
         sa.ForeignKeyConstraint(
-            ["subscriber_id"], ["subscribers.id"], name=op.f("fk_issue_holds_subscriber_id")
+            ["subscriber_id"],
+            ["subscribers.id"],
+            name=op.f("fk_issue_holds_subscriber_id"),
+            ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("lesson_id", "subscriber_id", name=op.f("pk_issue_holds")),
     )
