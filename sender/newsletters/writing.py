@@ -32,7 +32,7 @@ from sender.planning import Announce
 from subscribers.audiences import Asked, Audience
 from subscribers.models import Subscriber
 
-CHUNK: Final = 20_000  # ids of subscribers a transaction, whoever of them is meant
+CHUNK: Final = 10_000  # ids of subscribers a transaction, whoever of them is meant
 ROUNDS: Final = 7  # days on which somebody at their cap is tried again
 _UNDER_WAY: Final = (IssueState.SCHEDULED, IssueState.SENDING)
 

@@ -1,6 +1,7 @@
 """A/B tests of subjects: who is in the test, who gets which subject, and which of them has won."""
 
 from collections import Counter
+from itertools import pairwise
 
 import pytest
 from school import KEY
@@ -31,7 +32,7 @@ def test_the_share_is_kept_and_the_subjects_are_even(issue: str, subjects: int) 
 def test_neighbours_fall_apart() -> None:
     """Whoever signed up one after the other is in no pattern."""
     buckets = list(map(Split.of(KEY, "les_a").bucket, PEOPLE))
-    together = sum(a < 5_000 and b < 5_000 for a, b in zip(buckets, buckets[1:], strict=False))
+    together = sum(a < 5_000 and b < 5_000 for a, b in pairwise(buckets))
     assert abs(together - 5_000) < 400
 
 
