@@ -1,9 +1,9 @@
 """How long it takes to write the deliveries of an issue to a million people.
 
-`python -m benchmarks.newsletters [PEOPLE] [sqlite|postgresql]`. Each has confirmed the newsletter's list and is in one
-of ten zones; one in ten had a lesson yesterday. Told are the sum, the longest transaction and the median, on
-the wall clock, and the processor's share, of the whole audience at once and of a test of two subjects on a
-fifth of it.
+`python -m benchmarks.newsletters [PEOPLE] [sqlite|postgresql]`. Each has confirmed the
+newsletter's list and is in one of ten zones; one in ten had a lesson yesterday. Told are the sum, the longest
+transaction and the median, on the wall clock, and the processor's share, of the whole audience at once and of
+a test of two subjects on a fifth of it.
 """
 
 import sys
@@ -114,7 +114,8 @@ def scheduled(database: Database, newsletter: str, title: str, wishes: dict[str,
 def timed(database: Database, issue: str, name: str) -> dict[str, float | int]:
     started = perf_counter()
     with database.read() as session:
-        foreseen = foreseeing.foresee(session, drafting.find_issue(session, issue), KEY, NOW)
+        row = drafting.find_issue(session, issue)
+        foreseen = foreseeing.foresee(session, row, Wishes.of(row), KEY, NOW)
     counted = perf_counter() - started
     done: Counter[str] = Counter()
     steps: list[float] = []

@@ -94,6 +94,16 @@ class Asked:
         """Who gets something, but for whom `under` is NULL."""
         return and_(self.named, not_(self.excluded), not_(self.suppressed))
 
+    @property
+    def became(self) -> ColumnElement[str]:
+        """Of who is named: the field of Count that they are counted in, the first that is true."""
+        return case(
+            (self.excluded, "excluded"),
+            (self.under.is_(None), "not_agreed"),
+            (self.suppressed, "suppressed"),
+            else_="reached",
+        )
+
 
 def check(session: Session, audience: Audience) -> None:
     """Raise InvalidInput for a part that is not there, or too many of them."""
@@ -156,15 +166,16 @@ class Count(NamedTuple):
 
 def count(session: Session, asked: Asked) -> Count:
     """Everybody once, by the first reason that keeps them out."""
-    became = case(
-        (asked.excluded, "excluded"),
-        (asked.under.is_(None), "not_agreed"),
-        (asked.suppressed, "suppressed"),
-        else_="reached",
-    ).label("became")
-    people = select(became).select_from(Subscriber).where(asked.named).subquery()
+    people = select(asked.became.label("became")).select_from(Subscriber).where(asked.named).subquery()
     counted = session.execute(select(people.c.became, func.count()).group_by(people.c.became)).all()
     return Count(**dict(counted))
+
+
+def left_out(session: Session, asked: Asked, most: int) -> list[tuple[Subscriber, str]]:
+    """Some of whom the audience names and does not reach, each with why, as Count calls it."""
+    became = asked.became.label("became")
+    people = select(Subscriber, became).where(asked.named, asked.became != "reached")
+    return [(person, why) for person, why in session.execute(people.order_by(Subscriber.id).limit(most))]
 
 
 def _any(

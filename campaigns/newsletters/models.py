@@ -57,6 +57,7 @@ class Issue(Base):
     state: Mapped[str] = mapped_column(String(12), default=IssueState.DRAFT)
     why: Mapped[str] = mapped_column(default="")  # what paused it; "": a person did
     author: Mapped[str] = mapped_column(String(100), default="")  # the name of who scheduled it
+    people: Mapped[int] = mapped_column(default=0)  # that it was to reach when it was scheduled
     scheduled_at: Mapped[datetime | None]
     begun_at: Mapped[datetime | None]  # who came later does not get it
     resumed_at: Mapped[datetime | None]

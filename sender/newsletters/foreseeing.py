@@ -8,13 +8,14 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from campaigns.newsletters import timing
+from campaigns.newsletters.drafting import Wishes
 from campaigns.newsletters.models import Issue
 from campaigns.newsletters.testing import Split
 from campaigns.newsletters.timing import When
 from courseletter.errors import InvalidInput
 from sender.newsletters import reaching
 from subscribers import audiences
-from subscribers.audiences import Asked, Audience, Count
+from subscribers.audiences import Asked, Count
 from subscribers.models import Subscriber
 
 
@@ -41,15 +42,15 @@ class Foreseen:
         return None
 
 
-def foresee(session: Session, issue: Issue, key: bytes, now: datetime) -> Foreseen:
-    """Count what would happen if the issue were scheduled now, or what comes of it as it is."""
-    asked = reaching.asked(session, issue, Audience.from_json(issue.audience), now)
-    subjects = len(issue.all_subjects)
+def foresee(session: Session, issue: Issue, wishes: Wishes, key: bytes, now: datetime) -> Foreseen:
+    """Count what would happen if the issue were scheduled now, with these wishes."""
+    asked = reaching.asked(session, issue, wishes.audience, now)
+    subjects = 1 + len(wishes.subjects)
     split = Split.of(key, issue.lesson_id)
     return Foreseen(
         audiences.count(session, asked),
-        reaching.tested(session, asked, split, issue.share, subjects) if subjects > 1 else [],
-        _waves(session, issue, asked, now),
+        reaching.tested(session, asked, split, wishes.share, subjects) if subjects > 1 else [],
+        _waves(session, asked, wishes.when, issue.lesson.course.zone, now),
     )
 
 
@@ -59,11 +60,12 @@ def require_sense(foreseen: Foreseen) -> None:
         raise InvalidInput(foreseen.obstacle, field="audience")
 
 
-def _waves(session: Session, issue: Issue, asked: Asked, now: datetime) -> list[tuple[datetime, int]]:
+def _waves(
+    session: Session, asked: Asked, when: When, usual: str, now: datetime
+) -> list[tuple[datetime, int]]:
     zone = func.coalesce(Subscriber.zone, "").label("zone")
     people = select(zone).where(asked.reached, asked.under.is_not(None)).subquery()
     by_zone = session.execute(select(people.c.zone, func.count()).group_by(people.c.zone)).all()
-    when, usual = When(issue.day, issue.minute), issue.lesson.course.zone
     found: Counter[datetime] = Counter()
     for name, size in by_zone:
         at = now

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, select, update
 
 from campaigns.brands import Brands
 from campaigns.newsletters import scheduling
-from campaigns.newsletters.drafting import find_issue
+from campaigns.newsletters.drafting import Wishes, find_issue
 from campaigns.newsletters.models import Issue, IssueState
 from courseletter.database import Database
 from courseletter.errors import InvalidInput
@@ -27,9 +27,12 @@ def schedule(
     test, and NotSendable for what the checks block.
     """
     with database.read() as session:
-        foreseeing.require_sense(foreseeing.foresee(session, find_issue(session, issue_id), key, now))
+        issue = find_issue(session, issue_id)
+        foreseen = foreseeing.foresee(session, issue, Wishes.of(issue), key, now)
+    foreseeing.require_sense(foreseen)
     with database.write() as session:
         issue = find_issue(session, issue_id, to_write=True)
+        issue.people = foreseen.count.reached
         brand = brands.of(session, issue.lesson.course)
         scheduling.schedule(session, issue, brand, key, now, author)
 

@@ -33,6 +33,7 @@ def upgrade() -> None:
         sa.Column("state", sa.String(length=12), nullable=False),
         sa.Column("why", sa.String(), nullable=False),
         sa.Column("author", sa.String(length=100), nullable=False),
+        sa.Column("people", sa.Integer(), nullable=False),
         *(
             sa.Column(f"{what}_at", UtcDateTime(), nullable=True)
             for what in ("scheduled", "begun", "resumed", "decide", "decided", "finished")
