@@ -126,7 +126,7 @@ def timed(database: Database, issue: str, name: str) -> dict[str, float | int]:
         steps.append(perf_counter() - began)
     with database.read() as session:
         written = session.scalars(select(Delivery.id).where(Delivery.lesson_id == issue)).all()
-    assert len(written) == done["queued"]
+    assert len(written) == done["queued"], (len(written), done)
     return {
         f"{name}_reached": foreseen.count.reached,
         f"{name}_counting_s": round(counted, 2),

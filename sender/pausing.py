@@ -6,15 +6,19 @@ And all sends held, because the database is not the one we know (sender/instance
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 
 from campaigns.drafting import find_course
 from campaigns.models import Course, Enrolment
+from campaigns.newsletters.drafting import find_newsletter
+from campaigns.newsletters.models import Issue, IssueState
 from courseletter.database import Database
 from sender import instance
 from sender.models import CALLABLE_STATES, Delivery
+from sender.newsletters import steering
 from sender.wishes import call_back
 
+RESTORED = "It was going out when this copy of the database was made: who has it since is not known here."
 CHUNK = 200  # enrolments a transaction
 EVERYTHING = "Everything was paused."  # why a course is, where it was not for its own sake
 
@@ -30,9 +34,12 @@ def pause_course(database: Database, name: str, now: datetime) -> int:
 
 
 def pause_everything(database: Database, now: datetime) -> int:
-    """Stop every course that runs, and remember that it was all at once. Returns how many that were."""
+    """Stop every course and newsletter that runs, and remember that it was all at once. Returns how many
+    that were.
+    """
     with database.write() as session:
-        running = update(Course).where(Course.revision_id.is_not(None), Course.paused_at.is_(None))
+        runs = or_(Course.revision_id.is_not(None), Course.kind == "newsletter")
+        running = update(Course).where(runs, Course.paused_at.is_(None))
         pausing = running.values(paused_at=now, paused_why=EVERYTHING).returning(Course.id)
         stopped = session.scalars(pausing).all()
     for course_id in stopped:
@@ -43,9 +50,13 @@ def pause_everything(database: Database, now: datetime) -> int:
 def resume_everything(database: Database, now: datetime) -> int:
     """Let those go on that were paused with everything else; who was paused for itself stays so."""
     with database.read() as session:
-        paused = session.scalars(select(Course.id).where(Course.paused_why == EVERYTHING)).all()
-    for course_id in paused:
-        resume_course(database, course_id, now)
+        stopped = select(Course.id, Course.kind).where(Course.paused_why == EVERYTHING)
+        paused = session.execute(stopped).all()
+    for course_id, kind in paused:
+        if kind == "newsletter":
+            resume_newsletter(database, course_id)
+        else:
+            resume_course(database, course_id, now)
     return len(paused)
 
 
@@ -60,17 +71,28 @@ def resume_course(database: Database, name: str, now: datetime) -> None:
         course.paused_at = course.paused_why = None
 
 
+def resume_newsletter(database: Database, newsletter_id: str) -> None:
+    """Let a newsletter's issues go on that refusals, complaints or a person have stopped."""
+    with database.write() as session:
+        newsletter = find_newsletter(session, newsletter_id)
+        newsletter.paused_at = newsletter.paused_why = None
+
+
 def release_sends(database: Database, home: Path, now: datetime) -> bool:
     """A person has looked at a database that was copied or restored: send again. False: nothing was held.
 
-    What was queued in it is called back first: the tick dates it anew, by each course's policy (S9).
+    What was queued in it is called back first: the tick dates it anew, by each course's policy (S9). Issues
+    that were going out are paused: who has got them since, this database does not know.
     """
     with database.read() as session:
         if instance.why_held(session) is None:
             return False
         courses = session.scalars(select(Course.id)).all()
+        issues = session.scalars(select(Issue.lesson_id).where(Issue.state == IssueState.SENDING)).all()
     for course_id in courses:
         _call_back_queued(database, course_id, now)
+    for issue_id in issues:
+        steering.pause(database, issue_id, now, RESTORED)
     return instance.release(database, home, now)
 
 

@@ -24,7 +24,7 @@ from subscribers.models import MailingList
 from templates.problems import in_line
 
 FURTHEST: Final = timedelta(days=366)  # ahead that an issue can be scheduled
-NINE: Final = 9 * 60  # the hour that is proposed
+LONGEST_NAME: Final = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +59,7 @@ def create_newsletter(
     mailing_list: MailingList | None = None,
 ) -> Course:
     """A newsletter with a list of its own, or with one that is here and no course's. Raises InvalidInput."""
-    title = check_header_text(" ".join(title.split()), "title")
-    if not title:
-        raise InvalidInput("Give the newsletter a name.", field="title")
+    title = checked_title(title)
     if mailing_list is None:
         slug = checked_slug(session, slug) if slug else free_slug(session, title)
         mailing_list = MailingList(slug=slug, name=title, created_at=now)
@@ -81,6 +79,14 @@ def create_newsletter(
     session.add(newsletter)
     session.flush()
     return newsletter
+
+
+def checked_title(text: str) -> str:
+    """A newsletter's name, as mails can carry it. Raises InvalidInput."""
+    title = check_header_text(" ".join(text.split()), "name")
+    if not title or len(title) > LONGEST_NAME:
+        raise InvalidInput(f"Give the newsletter a name of at most {LONGEST_NAME} characters.", field="name")
+    return title
 
 
 def newsletters(session: Session) -> list[Course]:
@@ -156,6 +162,14 @@ def throw_away(issue: Issue) -> None:
     """Take a draft out of sight. Raises InvalidInput for one that somebody may have got."""
     require_draft(issue)
     issue.lesson.removed = True
+
+
+def bring_back(session: Session, issue_id: str) -> None:
+    """Take back throw_away(). Raises NotFound."""
+    issue = session.get(Issue, issue_id, with_for_update=True)
+    if issue is None:
+        raise NotFound("There is no such issue.")
+    issue.lesson.removed = False
 
 
 def require_draft(issue: Issue) -> None:

@@ -37,15 +37,16 @@ def schedule(
         scheduling.schedule(session, issue, brand, key, now, author)
 
 
-def pause(database: Database, issue_id: str, now: datetime) -> int:
+def pause(database: Database, issue_id: str, now: datetime, why: str = "") -> int:
     """Stop an issue at once and call back what is not past the dot. Returns how many came back.
+    `why`: what stopped it; "": a person did.
 
     Raises InvalidInput where nothing is under way.
     """
     with database.write() as session:
         issue = find_issue(session, issue_id, to_write=True)
         _require(issue, *_UNDER_WAY, act="paused")
-        issue.state, issue.why = IssueState.PAUSED, ""
+        issue.state, issue.why = IssueState.PAUSED, why
     return _call_back(database, issue_id, PAUSED, now)
 
 

@@ -37,6 +37,8 @@ PAGES: Final = (
     Found("Posts", "Published elsewhere, to make courses of", "/posts"),
     Found("Begun articles", "Reviews that are no course yet", "/articles"),
     Found("Import a course", "From its folder, as a zip", "/folders/new"),
+    Found("Newsletters", "Their issues, drafted and sent", "/newsletters"),
+    Found("New issue", "Of a newsletter", "/newsletters/new"),
     Found("Subscribers", "Everybody", "/subscribers"),
     Found("Segments", "Questions about people", "/segments"),
     Found("Import subscribers", "Bring a list over", "/subscribers/imports", role=Role.ADMIN),

@@ -37,6 +37,7 @@ PLACES: Final = (
     Place("find", "Find", "/find"),
     Place("home", "Home", "/"),
     Place("courses", "Courses", "/courses"),
+    Place("newsletters", "Newsletters", "/newsletters"),
     Place("subscribers", "Subscribers", "/subscribers"),
     Place("results", "Results", "/results"),
     Place("settings", "Settings", "/settings"),
