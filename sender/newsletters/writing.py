@@ -164,6 +164,7 @@ def _insert(session: Session, issue: Issue, people: Select[int, int | None], now
         insert(session, Delivery)
         .from_select(list(values), rows)
         .on_conflict_do_nothing(index_elements=["lesson_id", "subscriber_id"], index_where=text(OF_ISSUE))
+        .execution_options(preserve_rowcount=True)  # else PostgreSQL's driver is not asked
     )
     return session.connection().execute(adding).rowcount
 

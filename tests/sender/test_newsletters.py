@@ -228,7 +228,9 @@ def test_pausing_calls_back_what_waits_and_going_on_sends_it_once(newsroom: News
         newsroom.add(f"reader{number}@inbox.example.org")
     issue = newsroom.draft()
     newsroom.schedule(issue)
-    send_due(newsroom.database, newsroom.now)
+    announced: list[int] = []
+    sent = send_due(newsroom.database, newsroom.now, lambda _, queued: announced.append(queued))
+    assert (sent["queued"], announced) == (7, [7])
     assert steering.pause(newsroom.database, issue, newsroom.now) == 7
     newsroom.school.work()
     assert newsroom.received() == []
