@@ -11,6 +11,8 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from campaigns.models import Lesson
+from campaigns.newsletters.drafting import require_draft
+from campaigns.newsletters.models import Issue
 from campaigns.splitting import minutes_to_read
 from courseletter.errors import CourseletterError, InvalidInput, NotFound
 from subscribers.addresses import check_header_text
@@ -66,12 +68,16 @@ class Stale(CourseletterError):
 
 
 def find_lesson(session: Session, course_id: str, lesson_id: str, *, to_write: bool = False) -> Lesson:
-    """A lesson of a course's draft. Raises NotFound, also for one that was taken out."""
+    """A lesson of a course's draft, or an issue. Raises NotFound, also for one that was taken out; and
+    InvalidInput where an issue is to be written to that is frozen.
+    """
     lesson = session.get(Lesson, lesson_id, with_for_update=True if to_write else None)
     if lesson is None or lesson.removed or lesson.course_id != course_id:
         raise NotFound(
             "There is no such lesson. It was taken out of its course, or the address is not whole."
         )
+    if to_write and lesson.kind == "issue":
+        require_draft(session.get_one(Issue, lesson_id))
     return lesson
 
 

@@ -21,6 +21,7 @@ from courseletter.web import (
     looks,
     my_data,
     public,
+    reading,
     webhooks,
 )
 from courseletter.web import mailbox as demo_mailbox
@@ -63,7 +64,10 @@ def create_app(
     app = FastAPI(title="Courseletter", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.site = Site(installation, Pages(installation), least_form_age=least_form_age)
     app.state.desk = Desk.of(installation)
-    for module in (public, leaving, learning, lessons, finishing, my_data, clicks, images, looks, webhooks):
+    for module in (
+        *(public, leaving, learning, lessons, reading, finishing, my_data),
+        *(clicks, images, looks, webhooks),
+    ):
         app.include_router(module.router)
     if mailbox is not None and calendar is not None:
         app.state.demo = DemoMailbox(mailbox, calendar)

@@ -52,8 +52,13 @@ def published(session: Session, slug: str) -> Course:
 
 
 def course_of(session: Session, mailing_list: MailingList) -> Course | None:
-    """The course that the list belongs to; a newsletter's list has none."""
+    """The course that the list belongs to; a newsletter's, or one that was imported, has none."""
     return session.scalar(select(Course).where(Course.list_id == mailing_list.id, Course.kind == "course"))
+
+
+def language_of(session: Session, mailing_list: MailingList) -> str:
+    """That of the course or newsletter that the list belongs to; English for one that was imported."""
+    return session.scalar(select(Course.language).where(Course.list_id == mailing_list.id)) or "en"
 
 
 def revision_of(course: Course) -> Revision:

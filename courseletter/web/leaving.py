@@ -140,9 +140,8 @@ def _words(session: Session, mailing_list: MailingList, words: dict[str, str]) -
 
 
 def _speech(session: Session, mailing_list: MailingList) -> Speech:
-    """The language of the list's course; a newsletter's pages are English."""
-    course = finding.course_of(session, mailing_list)
-    return speech(course.language if course else "en")
+    """The language of the list's course or newsletter."""
+    return speech(finding.language_of(session, mailing_list))
 
 
 def _left(

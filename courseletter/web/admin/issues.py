@@ -6,6 +6,7 @@ confirms the number of people that they saw.
 
 from dataclasses import dataclass
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -14,6 +15,7 @@ from sqlalchemy.orm import Session
 from campaigns.newsletters import drafting, scheduling, testing
 from campaigns.newsletters.drafting import Wishes
 from campaigns.newsletters.models import Issue, IssueState
+from campaigns.slots import DAY
 from courseletter.errors import InvalidInput
 from courseletter.spreadsheet import as_csv
 from courseletter.web.admin import issue_form, issue_panels
@@ -45,6 +47,11 @@ class Desk:
     def path(self) -> str:
         return f"/issues/{self.issue_id}"
 
+    @property
+    def zone(self) -> ZoneInfo:
+        """Of who works here."""
+        return zone_of(self.site.installation.settings.timezone)
+
     def show(self, template: str, status: int | None = None, **context: Any) -> HTMLResponse:
         return show(
             self.request, self.site, self.visitor, template, place="newsletters", status=status, **context
@@ -62,7 +69,8 @@ def show_issue(issue_id: str, visitor: Marketer, site: Here, request: Request) -
         typed = request.query_params
         if "when" not in typed:
             return _plan(desk, session, issue, issue_form.typed_of(Wishes.of(issue)))
-        return _plan(desk, session, issue, dict(typed))
+        tomorrow = (site.installation.clock.now() + DAY).astimezone(desk.zone).date()
+        return _plan(desk, session, issue, dict(typed) | ({} if typed.get("day") else {"day": f"{tomorrow}"}))
 
 
 @router.post("")
@@ -180,7 +188,7 @@ def _plan(
 ) -> HTMLResponse:
     """The plan for what is typed; for what is saved, as long as that makes no sense."""
     opened, course = desk.site.installation, issue.lesson.course
-    now, zone = opened.clock.now(), zone_of(opened.settings.timezone)
+    now, zone = opened.clock.now(), desk.zone
     try:
         wishes = issue_form.wishes_of(typed)
         drafting.check(session, issue, wishes, now)
@@ -218,8 +226,7 @@ def _plan(
 
 def _watch(desk: Desk, session: Session, issue: Issue) -> HTMLResponse:
     """How far it is, and what became of it so far."""
-    opened = desk.site.installation
-    zone = zone_of(opened.settings.timezone)
+    zone = desk.zone
     report = reporting.report(session, issue)
     return desk.show(
         "issue.html",

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from campaigns import editing, images, presence, publishing
 from campaigns.editing import LessonText, Saved, Stale
 from campaigns.models import Lesson
+from campaigns.newsletters.models import Issue, IssueState
 from courseletter.errors import CourseletterError, InvalidInput
 from courseletter.web.admin.access import Marketer, MarketerWrites, Visitor
 from courseletter.web.admin.forms import Form, Posted
@@ -51,7 +52,12 @@ EDITOR_POLICY: Final = POLICY.replace("img-src 'self' data:", "img-src 'self' da
 
 
 @router.api_route("", methods=READ)
-def show_lesson(named: Named, visitor: Marketer, site: Here, request: Request) -> HTMLResponse:
+def show_lesson(named: Named, visitor: Marketer, site: Here, request: Request) -> Response:
+    """An issue that is no draft any more is frozen: its own page says how it stands."""
+    with site.installation.database.read() as session:
+        issue = session.get(Issue, named.lesson(session).id)
+        if issue is not None and issue.state != IssueState.DRAFT:
+            return lead_to(site, f"/issues/{issue.lesson_id}")
     return _page(named, visitor, site, request)
 
 
@@ -205,12 +211,11 @@ def _page(
     with site.installation.database.read() as session:
         lesson = named.lesson(session)
         saved, course = Saved.of(lesson), lesson.course
-        number = next(number for number, one in publishing.numbered(course) if one is lesson)
-        total = sum(one.kind == "lesson" for one in course.lessons)
         context: dict[str, Any] = {
             "lesson": lesson,
             "course": course,
-            "place_in_course": f"Lesson {number} of {total}" if number else "The welcome",
+            "place_in_course": _place_in_course(lesson),
+            "is_issue": lesson.kind == "issue",
             "values": _values(typed or saved.text),
             "version": version or saved.text.version,
             "saved_at": _moment(site, saved),
@@ -221,9 +226,18 @@ def _page(
             "their_values": _values(theirs.text) if theirs else {},
             "their_moment": _moment(site, theirs) if theirs else "",
         }
-    response = show(request, site, visitor, "lesson_edit.html", place="courses", status=status, **context)
+    place = "newsletters" if context["is_issue"] else "courses"
+    response = show(request, site, visitor, "lesson_edit.html", place=place, status=status, **context)
     response.headers["Content-Security-Policy"] = EDITOR_POLICY
     return response
+
+
+def _place_in_course(lesson: Lesson) -> str:
+    if lesson.kind == "issue":
+        return "An issue, drafted"
+    number = next(number for number, one in publishing.numbered(lesson.course) if one is lesson)
+    total = sum(one.kind == "lesson" for one in lesson.course.lessons)
+    return f"Lesson {number} of {total}" if number else "The welcome"
 
 
 def _fields(own: frozenset[str]) -> list[tuple[str, list[str]]]:

@@ -1,0 +1,95 @@
+"""A newsletter in Chromium, from its first words to its results, in both themes and on narrow screens."""
+
+import os
+from datetime import timedelta
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+from reading_room import World
+from show_room import accept_all
+from sqlalchemy import select
+from test_workshop_in_a_browser import address, check, owner, workshop
+
+from sender.newsletters.writing import send_due
+from sender.results import bring_up_to_date
+from subscribers import consent
+from subscribers.consent import Evidence
+from subscribers.models import MailingList, Subscriber
+
+__all__ = ["owner", "workshop"]  # fixtures
+
+
+def test_from_the_first_words_to_the_results(owner: Page, workshop: World, tmp_path: Path) -> None:
+    folder = Path(os.environ.get("COURSELETTER_PICTURES") or tmp_path)
+    installation = workshop.installation
+
+    def look(name: str) -> None:
+        check(owner, name)
+        for width in (375, 1280):
+            owner.set_viewport_size({"width": width, "height": 800})
+            owner.emulate_media(color_scheme="light", reduced_motion="reduce")
+            suffix = "-phone" if width < 500 else ""
+            owner.screenshot(path=folder / f"workshop-{name}{suffix}.png", full_page=True)
+
+    owner.goto(address(workshop, "/newsletters"))
+    check(owner, "no newsletters")
+    owner.get_by_role("link", name="Write the first one").click()
+    expect(owner.get_by_role("heading", level=1)).to_have_text("New issue")
+    owner.get_by_role("button", name="Write it").press("Enter")
+    expect(owner.get_by_role("alert")).to_contain_text("Give the newsletter a name")
+    look("issue-new")
+    owner.get_by_label("Its title").fill("Frost, and what to do before it")
+    owner.get_by_label("Name of the newsletter").fill("The Garden Letter")
+    owner.get_by_role("button", name="Write it").press("Enter")
+    expect(owner.get_by_role("heading", level=1)).to_have_text("Frost, and what to do before it")
+    owner.get_by_role("radio", name="Markdown").check()
+    owner.locator("#source .cm-content").click()
+    owner.keyboard.type("The first frost is on the beds. Cover what is tender.\n\nMore: ")
+    owner.keyboard.type("[how to cover](https://notes.example.org/frost)")
+    expect(owner.locator("#state")).to_contain_text("Saved")
+    check(owner, "issue editor")
+    owner.set_viewport_size({"width": 1280, "height": 800})
+    owner.get_by_role("link", name="Review and send").click()
+    expect(owner.locator("#reach")).to_have_text("0 people get it")
+    with installation.database.write() as session:
+        own = session.scalars(select(MailingList).where(MailingList.slug == "the-garden-letter")).one()
+        for person in session.scalars(select(Subscriber)):
+            consent.add(session, own, person, Evidence(), installation.clock.now())
+    owner.reload()
+    expect(owner.locator("#reach")).to_have_text("6 people get it")
+    look("issue-plan")
+    owner.get_by_label("At an hour of each person").check()
+    expect(owner.get_by_label("Day", exact=True)).to_have_value("2026-11-13")
+    expect(owner.get_by_role("heading", name="When it leaves")).to_be_visible()
+    owner.get_by_label("Subject B").fill("Three evenings before the frost")
+    owner.get_by_label("Subject B").press("Tab")
+    expect(owner.get_by_text("This newsletter counts no clicks")).to_be_visible()
+    look("issue-plan-test")
+    owner.get_by_role("link", name="Count them from now on").click()
+    owner.get_by_label("Count which links are followed").check()
+    owner.get_by_role("button", name="Save").press("Enter")
+    expect(owner.locator("#toast")).to_contain_text("Saved")
+    look("newsletter")
+    owner.goto(address(workshop, "/newsletters"))
+    owner.get_by_role("link", name="Frost, and what to do before it").click()
+    owner.get_by_role("button", name="Send to 6 people").press("Enter")
+    expect(owner.locator("#waits")).to_have_text("It goes to 6 people")
+    look("issue-scheduled")
+    send_due(installation.database, installation.clock.now())
+    owner.reload()
+    expect(owner.locator("#far")).to_contain_text("0 people of 6")
+    look("issue-sending")
+    owner.get_by_role("button", name="Pause").press("Enter")
+    expect(owner.locator("#paused")).to_contain_text("Somebody paused it")
+    look("issue-paused")
+    owner.get_by_role("button", name="Resume").press("Enter")
+    expect(owner.locator("#far")).to_be_visible()
+    accept_all(installation)
+    workshop.clock.move_to(installation.clock.now().replace(hour=11))
+    send_due(installation.database, installation.clock.now())
+    bring_up_to_date(installation.database, installation.clock.now(), timedelta(days=30))
+    owner.reload()
+    expect(owner.locator("#found")).to_contain_text("6 people have received it, 0 clicked a link.")
+    look("issue-sent")
+    owner.goto(address(workshop, "/newsletters"))
+    look("newsletters")
