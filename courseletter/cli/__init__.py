@@ -27,6 +27,7 @@ _MODULES = {
     "worker": "courseletter.cli.worker",
     "article": "courseletter.cli.article",
     "course": "courseletter.cli.course",
+    "newsletter": "courseletter.cli.newsletter",
     "subscriber": "courseletter.cli.subscriber",
     "enrol": "courseletter.cli.enrol",
     "simulate": "courseletter.cli.simulate",
