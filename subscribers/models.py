@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, func
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, func, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from courseletter.database import Base
@@ -53,6 +53,7 @@ class Subscriber(Base):
     """A person with an address. `address_key` is the address as it is compared: case and form folded."""
 
     __tablename__ = "subscribers"
+    __table_args__ = (Index("ix_subscribers_created_at", "created_at"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     email: Mapped[str] = mapped_column(String(320))
@@ -117,6 +118,11 @@ _by_its_beginning("ix_subscribers_address_begin", Subscriber.address_key)
 _by_its_beginning("ix_subscribers_first_name_begin", func.lower(Subscriber.first_name))
 _by_its_beginning("ix_subscribers_last_name_begin", func.lower(Subscriber.last_name))
 
+# Those few of a list who are not subscribed, and the few who came by a form: conditions of partial indexes,
+# which a query must repeat to the letter.
+NOT_CONFIRMED = text("memberships.status <> 'confirmed'")
+IS_REQUEST = text("consent_entries.act = 'requested'")
+
 
 class Membership(Base):
     """A subscriber's status on one list."""
@@ -124,6 +130,12 @@ class Membership(Base):
     __tablename__ = "memberships"
     __table_args__ = (
         CheckConstraint("status IN ('pending', 'confirmed', 'unsubscribed', 'complained')", name="status"),
+        Index(
+            "ix_memberships_not_confirmed",
+            *("status", "subscriber_id", "list_id"),
+            sqlite_where=text("status <> 'confirmed'"),
+            postgresql_where=text("status <> 'confirmed'"),
+        ),
     )
 
     list_id: Mapped[int] = mapped_column(ForeignKey("mailing_lists.id"), primary_key=True)
@@ -139,7 +151,15 @@ class ConsentEntry(Base):
     """One line of the consent ledger: who agreed to which words, when, and from where. Only ever appended."""
 
     __tablename__ = "consent_entries"
-    __table_args__ = (Index("ix_consent_entries_subscriber_id_at", "subscriber_id", "at"),)
+    __table_args__ = (
+        Index("ix_consent_entries_subscriber_id_at", "subscriber_id", "at"),
+        Index(
+            "ix_consent_entries_requested",
+            "subscriber_id",
+            sqlite_where=text("act = 'requested'"),
+            postgresql_where=text("act = 'requested'"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscribers.id"))
@@ -186,6 +206,26 @@ class Suppression(Base):
     reason: Mapped[str] = mapped_column(String(16))
     at: Mapped[datetime]
     note: Mapped[str] = mapped_column(default="")
+
+
+_by_its_beginning("ix_suppressions_email_begin", func.lower(Suppression.email))
+
+
+class Release(Base):
+    """An address that was taken off the suppression list once, by whom and why. `email` goes with a person
+    who is erased.
+    """
+
+    __tablename__ = "releases"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    address_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    email: Mapped[str | None] = mapped_column(String(320))
+    reason: Mapped[str] = mapped_column(String(16))  # of the suppression
+    since: Mapped[datetime]  # the suppression was there
+    at: Mapped[datetime]
+    by: Mapped[str] = mapped_column(String(100))
+    why: Mapped[str]
 
 
 class Quota(Base):

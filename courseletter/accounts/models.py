@@ -1,9 +1,9 @@
-"""Tables of the people who work here: users, their sessions, and invitations that wait for an answer."""
+"""Tables of the people who work here: users, sessions, invitations that wait for an answer, saved views."""
 
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, Enum, ForeignKey, String
+from sqlalchemy import CheckConstraint, Enum, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from courseletter.database import Base
@@ -68,3 +68,19 @@ class Invitation(Base):
     ends_at: Mapped[datetime]
 
     user: Mapped[User | None] = relationship()
+
+
+class SavedView(Base):
+    """A list of subscribers as somebody likes to see it: filters and columns, as the page's address has them."""
+
+    __tablename__ = "saved_views"
+    __table_args__ = (UniqueConstraint("user_id", "name"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(String(80))
+    query: Mapped[str]
+    shared: Mapped[bool]  # with everybody who works here
+    created_at: Mapped[datetime]
+
+    user: Mapped[User] = relationship(lazy="joined")

@@ -7,6 +7,7 @@ import campaigns.newsletters.models  # noqa: F401
 import courseletter.accounts.models  # noqa: F401
 import sender.bounces.models
 import sender.models  # noqa: F401
+import subscribers.acts.models
 import subscribers.importing.models
 import subscribers.models  # noqa: F401
 from courseletter.database import Base
