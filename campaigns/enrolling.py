@@ -6,7 +6,7 @@ every other row in the same state, so both are interned here.
 
 import hashlib
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -124,6 +124,26 @@ def enrol(session: Session, course: Course, subscriber: Subscriber, now: datetim
         place = place_of(session, enrolment)
         store(session, enrolment, place.standing.rejoined(timetable, place.profile, now))
     return enrolment
+
+
+def enrol_many(session: Session, course: Course, people: Sequence[Subscriber], now: datetime) -> None:
+    """Give places to people who never had one in the course. All who wish the same share one computation."""
+    session.flush()
+    session.refresh(course, with_for_update={"read": True})  # as `enrol` does
+    timetable = timetable_of(course)
+    alike: dict[Profile, list[Subscriber]] = {}
+    for one in people:
+        weekdays = None if one.weekdays is None else frozenset(one.weekdays)
+        alike.setdefault(Profile(one.zone, one.minute, weekdays), []).append(one)
+    for profile, group in alike.items():
+        first = Enrolment(course=course, revision_id=course.revision_id, joined_at=now)
+        with session.no_autoflush:
+            store(session, first, enrolled(timetable, profile, now), profile)
+        like = {name: getattr(first, name) for name in _COLUMNS}
+        like |= {"course_id": course.id, "progress_id": first.progress.id, "profile_id": first.profile.id}
+        rows = [{**like, "subscriber_id": one.id} for one in group]
+        adding = insert(session, Enrolment)
+        session.execute(adding.on_conflict_do_nothing(index_elements=["course_id", "subscriber_id"]), rows)
 
 
 def calendar(session: Session, enrolment: Enrolment, now: datetime) -> list[tuple[str, datetime]]:
@@ -245,6 +265,11 @@ def profile_value(row: ProfileRecord) -> Profile:
     return Profile(row.zone, row.minute, weekdays, pace)
 
 
+_COLUMNS = [
+    one.key
+    for one in Enrolment.__mapper__.column_attrs
+    if one.key not in ("id", "subscriber_id", "course_id", "progress_id", "profile_id")
+]
 Record = TypeVar("Record", ProgressRecord, ProfileRecord)
 
 

@@ -11,7 +11,7 @@ from threading import Lock
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from courseletter import lists
+from courseletter import acts, lists
 from courseletter.engine import Engine
 from courseletter.installation import Installation
 from courseletter.logs import log, told
@@ -109,11 +109,12 @@ class Worker:
         told(self._carried_on)
 
     def _carried_on(self) -> Counter[str]:
-        """Finish publishes and imports whose process has ended half-way."""
+        """Finish publishes, imports and acts upon many whose process has ended half-way."""
         opened = self._installation
         finished = {
             "publishes finished": carry_on(opened.database, opened.clock),
             "imports finished": lists.carry_on(opened),
+            "acts finished": acts.carry_on(opened),
         }
         return +Counter(finished)  # none: nothing to tell
 

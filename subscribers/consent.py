@@ -8,6 +8,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.orm import Session
@@ -16,6 +17,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from courseletter.upserting import insert
 from subscribers.models import ConsentAct, ConsentEntry, MailingList, Membership, MemberStatus, Subscriber
 
+BY_ACT: Final = "bulk act "  # the source of a line that an act upon many wrote, before the act's number
 _LONGEST = 500  # characters of a header or address that a stranger sends and we keep
 
 
@@ -98,6 +100,9 @@ def withdraw(
     staying = Membership.status.in_((MemberStatus.PENDING, MemberStatus.CONFIRMED))
     changed = _change(session, mailing_list, subscriber, MemberStatus.UNSUBSCRIBED, staying, now)
     if not changed and (mailing_list is not None or _left_everything(session, subscriber)):
+        if not evidence.source_url.startswith(BY_ACT) and _taken_off_by_us(session, mailing_list, subscriber):
+            # An act of ours can be undone, their own word cannot: it is written down beside it.
+            _append(session, mailing_list, subscriber, ConsentAct.UNSUBSCRIBED, evidence, now, note)
         return Outcome.ALREADY
     _append(session, mailing_list, subscriber, ConsentAct.UNSUBSCRIBED, evidence, now, note)
     return Outcome.DONE
@@ -182,6 +187,21 @@ def _last(act: ConsentAct) -> ColumnElement[int]:
         or_(ConsentEntry.list_id == Membership.list_id, ConsentEntry.list_id.is_(None)),
     )
     return newest.correlate(Membership).scalar_subquery()
+
+
+def _taken_off_by_us(session: Session, mailing_list: MailingList | None, subscriber: Subscriber) -> bool:
+    """Whether the last that was said of leaving this list, or everything, was said by an act of ours."""
+    about: ColumnElement[bool] = ConsentEntry.list_id.is_(None)
+    if mailing_list is not None:
+        about = or_(about, ConsentEntry.list_id == mailing_list.id)
+    last = (
+        select(ConsentEntry.source_url)
+        .where(ConsentEntry.subscriber_id == subscriber.id, about)
+        .where(ConsentEntry.act == ConsentAct.UNSUBSCRIBED)
+        .order_by(ConsentEntry.id.desc())
+        .limit(1)
+    )
+    return (session.scalar(last) or "").startswith(BY_ACT)
 
 
 def _left_everything(session: Session, subscriber: Subscriber) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from subscribers.models import Subscriber
@@ -12,21 +12,30 @@ from subscribers.people import fold
 _LAST = "\U0010ffff"  # no letter comes after it
 
 
-def search(session: Session, text: str, most: int) -> Sequence[Subscriber]:
+def search(
+    session: Session, text: str, most: int, also: ColumnElement[bool] | None = None
+) -> Sequence[Subscriber]:
     """Up to `most` people whose address, first or last name begins so, or both names in this order.
 
-    Without a text: who came last. SQLite folds the case of ASCII alone: other letters are found as typed, or
-    with a capital in front.
+    Without a text: who came last. `also` is what must hold beside it. SQLite folds the case of ASCII alone:
+    other letters are found as typed, or with a capital in front.
     """
+    there = Subscriber.erased_at.is_(None) if also is None else also
     if not text.strip():
-        everybody = select(Subscriber).where(Subscriber.erased_at.is_(None))
-        return session.scalars(everybody.order_by(Subscriber.id.desc()).limit(most)).all()
+        return session.scalars(
+            select(Subscriber).where(there).order_by(Subscriber.id.desc()).limit(most)
+        ).all()
     found: dict[int, Subscriber] = {}
     for condition in _ways(session, " ".join(text.split())):
         if len(found) < most:
-            wanted = select(Subscriber).where(condition).limit(most)
+            wanted = select(Subscriber).where(condition, there).limit(most)
             found |= {one.id: one for one in session.scalars(wanted)}
     return list(found.values())[:most]
+
+
+def matching(session: Session, text: str) -> ColumnElement[bool]:
+    """Whether somebody is found by this text."""
+    return or_(*_ways(session, " ".join(text.split())))
 
 
 def _ways(session: Session, text: str) -> Iterator[ColumnElement[bool]]:

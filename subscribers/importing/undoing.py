@@ -17,6 +17,7 @@ from courseletter.clock import Clock
 from courseletter.database import Database
 from courseletter.errors import InvalidInput
 from courseletter.upserting import insert
+from subscribers.acts.models import ActedOn
 from subscribers.importing.models import Import, ImportedPerson, ImportState
 from subscribers.models import (
     Change,
@@ -139,12 +140,13 @@ def _release(session: Session, import_id: int) -> None:
 
 
 def _acted_since(session: Session, ids: Sequence[int], ended: datetime) -> set[int]:
-    """Those who agreed, left or were changed by hand since the import."""
+    """Those who agreed or left since the import, or were changed by somebody here."""
     acted = select(ConsentEntry.subscriber_id).where(
         ConsentEntry.subscriber_id.in_(ids), ConsentEntry.at > ended
     )
     by_hand = select(Change.subscriber_id).where(Change.subscriber_id.in_(ids))
-    return {*session.scalars(acted), *session.scalars(by_hand)}
+    in_bulk = select(ActedOn.subscriber_id).where(ActedOn.subscriber_id.in_(ids))
+    return {*session.scalars(acted), *session.scalars(by_hand), *session.scalars(in_bulk)}
 
 
 def _remove(session: Session, import_id: int, ids: Sequence[int], detach: Detach, now: datetime) -> int:

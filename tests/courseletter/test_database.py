@@ -18,7 +18,7 @@ import campaigns.newsletters.models  # noqa: F401
 import courseletter.accounts.models  # noqa: F401
 import sender.bounces.models
 import sender.models  # noqa: F401
-import subscribers.acts.models  # noqa: F401
+import subscribers.acts.models
 import subscribers.importing.models  # noqa: F401
 from courseletter.database import SCHEMA, Base, Database, DatabaseError
 from subscribers.models import MailingList

@@ -11,7 +11,11 @@ branch_labels = None
 depends_on = None
 
 PARTIAL = {
-    "ix_memberships_not_confirmed": ("memberships", ["status", "subscriber_id", "list_id"], "status <> 'confirmed'"),
+    "ix_memberships_not_confirmed": (
+        "memberships",
+        ["status", "subscriber_id", "list_id"],
+        "status <> 'confirmed'",
+    ),
     "ix_consent_entries_requested": ("consent_entries", ["subscriber_id"], "act = 'requested'"),
 }
 
@@ -68,7 +72,9 @@ def upgrade() -> None:
         sa.Column("query", sa.String(), nullable=False),
         sa.Column("shared", sa.Boolean(), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
-        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_saved_views_user_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.id"], name=op.f("fk_saved_views_user_id"), ondelete="CASCADE"
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_saved_views")),
         sa.UniqueConstraint("user_id", "name", name=op.f("uq_saved_views_user_id_name")),
     )

@@ -1,0 +1,69 @@
+"""Acts upon many people as one installation carries them out: all kinds of them, and who is meant."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from threading import Thread
+from typing import Final
+
+from sqlalchemy import ColumnElement, and_
+from sqlalchemy.orm import Session
+
+from courseletter.errors import CourseletterError
+from courseletter.installation import Installation
+from courseletter.logs import log
+from sender.acts.asking import ASK
+from sender.acts.enrolling import ENROL
+from sender.acts.erasing import ERASE
+from sender.acts.leaving import LEAVE, SUPPRESS, UNSUBSCRIBE
+from sender.segmenting import COMPILERS
+from subscribers.acts import running
+from subscribers.acts.doing import Kind
+from subscribers.acts.joining import JOIN
+from subscribers.acts.running import Ground, Selection
+from subscribers.acts.tagging import TAG, UNTAG
+from subscribers.filters import Filters, meant
+from subscribers.models import Subscriber
+
+KINDS: Final[Mapping[str, Kind]] = {
+    one.key: one for one in (TAG, UNTAG, JOIN, LEAVE, ENROL, ASK, UNSUBSCRIBE, SUPPRESS, ERASE)
+}
+PATIENCE: Final = 1.5  # seconds that a page waits for a small act before it shows how far it is
+
+
+def ground_of(opened: Installation) -> Ground:
+    return Ground(opened.database, KINDS, chosen, opened.clock, opened.settings.key)
+
+
+def chosen(session: Session, selection: Selection, now: datetime) -> ColumnElement[bool]:
+    """People by their ids, or all that filters mean. Raises InvalidInput for filters that mean nothing."""
+    if "ids" in selection:
+        return and_(Subscriber.id.in_(selection["ids"]), Subscriber.erased_at.is_(None))
+    return meant(session, Filters.read(selection["filters"]), now, COMPILERS)
+
+
+def set_out(opened: Installation, act_id: int) -> None:
+    """Carry an act out beside the page that asked for it. A small one is done on return."""
+    thread = Thread(
+        target=running.carry_out, args=(ground_of(opened), act_id), name=f"act {act_id}", daemon=True
+    )
+    thread.start()
+    thread.join(PATIENCE)
+
+
+def work(opened: Installation, act_id: int) -> None:
+    """Carry out or undo, as the act's state says. What it cannot get past stops it; what was done stays."""
+    try:
+        running.carry_out(ground_of(opened), act_id)
+    except CourseletterError as error:
+        with opened.database.write() as session:
+            running.stop(running.find(session, act_id), opened.clock.now())
+        log.warning("act %s stopped: %s", act_id, error)
+
+
+def carry_on(opened: Installation) -> int:
+    """Go on with acts whose process has ended half-way; returns how many there were."""
+    with opened.database.read() as session:
+        waiting = running.abandoned(session, opened.clock.now())
+    for act_id in waiting:
+        work(opened, act_id)
+    return len(waiting)

@@ -1,0 +1,1 @@
+"""Acts upon many people that reach into their courses and their mail."""
