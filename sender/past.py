@@ -24,6 +24,7 @@ _CONSENT: Final = {
     ConsentAct.ADDED: "Added by somebody here",
     ConsentAct.UNSUBSCRIBED: "Unsubscribed",
     ConsentAct.COMPLAINED: "Called the mail spam",
+    ConsentAct.TAKEN_BACK: "Put back as it was before",
 }
 _EVENTS: Final = {
     "paused": "Paused the course",

@@ -10,11 +10,13 @@ from sqlalchemy import String, cast, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from courseletter.errors import InvalidInput
+from subscribers.acts.models import ActedOn
 from subscribers.importing.models import Import, ImportedPerson, ImportProblem
 from subscribers.models import (
     Change,
     ConsentEntry,
     Membership,
+    Release,
     Subscriber,
     SubscriberTag,
     Suppression,
@@ -30,9 +32,11 @@ _NOBODY = "erased-{}" + ERASED
 def erase_subscriber(session: Session, key: bytes, subscriber: Subscriber, now: datetime) -> None:
     """Forget who this is, for good. The caller holds the row, and has stopped what was on its way."""
     _keep_away(session, key, subscriber.email, now)
+    forgotten = update(Release).where(Release.address_hash == address_hash(key, subscriber.email))
+    session.execute(forgotten.values(email=None, why=""))
     subscriber.erased_at = now
     session.flush()  # the ledger lets go of erased people alone
-    for table in (ConsentEntry, Membership, SubscriberTag, Change):
+    for table in (ConsentEntry, Membership, SubscriberTag, Change, ActedOn):
         session.execute(delete(table).where(table.subscriber_id == subscriber.id))
     _forget_imports(session, subscriber)
     subscriber.email = subscriber.address_key = _NOBODY.format(subscriber.id)

@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from subscribers import tags
+from subscribers.acts.models import ActedOn, BulkAct
 from subscribers.models import Change, ConsentEntry, MailingList, Membership, Subscriber
 from subscribers.suppression import suppression_of
 
@@ -28,6 +29,7 @@ def of(session: Session, key: bytes, subscriber: Subscriber) -> dict[str, Any]:
         "lists": _lists(session, subscriber),
         "consent": _consent(session, subscriber),
         "changes": _changes(session, subscriber),
+        "acts": _acts(session, subscriber),
         "kept_from_all_mail": suppressed and {"since": suppressed.at, "reason": suppressed.reason},
     }
 
@@ -56,6 +58,7 @@ def _consent(session: Session, subscriber: Subscriber) -> list[dict[str, Any]]:
             "list": name,  # None: everything
             "email": entry.email,
             "wording": entry.wording,
+            "wording_hash": entry.wording_hash,
             "page": entry.source_url,
             "ip": entry.ip,
             "user_agent": entry.user_agent,
@@ -72,3 +75,14 @@ def _changes(session: Session, subscriber: Subscriber) -> list[dict[str, Any]]:
     return [
         {"at": one.at, "by": one.by, "what": one.what, "from": one.before, "to": one.after} for one in rows
     ]
+
+
+def _acts(session: Session, subscriber: Subscriber) -> list[dict[str, Any]]:
+    """What was done with them among many."""
+    rows = session.execute(
+        select(BulkAct.created_at, BulkAct.by, BulkAct.kind, BulkAct.argument)
+        .join(ActedOn, ActedOn.act_id == BulkAct.id)
+        .where(ActedOn.subscriber_id == subscriber.id)
+        .order_by(BulkAct.id)
+    )
+    return [{"at": at, "by": by, "what": kind, **argument} for at, by, kind, argument in rows]

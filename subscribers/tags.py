@@ -72,6 +72,11 @@ def has(session: Session, subscriber: Subscriber, name: str) -> bool:
     return tag is not None and session.get(SubscriberTag, (tag.id, subscriber.id)) is not None
 
 
+def names(session: Session, most: int) -> Sequence[str]:
+    """The first so many tags by name, without counting who has them."""
+    return session.scalars(select(Tag.name).order_by(Tag.name_key).limit(most)).all()
+
+
 def every(session: Session) -> Sequence[tuple[str, int]]:
     """All tags by name, each with how many people have it."""
     counted = (

@@ -71,7 +71,7 @@ class Invitation(Base):
 
 
 class SavedView(Base):
-    """A list of subscribers as somebody likes to see it: filters and columns, as a page's address has them."""
+    """A list of subscribers as somebody likes it: filters and columns, as a page's address has them."""
 
     __tablename__ = "saved_views"
     __table_args__ = (UniqueConstraint("user_id", "name"),)

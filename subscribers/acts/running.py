@@ -53,25 +53,52 @@ def begin(
     now: datetime,
 ) -> BulkAct:
     """Write an act down, to be carried out on everybody whom `wanted` means now. Raises InvalidInput."""
-    people, last = session.execute(
-        select(func.count(Subscriber.id), func.max(Subscriber.id)).where(wanted)
-    ).one()
+    row = _written(session, kind.key, argument, wanted, chosen, by, now)
+    row.selection, row.state = dict(selection), ActState.RUNNING
+    session.flush()
+    return row
+
+
+def note(
+    session: Session,
+    kind: str,
+    argument: dict[str, Any],
+    wanted: ColumnElement[bool],
+    chosen: str,
+    by: str,
+    now: datetime,
+) -> None:
+    """Write down an act that is done already and changes nobody: an export. Raises InvalidInput."""
+    row = _written(session, kind, argument, wanted, chosen, by, now)
+    row.seen, row.counts, row.finished_at = row.people, {DONE: row.people}, now
+
+
+def _written(
+    session: Session,
+    kind: str,
+    argument: dict[str, Any],
+    wanted: ColumnElement[bool],
+    chosen: str,
+    by: str,
+    now: datetime,
+) -> BulkAct:
+    counting = select(func.count(Subscriber.id), func.max(Subscriber.id)).where(wanted)
+    people, last = session.execute(counting).one()
     if not people:
         raise InvalidInput("Nobody is chosen. Tick people, or everybody who matches.", field="id")
     row = BulkAct(
-        kind=kind.key,
+        kind=kind,
         argument=argument,
-        selection=dict(selection),
+        selection=None,
         chosen=chosen,
         by=by,
-        state=ActState.RUNNING,
+        state=ActState.DONE,
         people=people,
         last=last,
         created_at=now,
         touched_at=now,
     )
     session.add(row)
-    session.flush()
     return row
 
 

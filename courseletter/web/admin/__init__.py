@@ -2,6 +2,7 @@
 
 from courseletter.web.admin import (
     account,
+    acts,
     articles,
     brands,
     checks,
@@ -18,7 +19,9 @@ from courseletter.web.admin import (
     lesson_preview,
     lessons,
     newsletters,
+    listing,
     people,
+    person,
     posts,
     questions,
     results,
@@ -53,6 +56,9 @@ ROUTERS = [
         imports,
         exports,
         segments,
+        listing,
+        acts,
+        person,
         subscribers,
         enrolments,
         find,

@@ -1,17 +1,18 @@
 """Taking everything out, at any time: people in our own columns or in another program's, and the ledgers."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from tempfile import TemporaryFile
 from typing import Any, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response, StreamingResponse
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from campaigns.placing import standings
 from courseletter.errors import NotFound
+from courseletter.installation import Installation
 from courseletter.web.admin.access import Admin
 from courseletter.web.admin.shell import show
 from courseletter.web.site import READ, Here
@@ -65,22 +66,43 @@ def show_export(visitor: Admin, site: Here, request: Request) -> HTMLResponse:
 def download(
     what: str, visitor: Admin, site: Here, form: str = Form.CSV, layout: str = "courseletter"
 ) -> Response:
-    """The file, whole: written before its first octet leaves, so that a fault is no half of a file."""
-    if form not in list(Form) or layout not in BY_KEY or what not in ("subscribers", *LEDGERS):
-        raise NotFound("There is no such export.")
-    kind, chosen, opened = Form(form), BY_KEY[layout], site.installation
-    file = TemporaryFile()  # noqa: SIM115 - open until it is sent
+    """A ledger, or everybody."""
+    opened = site.installation
     with opened.database.read() as session:
         if what == "subscribers":
-            people = records.people(session, opened.settings.key, standings)
-            forms.write(kind, file, chosen.columns, people, chosen.cells)
-        else:
-            ledger = LEDGERS[what]
+            return people_file(session, opened, form, layout)
+        if what not in LEDGERS or form not in list(Form):
+            raise NotFound("There is no such export.")
+        ledger = LEDGERS[what]
 
-            def cells(record: dict[str, Any]) -> list[str]:
-                return [text_of(record[name]) for name in ledger.columns]
+        def cells(record: dict[str, Any]) -> list[str]:
+            return [text_of(record[name]) for name in ledger.columns]
 
-            forms.write(kind, file, ledger.columns, ledger.rows(session), cells)
+        return _file(Form(form), what, ledger.columns, ledger.rows(session), cells)
+
+
+def people_file(
+    session: Session, opened: Installation, form: str, layout: str, wanted: ColumnElement[bool] | None = None
+) -> Response:
+    """People as a file: all, or those whom a condition wants."""
+    if form not in list(Form) or layout not in BY_KEY:
+        raise NotFound("There is no such export.")
+    chosen = BY_KEY[layout]
+    people = records.people(session, opened.settings.key, standings, wanted)
+    name = "subscribers" if layout == "courseletter" else f"subscribers-{layout}"
+    return _file(Form(form), name, chosen.columns, people, chosen.cells)
+
+
+def _file(
+    form: Form,
+    name: str,
+    columns: Sequence[str],
+    rows: Iterable[dict[str, Any]],
+    cells: Callable[[dict[str, Any]], list[str]],
+) -> Response:
+    """The file, whole: written before its first octet leaves, so that a fault is no half of a file."""
+    file = TemporaryFile()  # noqa: SIM115 - open until it is sent
+    forms.write(form, file, columns, rows, cells)
     octets = file.tell()
     file.seek(0)
 
@@ -89,6 +111,5 @@ def download(
             while block := file.read(BLOCK):
                 yield block
 
-    name = what if layout == "courseletter" else f"{what}-{layout}"
-    headers = {"Content-Disposition": f'attachment; filename="{name}.{kind}"', "Content-Length": str(octets)}
-    return StreamingResponse(blocks(), media_type=MEDIA_TYPES[kind], headers=headers)
+    headers = {"Content-Disposition": f'attachment; filename="{name}.{form}"', "Content-Length": str(octets)}
+    return StreamingResponse(blocks(), media_type=MEDIA_TYPES[form], headers=headers)

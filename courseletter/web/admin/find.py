@@ -40,6 +40,7 @@ PAGES: Final = (
     Found("Newsletters", "Their issues, drafted and sent", "/newsletters"),
     Found("New issue", "Of a newsletter", "/newsletters/new"),
     Found("Subscribers", "Everybody", "/subscribers"),
+    Found("What was done", "Acts upon many people, to look up and undo", "/subscribers/acts"),
     Found("Segments", "Questions about people", "/segments"),
     Found("Import subscribers", "Bring a list over", "/subscribers/imports", role=Role.ADMIN),
     Found("Export subscribers", "Take a list out", "/subscribers/export", role=Role.ADMIN),

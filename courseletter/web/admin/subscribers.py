@@ -1,7 +1,7 @@
-"""Subscribers: found by address or name, and for each one why they got what when, and what comes next."""
+"""One subscriber: why they got what when, and what comes next."""
 
 from datetime import date
-from typing import Any, Final
+from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
@@ -9,29 +9,20 @@ from sqlalchemy.orm import Session
 
 from campaigns.reasons import RULES
 from campaigns.schedule import pace_named
+from courseletter.accounts.models import Role
 from courseletter.errors import InvalidInput, NotFound
 from courseletter.web.admin.access import Marketer
 from courseletter.web.admin.shell import show
 from courseletter.web.moments import zones
 from courseletter.web.site import READ, Here
 from courseletter.zones import zone_named, zone_of
-from sender.why import Answer, WhatIf, why
+from sender.listed import described
+from sender.why import WhatIf, why
 from subscribers.models import Subscriber
-from subscribers.searching import search
 
 router = APIRouter()
 
-FOUND: Final = 25
 PACES: Final = ("slower", "normal", "faster")
-
-
-@router.api_route("/subscribers", methods=READ)
-def find_subscribers(visitor: Marketer, site: Here, request: Request, q: str = "") -> HTMLResponse:
-    with site.installation.database.read() as session:
-        people = search(session, q[:320], FOUND)
-    return show(
-        request, site, visitor, "subscribers.html", place="subscribers", q=q, people=people, most=FOUND
-    )
 
 
 @router.api_route("/subscribers/{subscriber_id}", methods=READ)
@@ -56,6 +47,7 @@ def show_subscriber(
     with opened.database.read() as session:
         subscriber = subscriber_of(session, subscriber_id)
         answer = why(session, subscriber, now, opened.settings.key, what_if)
+        person = described(session, [subscriber], opened.settings.key)[0]
     here = zone_of(answer.zone)
     return show(
         request,
@@ -64,7 +56,9 @@ def show_subscriber(
         "subscriber.html",
         place="subscribers",
         answer=answer,
-        status_word=_status(answer),
+        row=person,
+        tab="why",
+        admin=visitor.user.role.includes(Role.ADMIN),
         now=now.astimezone(here),
         here=here,
         rules=[(rule, RULES[rule]) for rule in answer.rules],
@@ -78,7 +72,7 @@ def show_subscriber(
 
 def subscriber_of(session: Session, number: str) -> Subscriber:
     found = session.get(Subscriber, int(number)) if is_number(number) else None
-    if found is None:
+    if found is None or found.erased_at is not None:
         raise NotFound("There is no subscriber with this number.")
     return found
 
@@ -95,12 +89,3 @@ def _tried(pace: str, zone: str, until: str) -> WhatIf:
     except ValueError:
         raise InvalidInput("This is no day. Write it like 2026-12-24.", field="until") from None
     return WhatIf(pace_named(pace) if pace else None, zone_named(zone).key if zone else None, day)
-
-
-def _status(answer: Answer) -> dict[str, Any]:
-    """The one word on top: whether this person gets anything."""
-    if answer.obstacles:
-        return {"word": "Gets nothing", "level": "bad"}
-    if answer.coming:
-        return {"word": "Subscribed", "level": "on"}
-    return {"word": "Nothing comes", "level": "warn"}

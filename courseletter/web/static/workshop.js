@@ -205,3 +205,15 @@ document.addEventListener("htmx:afterSettle", () => {
   const state = byId("up-to-date");
   if (state) state.textContent = "Up to date";
 });
+
+// One tick for all people on a page. Without script there are their own.
+function offerAll() {
+  const all = byId("all-here");
+  if (all) all.hidden = false;
+}
+document.addEventListener("change", (event) => {
+  if (event.target.id !== "all-here") return;
+  for (const one of document.querySelectorAll("#people [name=id]")) one.checked = event.target.checked;
+});
+document.addEventListener("htmx:afterSwap", offerAll);
+offerAll();
