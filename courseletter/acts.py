@@ -8,6 +8,7 @@ from typing import Final
 from sqlalchemy import ColumnElement, and_
 from sqlalchemy.orm import Session
 
+from courseletter import uploads
 from courseletter.errors import CourseletterError
 from courseletter.installation import Installation
 from courseletter.logs import log
@@ -58,6 +59,7 @@ def work(opened: Installation, act_id: int) -> None:
         with opened.database.write() as session:
             running.stop(running.find(session, act_id), opened.clock.now())
         log.warning("act %s stopped: %s", act_id, error)
+    uploads.tidy(opened)  # it may have erased somebody
 
 
 def carry_on(opened: Installation) -> int:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from campaigns.models import Enrolment
 from campaigns.placing import place
+from courseletter import uploads
 from courseletter.errors import CourseletterError
 from courseletter.installation import Installation
 from courseletter.logs import log
@@ -23,13 +24,6 @@ PATIENCE = 1.5  # seconds that a page waits for a small file before it shows how
 
 def importer_of(opened: Installation) -> Importer:
     return Importer(opened.database, opened.settings.key, opened.clock, place)
-
-
-def uploads_folder(opened: Installation) -> Path:
-    """Where uploaded lists lie until they are imported; for their owner's eyes."""
-    folder = opened.settings.home / "imports"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    return folder
 
 
 def detach(session: Session, ids: Collection[int]) -> set[int]:
@@ -62,6 +56,7 @@ def work(opened: Installation, import_id: int) -> None:
             failed = update(Import).where(Import.id == import_id, Import.state == ImportState.TRYING)
             session.execute(failed.values(state=ImportState.FAILED, why=str(error)))
         log.warning("import %s stopped: %s", import_id, error)
+    uploads.tidy(opened)
 
 
 def carry_on(opened: Installation) -> int:

@@ -11,7 +11,7 @@ from threading import Lock
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from courseletter import acts, lists
+from courseletter import acts, lists, uploads
 from courseletter.engine import Engine
 from courseletter.installation import Installation
 from courseletter.logs import log, told
@@ -116,6 +116,7 @@ class Worker:
             "imports finished": lists.carry_on(opened),
             "acts finished": acts.carry_on(opened),
         }
+        uploads.tidy(opened)
         return +Counter(finished)  # none: nothing to tell
 
     def _count(self) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
+from courseletter.bulk import dialect_of
 from subscribers.models import Subscriber
 from subscribers.people import fold
 
@@ -39,20 +40,19 @@ def matching(session: Session, text: str) -> ColumnElement[bool]:
 
 
 def _ways(session: Session, text: str) -> Iterator[ColumnElement[bool]]:
-    dialect = session.get_bind().dialect.name
     first, last = func.lower(Subscriber.first_name), func.lower(Subscriber.last_name)
-    yield _begins(dialect, Subscriber.address_key, fold(text))
+    yield begins_so(session, Subscriber.address_key, fold(text))
     for spelling in dict.fromkeys((text.lower(), _as_sqlite(text), _as_sqlite(text.title()))):
         for column in (first, last):
-            yield _begins(dialect, column, spelling)
+            yield begins_so(session, column, spelling)
         one, _, other = spelling.partition(" ")
         if other:
-            yield and_(first == one, _begins(dialect, last, other))
+            yield and_(first == one, begins_so(session, last, other))
 
 
-def _begins(dialect: str, column: Any, text: str) -> ColumnElement[bool]:
+def begins_so(session: Session, column: Any, text: str) -> ColumnElement[bool]:
     """Whether the column begins with the text, as a range that its index answers."""
-    from_, to = ("~>=~", "~<~") if dialect == "postgresql" else (">=", "<")
+    from_, to = ("~>=~", "~<~") if dialect_of(session) == "postgresql" else (">=", "<")
     beginning: ColumnElement[bool] = and_(column.op(from_)(text), column.op(to)(text + _LAST))
     return beginning
 

@@ -3,19 +3,21 @@
 Only a keyed hash finds a row, so that it still works when the address itself has been erased.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from courseletter.errors import InvalidInput
 from courseletter.keyed_hash import keyed_hash
 from courseletter.upserting import insert
-from subscribers.models import Change, Subscriber, Suppression, SuppressionReason
+from subscribers.models import Change, Release, Subscriber, Suppression, SuppressionReason
 from subscribers.people import fold
+from subscribers.searching import begins_so
 
 SUPPRESSION = "suppression"  # as changes by hand call it
-_MISTAKABLE = (SuppressionReason.BOUNCED, SuppressionReason.MANUAL)
+MISTAKABLE = (SuppressionReason.BOUNCED, SuppressionReason.MANUAL)
 _LONGEST = 500  # characters of a reason
 
 
@@ -70,7 +72,7 @@ def release(session: Session, key: bytes, address: str, why: str, by: str, now: 
     why, found = why.strip(), suppression_of(session, key, address)
     if found is None:
         raise InvalidInput(f"{address} is not on the suppression list.", field="email")
-    if found.reason not in _MISTAKABLE:
+    if found.reason not in MISTAKABLE:
         raise InvalidInput(
             f"{address} is there because they said so themselves ({found.reason}). Only they can take it "
             "back.",
@@ -79,14 +81,45 @@ def release(session: Session, key: bytes, address: str, why: str, by: str, now: 
     if not why:
         raise InvalidInput("Say why it may be written to again; it is kept.", field="why")
     person = session.scalar(select(Subscriber).where(Subscriber.address_key == fold(address)))
+    if _was_released(session, found, person):
+        raise InvalidInput(f"{address} was released before, and is back. It stays.", field="email")
+    why = why[:_LONGEST]
+    told = {"address_hash": found.address_hash, "email": found.email, "reason": found.reason}
+    session.add(Release(**told, since=found.at, at=now, by=by, why=why))
     if person is not None:
-        released = (Change.subscriber_id == person.id, Change.what == SUPPRESSION)
-        if session.scalar(select(Change.id).where(*released)) is not None:
-            raise InvalidInput(f"{address} was released before, and is back. It stays.", field="email")
-        told = f"released: {why[:_LONGEST]}"
-        change = Change(
-            subscriber_id=person.id, at=now, by=by, what=SUPPRESSION, before=found.reason, after=told
-        )
-        session.add(change)
+        change = {"what": SUPPRESSION, "before": found.reason, "after": f"released: {why}"}
+        session.add(Change(subscriber_id=person.id, at=now, by=by, **change))
     session.delete(found)
     session.flush()
+
+
+def _was_released(session: Session, found: Suppression, person: Subscriber | None) -> bool:
+    """Whether this address was let go once; before releases were kept, a person's changes told of it."""
+    if session.scalar(select(Release.id).where(Release.address_hash == found.address_hash)) is not None:
+        return True
+    theirs = (Change.subscriber_id == (person.id if person else None), Change.what == SUPPRESSION)
+    return session.scalar(select(Change.id).where(*theirs).limit(1)) is not None
+
+
+def listed(
+    session: Session, key: bytes, text: str, reason: str, most: int, before: int | None = None
+) -> Sequence[Suppression]:
+    """The newest of those whose address begins so, with ids below `before`.
+
+    A whole address is found by its hash, too: whoever was erased stands here without one.
+    """
+    wanted = select(Suppression).order_by(Suppression.id.desc()).limit(most)
+    if reason:
+        wanted = wanted.where(Suppression.reason == reason)
+    if before is not None:
+        wanted = wanted.where(Suppression.id < before)
+    if text:
+        begins = begins_so(session, func.lower(Suppression.email), text.lower())
+        whole = Suppression.address_hash == address_hash(key, text)
+        wanted = wanted.where(or_(begins, whole))
+    return session.scalars(wanted).all()
+
+
+def releases(session: Session, most: int) -> Sequence[Release]:
+    """Who was let go, by whom and why; the newest."""
+    return session.scalars(select(Release).order_by(Release.id.desc()).limit(most)).all()

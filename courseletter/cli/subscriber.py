@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from campaigns.models import Enrolment, Lesson
 from campaigns.reasons import RULES, Reason
 from campaigns.rhythm import moment_phrase
+from courseletter import uploads
 from courseletter.cli.output import AsJson, Email, OnOff, Switch, installation, print_json, print_table, say
 from courseletter.errors import InvalidInput, NotFound
 from courseletter.zones import zone_named
@@ -245,6 +246,8 @@ def erase_one(
                 field="confirm",
             )
         erase(session, subscriber, opened.clock.now(), opened.settings.key)
+        session.commit()
+        uploads.tidy(opened)
     say("Erased. What stays is a mark that nobody can read the address from.")
 
 

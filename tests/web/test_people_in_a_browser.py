@@ -33,7 +33,7 @@ def test_people_are_found_tagged_and_untagged(owner: Page, workshop: World, fold
     owner.get_by_label("Address or name").fill("")
     expect(owner.locator("#found")).to_have_text("6 people")
     owner.get_by_text("Filter", exact=True).click()
-    owner.get_by_label("Status").select_option("subscribed")
+    owner.get_by_role("combobox", name="Status").select_option("subscribed")
     expect(owner.get_by_role("link", name="Status: Subscribed")).to_be_visible()
     owner.get_by_label("Reader 2", exact=True).check()
     owner.get_by_label("Reader 4", exact=True).check()

@@ -30,6 +30,7 @@ from courseletter.web.admin import (
     sign_up_form,
     signing_in,
     subscribers,
+    suppressions,
     triggers,
 )
 
@@ -56,6 +57,7 @@ ROUTERS = [
         imports,
         exports,
         segments,
+        suppressions,
         listing,
         acts,
         person,

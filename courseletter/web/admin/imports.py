@@ -16,8 +16,9 @@ from sqlalchemy.orm import Session
 
 from campaigns.models import Course
 from campaigns.reading.substack import is_export
+from courseletter import uploads
 from courseletter.errors import InvalidInput
-from courseletter.lists import set_out, uploads_folder
+from courseletter.lists import set_out
 from courseletter.web.admin.access import Admin, AdminUploads, AdminWrites, Visitor
 from courseletter.web.admin.forms import Form, Posted, Uploaded
 from courseletter.web.admin.shell import Note, lead_to, show
@@ -63,7 +64,7 @@ def upload(visitor: AdminUploads, form: Uploaded, site: Here, request: Request) 
     file, opened = form.file("file"), site.installation
     if file is None or file.filename is None:
         return _choose_page(request, site, visitor, InvalidInput("Choose a file.", field="file"))
-    path = uploads_folder(opened) / secrets.token_hex(12)
+    path = uploads.folder(opened) / secrets.token_hex(12)
     with path.open("wb") as kept:
         shutil.copyfileobj(file.file, kept)
     path.chmod(0o600)
@@ -87,7 +88,8 @@ def upload(visitor: AdminUploads, form: Uploaded, site: Here, request: Request) 
 def show_columns(import_id: str, visitor: Admin, site: Here, request: Request) -> Response:
     with site.installation.database.read() as session:
         row = import_of(session, import_id)
-    if row.state not in (ImportState.CHOSEN, ImportState.TRIED, ImportState.FAILED):
+    waiting = row.state in (ImportState.CHOSEN, ImportState.TRIED, ImportState.FAILED)
+    if not waiting or not uploads.is_there(row):
         return lead_to(site, f"/subscribers/imports/{row.id}")
     return _columns_page(request, site, visitor, row, ImportSettings.from_json(row.settings))
 
@@ -97,6 +99,8 @@ def try_out(import_id: str, visitor: AdminWrites, form: Posted, site: Here, requ
     opened = site.installation
     with opened.database.read() as session:
         row = import_of(session, import_id)
+    if not uploads.is_there(row):
+        return lead_to(site, f"/subscribers/imports/{row.id}")
     settings = _chosen(form, ImportSettings.from_json(row.settings))
     try:
         with opened.database.write() as session:
@@ -115,7 +119,7 @@ def show_import(import_id: str, visitor: Admin, site: Here, request: Request) ->
         wanted = select(ImportProblem).where(ImportProblem.import_id == row.id)
         problems = session.scalars(wanted.order_by(ImportProblem.id).limit(SHOWN)).all()
         many = session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
-    if row.state == ImportState.CHOSEN:
+    if row.state == ImportState.CHOSEN and uploads.is_there(row):
         return lead_to(site, f"/subscribers/imports/{row.id}/columns")
     return show(
         request,
@@ -131,9 +135,12 @@ def show_import(import_id: str, visitor: Admin, site: Here, request: Request) ->
         busy=row.state in BUSY,
         stopped=row.state in BUSY and row.touched_at < opened.clock.now() - running.LEASE,
         source=BY_KEY[row.settings["source"]].title,
-        has_posts=row.settings["source"] == SUBSTACK.key and is_export(Path(row.path)),
+        has_posts=uploads.is_there(row)
+        and row.settings["source"] == SUBSTACK.key
+        and is_export(Path(row.path)),
         may_be_taken_back=row.state == ImportState.DONE
         and (row.finished_at or row.touched_at) > opened.clock.now() - TAKEN_BACK_FOR,
+        there=uploads.is_there(row),
         step=3 if row.state in (ImportState.TRYING, ImportState.TRIED, ImportState.FAILED) else 4,
     )
 

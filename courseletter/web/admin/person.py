@@ -5,6 +5,7 @@ import json
 import zipfile
 from datetime import datetime
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -17,6 +18,7 @@ from courseletter.web.admin.shell import Note, Undo, lead_to, show
 from courseletter.web.admin.subscribers import subscriber_of
 from courseletter.web.moments import zones
 from courseletter.web.site import READ, Here, Site
+from courseletter.zones import zone_of
 from sender import personal_data
 from sender.editing import edit
 from sender.listed import described
@@ -100,6 +102,7 @@ def _edit_page(
         zones=zones(),
         offered=tags.names(session, OFFERED),
         changes=list(changes(session, person)),
+        here=_zone(site),
         **_head(site, visitor, session, person, "edit"),
     )
 
@@ -130,7 +133,16 @@ def show_history(subscriber_id: str, visitor: Marketer, site: Here, request: Req
         person = subscriber_of(session, subscriber_id)
         entries = timeline(session, person)
         head = _head(site, visitor, session, person, "history")
-    return show(request, site, visitor, "person_history.html", place="subscribers", entries=entries, **head)
+    return show(
+        request,
+        site,
+        visitor,
+        "person_history.html",
+        place="subscribers",
+        entries=entries,
+        here=_zone(site),
+        **head,
+    )
 
 
 @router.api_route("/proof", methods=READ)
@@ -172,6 +184,11 @@ def download(subscriber_id: str, visitor: Admin, site: Here) -> Response:
 
 def _readable(site: Site, known: dict[str, Any], now: datetime) -> bytes:
     return bytes(site.pages.show("workshop/everything.html", known=known, now=now).body)
+
+
+def _zone(site: Site) -> ZoneInfo:
+    """Where those who look at it are."""
+    return zone_of(site.installation.settings.timezone)
 
 
 def _head(site: Site, visitor: Visitor, session: Session, person: Subscriber, tab: str) -> dict[str, Any]:
