@@ -20,6 +20,7 @@ from sender.segmenting import COMPILERS
 from subscribers.acts import running
 from subscribers.acts.doing import Kind
 from subscribers.acts.joining import JOIN
+from subscribers.acts.models import BulkAct
 from subscribers.acts.running import Ground, Selection
 from subscribers.acts.tagging import TAG, UNTAG
 from subscribers.filters import Filters, meant
@@ -28,7 +29,7 @@ from subscribers.models import Subscriber
 KINDS: Final[Mapping[str, Kind]] = {
     one.key: one for one in (TAG, UNTAG, JOIN, LEAVE, ENROL, ASK, UNSUBSCRIBE, SUPPRESS, ERASE)
 }
-PATIENCE: Final = 1.5  # seconds that a page waits for a small act before it shows how far it is
+SMALL: Final = 200  # people: so few are done while the page that asked for it waits
 
 
 def ground_of(opened: Installation) -> Ground:
@@ -42,13 +43,12 @@ def chosen(session: Session, selection: Selection, now: datetime) -> ColumnEleme
     return meant(session, Filters.read(selection["filters"]), now, COMPILERS)
 
 
-def set_out(opened: Installation, act_id: int) -> None:
-    """Carry an act out beside the page that asked for it. A small one is done on return."""
-    thread = Thread(
-        target=running.carry_out, args=(ground_of(opened), act_id), name=f"act {act_id}", daemon=True
-    )
-    thread.start()
-    thread.join(PATIENCE)
+def set_out(opened: Installation, row: BulkAct) -> None:
+    """Carry an act out, or undo it: a small one before the page answers, a large one beside it."""
+    if row.people <= min(SMALL, KINDS[row.kind].chunk):
+        work(opened, row.id)
+    else:
+        Thread(target=work, args=(opened, row.id), name=f"act {row.id}", daemon=True).start()
 
 
 def work(opened: Installation, act_id: int) -> None:

@@ -6,19 +6,16 @@ meanwhile, called a mail spam or bounced, stays as they are.
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from campaigns.enrolling import place_of, store
-from campaigns.models import Course, Enrolment
-from courseletter.upserting import insert as upsert
+from courseletter.upserting import insert
+from sender.acts.places import leave_courses, rejoin
 from sender.bounces.models import Bounce
 from sender.bounces.report import Kind as BounceKind
-from sender.models import CALLABLE_STATES, Delivery, Event, State
-from sender.wishes import pause
+from sender.models import Delivery
 from subscribers.acts.doing import (
     ALREADY,
     Before,
@@ -50,43 +47,6 @@ def _take_off(doing: Doing, ids: Sequence[int], list_id: int | None) -> dict[int
     return changed
 
 
-def _leave_courses(doing: Doing, changed: Mapping[int, Before], list_id: int | None) -> None:
-    """Call back what is queued for these people, and end their courses; `changed` is told how they stood."""
-    session, now = doing.session, doing.now
-    wanted = select(Enrolment).where(
-        Enrolment.subscriber_id.in_(changed), Enrolment.state.in_(("active", "paused"))
-    )
-    if list_id is not None:
-        wanted = wanted.where(Enrolment.course_id.in_(select(Course.id).where(Course.list_id == list_id)))
-    places = session.scalars(wanted.order_by(Enrolment.id).with_for_update()).all()
-    back = _called_back(session, [one.id for one in places], now)
-    for one in places:
-        until = one.paused_until and one.paused_until.isoformat()
-        changed[one.subscriber_id].setdefault("places", {})[str(one.id)] = [one.state, until]
-        if one.id in back:
-            place = place_of(session, one)
-            unqueued = place.standing.called_back(place.timetable, place.profile, now)
-            store(session, one, unqueued.leave())
-    session.flush()
-    gone = {"state": "left", "next_lesson": None, "planned_at": None, "due_at": None}
-    session.execute(update(Enrolment).where(Enrolment.id.in_([one.id for one in places])).values(gone))
-    if places:
-        told = {"at": now, "kind": "left", "data": {"why": doing.origin}}
-        rows = [{**told, "subscriber_id": one.subscriber_id, "course_id": one.course_id} for one in places]
-        session.execute(insert(Event), rows)
-
-
-def _called_back(session: Session, enrolments: Collection[int], now: datetime) -> set[int | None]:
-    """Cancel what is not past the dot; returns the enrolments whose lesson it was, not a further copy."""
-    calling = (
-        update(Delivery)
-        .where(Delivery.enrolment_id.in_(enrolments), Delivery.state.in_(CALLABLE_STATES))
-        .values(state=State.CANCELLED, finished_at=now, fence=None, lease_until=None, reply="called back")
-    )
-    rows = session.execute(calling.returning(Delivery.enrolment_id, Delivery.copy))
-    return {enrolment for enrolment, copy in rows.all() if copy == 0}
-
-
 def _silent_since(doing: Doing, rows: Mapping[int, Before]) -> dict[int, Before]:
     """Those who have said nothing since, and whose mailbox has said nothing against them."""
     ended = (BounceKind.HARD, BounceKind.COMPLAINT)
@@ -111,19 +71,10 @@ def _give_back(doing: Doing, back: Mapping[int, Before]) -> None:
         left = Membership.status == MemberStatus.UNSUBSCRIBED
         session.execute(update(Membership).where(*theirs, left).values(status=status, changed_at=doing.now))
         append(doing, of, ConsentAct.TAKEN_BACK, {one: emails[one] for one in people}, "taken off by mistake")
-    for before in back.values():
-        for enrolment, (state, until) in before.get("places", {}).items():
-            _rejoin(doing, int(enrolment), state, date.fromisoformat(until) if until else None)
-
-
-def _rejoin(doing: Doing, enrolment_id: int, state: str, until: date | None) -> None:
-    row = doing.session.get(Enrolment, enrolment_id, with_for_update=True, populate_existing=True)
-    if row is None or row.state != "left":
-        return
-    place = place_of(doing.session, row)
-    store(doing.session, row, place.standing.rejoined(place.timetable, place.profile, doing.now))
-    if state == "paused" or until is not None:
-        pause(doing.session, row, doing.now, until)
+    rejoin(
+        doing,
+        {int(one): stood for before in back.values() for one, stood in before.get("places", {}).items()},
+    )
 
 
 def _suppress(doing: Doing, emails: Mapping[int, str], reason: SuppressionReason) -> set[int]:
@@ -133,7 +84,7 @@ def _suppress(doing: Doing, emails: Mapping[int, str], reason: SuppressionReason
         return set()
     told = {"reason": reason, "at": doing.now, "note": _note(doing)}
     rows = [{"address_hash": digest, "email": emails[one], **told} for digest, one in hashes.items()]
-    adding = upsert(doing.session, Suppression).on_conflict_do_nothing(index_elements=["address_hash"])
+    adding = insert(doing.session, Suppression).on_conflict_do_nothing(index_elements=["address_hash"])
     added = doing.session.scalars(adding.returning(Suppression.address_hash), rows).all()
     return {hashes[digest] for digest in added}
 
@@ -156,7 +107,7 @@ def _leave(doing: Doing, ids: Sequence[int]) -> Outcome:
     emails = addresses(doing.session, list(changed))
     append(doing, row.id, ConsentAct.UNSUBSCRIBED, emails, doing.argument("note"))
     remember_lines(doing.session, changed)
-    _leave_courses(doing, changed, row.id)
+    leave_courses(doing, changed, row.id)
     return Outcome(changed, Counter({ALREADY: len(ids) - len(changed)}))
 
 
@@ -169,7 +120,7 @@ def _unsubscribe(doing: Doing, ids: Sequence[int]) -> Outcome:
     told = {one: emails[one] for one in changed}
     append(doing, None, ConsentAct.UNSUBSCRIBED, told, doing.argument("note"))
     remember_lines(doing.session, changed)
-    _leave_courses(doing, changed, None)
+    leave_courses(doing, changed, None)
     return Outcome(changed, Counter({ALREADY: len(ids) - len(changed)}))
 
 

@@ -9,10 +9,13 @@ from colleagues import Colleague, add_user
 from reading_room import World
 from sqlalchemy import select
 
+from campaigns.models import Course
 from courseletter.web.admin import forms
+from sender.models import Delivery
 from subscribers.importing.files import MOST_OCTETS
 from subscribers.importing.models import Import
 from subscribers.models import Subscriber
+from subscribers.people import NOTHING_SAID, find_or_create
 
 LIST = b"email,First name,Stadt,confirmed at\nana@example.org,Ana,Porto,2024-01-02\nbad@@example.org,Bad,,\n"
 
@@ -140,3 +143,40 @@ def test_marketers_have_no_way_in_or_out(here: World) -> None:
     assert _upload(marketer).status_code == 403
     page = marketer.get("/subscribers").text
     assert "to-import" not in page
+
+
+def test_r18_who_is_erased_while_an_upload_waits_takes_it_along(world: World, admin: Colleague) -> None:
+    home = _upload(admin).headers["location"].removesuffix("/columns")
+    kept = world.installation.settings.home / "imports"
+    assert len(list(kept.iterdir())) == 1
+    with world.installation.database.write() as session:
+        person, _ = find_or_create(session, "ana@example.org", NOTHING_SAID, world.clock.now())
+    erasing = {"act": "erase", "id": str(person.id), "person": str(person.id)}
+    admin.post("/subscribers/acts/start", **erasing, number="ana@example.org")
+    assert list(kept.iterdir()) == []
+    page = admin.get(admin.get(f"{home}/columns").headers["location"])
+    assert page.status_code == 200
+    assert "was erased on their wish meanwhile" in page.text
+    assert "Upload it again" in page.text
+    assert admin.post(f"{home}/columns", list="x").status_code == 303
+
+
+def test_a_finished_import_offers_to_ask_who_has_to_confirm(world: World, admin: Colleague) -> None:
+    content = b"email\nana@example.org\nbea@example.org\n"
+    home = _upload(admin, content).headers["location"].removesuffix("/columns")
+    page = admin.get(f"{home}/columns").text
+    slug = re.search(r'<select id="list".*?<option value="([^"]+)">', page, re.DOTALL)[1]
+    admin.post(f"{home}/columns", **_columns(page) | {"list": slug}, consent="keep")
+    admin.post(f"{home}/start")
+    page = admin.get(home).text
+    assert "2 people came without evidence" in page
+    query = re.search(r'name="query" value="(source=[^"]+)"', page)[1].replace("&amp;", "&")
+    assert (
+        "Ask 2 people to confirm" in admin.post("/subscribers/acts", all="yes", query=query, act="ask").text
+    )
+    course = world.all(Course)[0].id
+    answer = admin.post("/subscribers/acts/start", all="yes", query=query, act="ask", course=course)
+    assert "2 people will be asked." in admin.get(answer.headers["location"]).text
+    waiting = [one for one in world.all(Delivery) if one.kind == "confirmation"]
+    assert len(waiting) == 2
+    assert world.browser().post(world.confirm_path("ana@example.org")).status_code == 200

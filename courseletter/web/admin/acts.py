@@ -134,7 +134,7 @@ def start(visitor: MarketerWrites, form: Posted, site: Here, request: Request) -
             row = running.begin(session, kind, argument, selection, wanted, said, by, now)
     except InvalidInput as problem:
         return _ask(request, site, visitor, form, problem)
-    set_out(opened, row.id)
+    set_out(opened, row)
     return _lead_on(site, row.id, form)
 
 
@@ -187,7 +187,7 @@ def undo(act_id: str, visitor: MarketerWrites, form: Posted, site: Here) -> Resp
         row = running.find(session, int(act_id) if is_number(act_id) else 0)
         _check_role(row.kind, visitor)
         running.want_undo(session, KINDS, row, visitor.user.name, opened.clock.now())
-    set_out(opened, row.id)
+    set_out(opened, row)
     return _lead_on(site, row.id, form)
 
 
