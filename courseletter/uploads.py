@@ -1,5 +1,5 @@
-"""Uploaded lists on the disk: kept until they are imported, a week at most, and never with somebody in them
-who was erased meanwhile (REQUIREMENTS 18).
+"""Uploaded lists on the disk: kept until they are imported, or a week for the posts that come along, and
+never with somebody in them who was erased meanwhile (REQUIREMENTS 18).
 
 A file that the command line imports is its owner's own, and is left alone.
 """
@@ -10,6 +10,7 @@ from typing import Final
 
 from sqlalchemy import func, select, update
 
+from campaigns.reading.substack import is_export
 from courseletter.errors import InvalidInput
 from courseletter.installation import Installation
 from courseletter.spreadsheet import restored
@@ -47,19 +48,17 @@ def tidy(opened: Installation) -> int:
 
 def _look_at(opened: Installation, row: Import, last_erasure: datetime | None) -> bool:
     """Remove a file, if it is to go."""
-    now, path, why = opened.clock.now(), Path(row.path), ""
-    if row.state in _WAITING:
-        if row.created_at < now - KEPT_FOR:
-            why = _OLD
-        elif last_erasure is None or last_erasure < row.touched_at:
-            return False
-        elif _names_an_erased(opened, path):
-            why = _ERASED
-        else:
-            _tell(opened, row.id, touched_at=now)  # looked through; the next erasure asks again
-            return False
+    path, why = Path(row.path), ""
+    if row.created_at < opened.clock.now() - KEPT_FOR:
+        why = _OLD
+    elif last_erasure is not None and last_erasure >= row.touched_at and _names_an_erased(opened, path):
+        why = _ERASED
+    elif row.state in _WAITING or (row.state == ImportState.DONE and is_export(path)):
+        if last_erasure is not None and last_erasure >= row.touched_at:
+            _tell(opened, row.id, touched_at=opened.clock.now())  # the next erasure asks again
+        return False
     path.unlink(missing_ok=True)
-    if why:
+    if why and row.state in _WAITING:
         _tell(opened, row.id, state=ImportState.FAILED, why=why)
     return True
 
@@ -87,5 +86,5 @@ def _names_one(erased: set[str], key: bytes, row: Row | Problem) -> bool:
 
 def _tell(opened: Installation, import_id: int, **values: object) -> None:
     with opened.database.write() as session:
-        waiting = update(Import).where(Import.id == import_id, Import.state.in_(_WAITING))
-        session.execute(waiting.values(**values))
+        resting = update(Import).where(Import.id == import_id, Import.state.in_((*_WAITING, *_OVER)))
+        session.execute(resting.values(**values))

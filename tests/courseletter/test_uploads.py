@@ -113,6 +113,21 @@ def test_what_waits_for_a_week_and_what_is_imported_goes(opened: Installation) -
     assert the(opened).state == ImportState.FAILED
 
 
+def test_the_posts_of_an_imported_file_are_kept_for_a_week_or_until_an_erasure(opened: Installation) -> None:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as made:
+        made.writestr("email_list.demo.csv", "email\nada@example.org\n")
+        made.writestr("posts.csv", "post_id,post_date,is_published,title\n1.one,2026-01-01,true,One\n")
+        made.writestr("posts/1.one.html", "<p>One</p>")
+    row = store(opened, file.getvalue())
+    with opened.database.write() as session:
+        running.find(session, row.id).state = ImportState.DONE
+    assert uploads.tidy(opened) == 0
+    erase_ada(opened)
+    assert uploads.tidy(opened) == 1
+    assert the(opened).state == ImportState.DONE
+
+
 def test_what_is_being_imported_is_left_to_whoever_does_it(opened: Installation) -> None:
     row = store(opened, WITH_ADA["csv"])
     with opened.database.write() as session:
