@@ -15,7 +15,12 @@ from test_workshop_in_a_browser import add_article, address, owner, sleep_course
 
 from campaigns import brand_editing
 from campaigns.models import Course, Enrolment, Lesson
-from subscribers.models import Subscriber
+from courseletter import acts
+from sender import editing
+from subscribers.acts import running
+from subscribers.acts.tagging import TAG
+from subscribers.models import CustomField, Subscriber, SuppressionReason
+from subscribers.suppression import suppress
 
 __all__ = ["owner", "workshop"]  # fixtures
 
@@ -64,6 +69,25 @@ def add_brand(world: World) -> None:
         brand_editing.save(session, world.installation.brands, "", typed, "letters.example.org")
 
 
+def befriend(world: World) -> None:
+    """Fields, tags and a change by hand of one reader, an act upon some, and addresses that get nothing."""
+    opened = world.installation
+    with opened.database.write() as session:
+        for name, kind in (("plan", "text"), ("seats", "number"), ("newsletter reader", "yes_no")):
+            session.add(CustomField(name=name, kind=kind))
+        session.flush()
+        reader = session.get_one(Subscriber, 1)
+        typed = {"last_name": "Lima", "tags": "early riser", "field-plan": "pro", "field-seats": "3"}
+        editing.edit(session, opened.settings.key, reader, typed, "Mira Holt", NOW)
+        wanted, argument = Subscriber.id <= 4, {"tag": "asked at the fair"}
+        act = running.begin(
+            session, TAG, argument, {"ids": [1, 2, 3, 4]}, wanted, "Status: Subscribed", "Ines", NOW
+        )
+        for address, reason in (("full@example.org", "bounced"), ("never@example.org", "manual")):
+            suppress(session, opened.settings.key, address, SuppressionReason(reason), NOW)
+    acts.work(opened, act.id)
+
+
 def test_pictures_of_every_page(owner: Page, workshop: World, folder: Path) -> None:
     multiply(workshop)
     course = sleep_course(workshop)
@@ -71,6 +95,7 @@ def test_pictures_of_every_page(owner: Page, workshop: World, folder: Path) -> N
     edit(workshop, course)
     add_brand(workshop)
     converse(workshop, course)
+    befriend(workshop)
     pages = {
         "home": "/",
         "find": "/find?q=sleep",
@@ -90,8 +115,12 @@ def test_pictures_of_every_page(owner: Page, workshop: World, folder: Path) -> N
         "in-and-out": f"/courses/{course.id}/triggers",
         "folder": f"/courses/{course.id}/folder",
         "results": f"/courses/{course.id}/results",
-        "subscribers": "/subscribers?q=reader",
+        "subscribers": "/subscribers?status=subscribed",
         "why": "/subscribers/1",
+        "person-fields": "/subscribers/1/edit",
+        "person-everything": "/subscribers/1/history",
+        "acts": "/subscribers/acts",
+        "suppressions": "/suppressions",
         "delivery": "/deliveries/1",
         "brands": "/settings/brands",
         "brand": "/settings/brands/first",
