@@ -110,8 +110,8 @@ def find(session: Session, act_id: int) -> BulkAct:
 
 
 def stop(row: BulkAct, now: datetime) -> None:
-    """Let an act end after the chunk that is under way. What was done stays, and can be undone."""
-    if row.state == ActState.RUNNING:
+    """Let an act, or its undoing, end after the chunk that is under way. What was done stays so."""
+    if row.state in BUSY:
         row.state, row.fence, row.selection, row.finished_at = ActState.STOPPED, "", None, now
 
 

@@ -83,11 +83,13 @@ def list_subscribers(
 
 @router.post("/subscribers/views")
 def save_view(visitor: MarketerWrites, form: Posted, site: Here, request: Request) -> Response:
-    """Keep what the list is narrowed to, and its columns, under a name."""
+    """Keep what the list is narrowed to, and its columns, under a name; not what was typed, which may be
+    somebody's address.
+    """
     opened = site.installation
     chosen = QueryParams(form.text("query"))
     filters, columns = Filters.read(chosen), columns_of(chosen.getlist("column"))
-    query = address(filters, columns)
+    query = address(Filters(**filters.without("q")), columns)
     try:
         with opened.database.write() as session:
             shared = form.text("shared") == "yes"

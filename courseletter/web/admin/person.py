@@ -122,6 +122,7 @@ def show_lists(subscriber_id: str, visitor: Marketer, site: Here, request: Reque
         place="subscribers",
         known=known,
         consent=known["consent"][::-1],
+        here=_zone(site),
         words=ACTS,
         **head,
     )

@@ -206,6 +206,13 @@ document.addEventListener("htmx:afterSettle", () => {
   if (state) state.textContent = "Up to date";
 });
 
+// What is not filled in is left out of the address that a form makes.
+document.addEventListener("htmx:configRequest", (event) => {
+  if (!event.detail.elt.matches("form[role=search]")) return;
+  const typed = event.detail.formData;
+  for (const [name, value] of [...typed.entries()]) if (value === "") typed.delete(name);
+});
+
 // One tick for all people on a page. Without script there are their own.
 function offerAll() {
   const all = byId("all-here");
