@@ -51,7 +51,7 @@ def test_an_admin_finds_tags_in_bulk_undoes_edits_exports_and_erases(
     owner.get_by_role("combobox", name="Tag").fill("early riser")
     look(owner, folder, "act")
     owner.get_by_role("button", name="Tag 2 people").press("Enter")
-    expect(owner.get_by_role("status").get_by_text("2 people got the tag.")).to_be_visible()
+    expect(owner.get_by_role("status").get_by_text("2 people got the tag “early riser”.")).to_be_visible()
     owner.get_by_role("button", name="Undo").press("Enter")
     expect(owner.get_by_role("status").get_by_text("Undone for 2 people.")).to_be_visible()
 
@@ -63,7 +63,7 @@ def test_an_admin_finds_tags_in_bulk_undoes_edits_exports_and_erases(
     owner.get_by_role("button", name="Tag", exact=True).press("Enter")
     owner.get_by_role("combobox", name="Tag").fill("fair")
     owner.get_by_role("button", name="Tag 6 people").press("Enter")
-    expect(owner.get_by_role("status").get_by_text("6 people got the tag.")).to_be_visible()
+    expect(owner.get_by_role("status").get_by_text("6 people got the tag “fair”.")).to_be_visible()
 
     owner.get_by_role("link", name="Reader 3").click()
     owner.get_by_role("link", name="Fields and tags").click()

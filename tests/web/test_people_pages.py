@@ -192,7 +192,7 @@ def test_those_who_are_ticked_are_tagged_and_it_is_undone(people: World, markete
     answer = press(marketer, "tag", id=chosen, query="status=subscribed", tag="fair")
     assert answer.headers["location"].endswith("/subscribers?status=subscribed")
     page = marketer.get(answer.headers["location"]).text
-    assert "2 people got the tag." in page
+    assert "2 people got the tag “fair”." in page
     undo = re.search(r'action="(/subscribers/acts/\d+/undo)"', page)
     assert undo
     assert names(marketer.get("/subscribers?tag=fair").text) == ["Caio", "Bea"]

@@ -42,15 +42,15 @@ class Words:
     """What an act is called: on its page and button, once it is done, and what it means for people."""
 
     title: str  # with {people} in it
-    done: str
+    done: str  # likewise, and with its arguments
     meaning: str
     asks: tuple[str, ...] = ()
     role: Role = Role.ADMIN
 
 
 WORDS: Final = {
-    "tag": Words("Tag {people}", "{people} got the tag", "", ("tag",), Role.MARKETER),
-    "untag": Words("Take a tag off {people}", "{people} lost the tag", "", ("tag",), Role.MARKETER),
+    "tag": Words("Tag {people}", "{people} got the tag “{tag}”", "", ("tag",), Role.MARKETER),
+    "untag": Words("Take a tag off {people}", "{people} lost the tag “{tag}”", "", ("tag",), Role.MARKETER),
     "enrol": Words(
         "Enrol {people} in a course",
         "{people} are enrolled",
@@ -215,13 +215,13 @@ def _told(row: BulkAct) -> str:
         stays = f" {people_in(kept).capitalize()} did something since, and stay as they are." if kept else ""
         return f"Undone for {people_in(row.counts.get('undone', 0))}.{stays}"
     if row.state == ActState.UNDOING:
-        return f"Being undone: {words.done.format(people=people_in(done))}"
+        return f"Being undone: {words.done.format(people=people_in(done), **row.argument)}"
     if row.state == ActState.RUNNING:
         return words.title.format(people=people_in(row.people))
     others = row.seen - done
     left = f", {people_in(others)} left out" if others > 0 else ""
     half = "Stopped half-way: " if row.state == ActState.STOPPED else ""
-    said = words.done.format(people=people_in(done))
+    said = words.done.format(people=people_in(done), **row.argument)
     if done == 1:
         said = said.replace("person are", "person is").replace("person were", "person was")
     said = f"{half}{said}{left}."
