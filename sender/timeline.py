@@ -10,6 +10,7 @@ from campaigns.models import Course, Link
 from sender.models import Click, Delivery
 from sender.past import MOST, Entry, past
 from subscribers.acts.models import ActedOn, ActState, BulkAct
+from subscribers.adding import ADDED
 from subscribers.models import Change, Subscriber
 from subscribers.suppression import SUPPRESSION
 
@@ -50,6 +51,9 @@ def changes(session: Session, subscriber: Subscriber) -> Iterator[Entry]:
         .limit(MOST)
     )
     for one in rows:
+        if one.what == ADDED:
+            yield Entry(one.at, "Added by hand", "", "Edited", "", f"By {one.by}.")
+            continue
         name = _NAMES.get(one.what, one.what)
         text = f"From {_quoted(one.before)} to {_quoted(one.after)}, by {one.by}."
         yield Entry(one.at, f"{name} changed", "", "Edited", "", text)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select, union
 from sqlalchemy.orm import Session
 
 from courseletter.bulk import dialect_of
@@ -32,6 +32,16 @@ def search(
             wanted = select(Subscriber).where(condition, there).limit(most)
             found |= {one.id: one for one in session.scalars(wanted)}
     return list(found.values())[:most]
+
+
+def counted(session: Session, text: str, most: int, also: ColumnElement[bool]) -> int:
+    """How many are found by this text, no further than `most` and one: each way by its own index."""
+    ways = (
+        select(Subscriber.id).where(condition, also).limit(most + 1).subquery()
+        for condition in _ways(session, " ".join(text.split()))
+    )
+    found = union(*(select(way.c.id) for way in ways)).subquery()
+    return min(session.scalar(select(func.count()).select_from(found)) or 0, most + 1)
 
 
 def matching(session: Session, text: str) -> ColumnElement[bool]:

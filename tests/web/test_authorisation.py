@@ -96,6 +96,8 @@ LEAST = {
     "POST /issues/{issue_id}/restore": "marketer",
     "GET /issues/{issue_id}/results.csv": "marketer",
     "GET /subscribers": "marketer",
+    "GET /subscribers/new": "admin",
+    "POST /subscribers/new": "admin",
     "POST /subscribers/views": "marketer",
     "POST /subscribers/views/{view_id}/remove": "marketer",
     "GET /subscribers/acts": "marketer",

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from sender.models import Delivery
 from subscribers import tags
-from subscribers.models import Change, CustomField, Subscriber, SuppressionReason
+from subscribers.models import Change, CustomField, MailingList, Subscriber, SuppressionReason
 from subscribers.people import Details, find_or_create
 from subscribers.suppression import is_suppressed, suppress
 
@@ -250,3 +250,37 @@ def test_one_line_tells_of_mails_consent_and_edits(ana: World, admin: Colleague)
     )
     for one in told:
         assert one in page
+
+
+def test_a_person_is_added_with_consent_that_is_vouched_for(ana: World, admin: Colleague) -> None:
+    typed = {"email": "New@Example.org", "first_name": "Nia", "last_name": "Novak", "zone": "Europe/Berlin"}
+    answer = admin.post("/subscribers/new", **typed, list=_slug(ana), note="paper form 12")
+    assert answer.status_code == 303
+    page = admin.get(answer.headers["location"] + "/lists").text
+    assert "Was added by somebody here" in page
+    assert "Ines: paper form 12" in page
+    assert "Added by hand" in admin.get(answer.headers["location"] + "/history").text
+
+
+def test_who_cannot_be_added_is_told_at_each_field(ana: World, admin: Colleague) -> None:
+    wrong = {"email": "BEA@example.org", "first_name": "a\nb", "zone": "Mars", "list": _slug(ana), "note": ""}
+    answer = admin.post("/subscribers/new", **wrong, last_name="kept")
+    assert answer.status_code == 422
+    for name in ("email", "first_name", "zone", "note"):
+        assert f'id="{name}-problem"' in answer.text, name
+    assert 'value="kept"' in answer.text
+    assert "They are here already, with number 2." in answer.text
+    with ana.installation.database.write() as session:
+        suppress(
+            session,
+            ana.installation.settings.key,
+            "no@example.org",
+            SuppressionReason.MANUAL,
+            ana.clock.now(),
+        )
+    assert "suppression list (manual)" in admin.post("/subscribers/new", email="no@example.org").text
+    assert len(ana.all(Subscriber)) == 2
+
+
+def _slug(world: World) -> str:
+    return str(world.all(MailingList)[0].slug)

@@ -3,6 +3,7 @@
 from courseletter.web.admin import (
     account,
     acts,
+    adding,
     articles,
     brands,
     checks,
@@ -60,6 +61,7 @@ ROUTERS = [
         suppressions,
         listing,
         acts,
+        adding,
         person,
         subscribers,
         enrolments,

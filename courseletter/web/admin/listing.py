@@ -21,12 +21,11 @@ from courseletter.web.admin.subscribers import is_number
 from courseletter.web.site import READ, Here, Site
 from sender.listed import Listed, described
 from sender.segmenting import COMPILERS
-from subscribers import segments, tags
+from subscribers import searching, segments, tags
 from subscribers.filters import FORM, STATUSES, Filters, import_source, meant, narrowed
 from subscribers.importing.models import Import, ImportState
 from subscribers.listing import Page, counted, page
 from subscribers.models import MailingList
-from subscribers.searching import search
 
 router = APIRouter()
 
@@ -140,8 +139,12 @@ def listed(
         try:
             narrow = narrowed(session, filters, now, COMPILERS)
             found = _page(session, filters, narrow, before, after)
-            everybody = meant(session, filters, now, COMPILERS)
-            many = counted(session, everybody, None if exact else SURE)
+            if exact:
+                many = counted(session, meant(session, filters, now, COMPILERS))
+            elif filters.q:
+                many = searching.counted(session, filters.q, SURE, narrow)
+            else:
+                many = counted(session, narrow, SURE)
             sure = exact or many <= SURE
         except InvalidInput as wrong:
             problem = problem or wrong
@@ -175,7 +178,7 @@ def listed(
 
 def _page(session: Session, filters: Filters, narrow: ColumnElement[bool], before: str, after: str) -> Page:
     if filters.q:  # the first that are found: whoever types goes on typing
-        return Page(search(session, filters.q, SIZE, narrow))
+        return Page(searching.search(session, filters.q, SIZE, narrow))
     return page(session, narrow, SIZE, before=_number(before), after=_number(after))
 
 
