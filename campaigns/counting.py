@@ -53,11 +53,17 @@ def crowds(session: Session) -> dict[str, Crowd]:
 
 def everybody(session: Session) -> Crowd:
     """All courses together: whoever is on two of them counts twice."""
-    return Crowd(**_by_state(session, _on_any_course()))
+    return Crowd(**_by_state(session, None))
 
 
 def crowd_of(session: Session, course_id: str) -> Crowd:
-    return Crowd(**_by_state(session, Enrolment.course_id == course_id))
+    return Crowd(**_by_state(session, course_id))
+
+
+def more_than(session: Session, course_id: str, people: int) -> bool:
+    """Whether so many are or were on the course; cheap, however many there are."""
+    further = select(Enrolment.id).where(Enrolment.course_id == course_id).offset(people).limit(1)
+    return session.scalar(further) is not None
 
 
 def waiting_for(session: Session, course_id: str) -> dict[str, int]:
@@ -96,20 +102,18 @@ def finishing(session: Session, start: datetime, end: datetime) -> Finishing:
 
 def _joined(session: Session, start: datetime, end: datetime, course_id: str | None = None) -> dict[str, int]:
     """How many joined in a span of time, by their state now."""
-    course = _on_any_course() if course_id is None else Enrolment.course_id == course_id
-    span = (Enrolment.joined_at >= start, Enrolment.joined_at < end)
-    return _by_state(session, course, Enrolment.state.in_(STATES), *span)
+    return _by_state(session, course_id, Enrolment.joined_at >= start, Enrolment.joined_at < end)
 
 
-def _by_state(session: Session, *conditions: ColumnElement[bool]) -> dict[str, int]:
-    """Counted course by course, in the order of the index: nothing is sorted."""
-    counts: Counter[str] = Counter()
-    rows = select(Enrolment.state, func.count()).where(*conditions)
-    for state, count in session.execute(rows.group_by(Enrolment.course_id, Enrolment.state)):
-        counts[state] += count
-    return dict(counts)
-
-
-def _on_any_course() -> ColumnElement[bool]:
-    """Everybody, by the indexes that begin with the course: for each of the few courses in turn."""
-    return Enrolment.course_id.in_(select(Course.id))
+def _by_state(session: Session, course_id: str | None, *span: ColumnElement[bool]) -> dict[str, int]:
+    """Of one course or of all. Each state of each course is a stretch of one index and counted as such:
+    grouping the same rows takes half as long again.
+    """
+    stretches = [
+        select(func.count()).where(Enrolment.course_id == Course.id, Enrolment.state == state, *span)
+        for state in STATES
+    ]
+    sums = select(*(func.sum(one.correlate(Course).scalar_subquery()) for one in stretches))
+    if course_id is not None:
+        sums = sums.where(Course.id == course_id)
+    return {state: int(count or 0) for state, count in zip(STATES, session.execute(sums).one(), strict=True)}

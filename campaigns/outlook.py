@@ -43,10 +43,20 @@ class Outlook:
 
     def plan(self, session: Session) -> Plan:
         """The plan for everybody in the course, as they stand now."""
-        found = edits(self.before, self.after) if self.before else []
+        found = self._edits()
         tally = _Tally([edit for edit in found if edit.lesson_id])
         if self.move is not None:
             self._count(session, self.move, tally)
+        return self._told(found, tally, self._named(session, tally.examples))
+
+    def uncounted(self) -> Plan:
+        """The plan's edits alone, at once: whom they reach is not looked at."""
+        return self._told(self._edits(), _Tally([]), {})
+
+    def _edits(self) -> Sequence[Edit]:
+        return edits(self.before, self.after) if self.before else []
+
+    def _told(self, found: Sequence[Edit], tally: "_Tally", names: Mapping[Effect, Sequence[Person]]) -> Plan:
         return Plan(
             slug=self.course.slug,
             title=self.after.title,
@@ -56,7 +66,7 @@ class Outlook:
             at=self.at,
             edits=tuple(self._planned(edit, tally) for edit in found),
             numbers=dict(tally.numbers),
-            names=self._named(session, tally.examples),
+            names=names,
         )
 
     def people(self, session: Session, *, after: int = 0, limit: int = 50, like: str = "") -> list[Person]:

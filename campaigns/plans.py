@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
-from campaigns.edits import Edit
+from campaigns.edits import Edit, EditKind
 from campaigns.moving import Effect, Policy
 
 Kind = Literal["publish", "roll_back"]
@@ -39,6 +39,12 @@ class PlannedEdit:
     policy: Policy | None = None
     reopens: bool = False
     at: tuple[datetime, datetime] | None = None
+
+    @property
+    def in_effect(self) -> Policy:
+        """The policy that was chosen, else the default of S20: a new lesson is skipped, a promised one sent."""
+        default = Policy.SKIP if self.edit.kind is EditKind.INSERTED else Policy.SEND_NEXT
+        return self.policy or default
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +102,10 @@ class Plan:
 
     @property
     def fingerprint(self) -> str:
-        """What somebody confirms: the edits, the choices and the numbers. Another plan has another."""
-        edits = [(one.edit, one.policy, one.reopens) for one in self.edits]
+        """What somebody confirms: the edits, the choices and the numbers. Another plan has another; a default
+        that was chosen is the default.
+        """
+        edits = [(one.edit, one.in_effect, one.reopens) for one in self.edits]
         told = repr((self.kind, self.before, self.after, edits, sorted(self.numbers.items())))
         return hashlib.sha256(told.encode(errors="surrogatepass")).hexdigest()
 

@@ -294,7 +294,7 @@ def _reach(planned: PlannedEdit) -> Iterator[str]:
     for place in Place:
         people = planned.reach.get(place)
         if people and place is Place.BEHIND:
-            yield f"{people:,} are past it ({planned.policy or 'by default'})"
+            yield f"{people:,} are past it ({planned.in_effect}{'' if planned.policy else ', by default'})"
         elif people:
             yield f"{people:,} {place}"
     if planned.reopens:

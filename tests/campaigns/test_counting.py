@@ -37,6 +37,8 @@ def test_people_are_counted_by_their_state(school: School, people: dict[str, int
         assert counting.crowd_of(session, school.course_id) == here
         assert counting.crowds(session) == {school.course_id: here}
         assert counting.everybody(session) == here
+        assert counting.more_than(session, school.course_id, 4)
+        assert not counting.more_than(session, school.course_id, 5)
 
 
 def test_who_waits_for_a_lesson_is_counted_with_or_without_a_moment(

@@ -1,11 +1,13 @@
 """Publishing in Chromium: by keyboard alone, in both themes, on narrow screens, under the page's policy."""
 
-from playwright.sync_api import Page, expect
+import pytest
+from playwright.sync_api import Page, Route, expect
 from reading_room import World
 from test_publishing_pages import insert, living_by, published
 from test_workshop_in_a_browser import address, check, focused, owner, sleep_course, tab_to, workshop
 
 from campaigns.models import Lesson
+from courseletter.web.admin import revisions
 from sender import switching
 from sender.switching import Draft
 
@@ -119,3 +121,29 @@ def test_a_finding_leads_to_its_line_in_the_editor(owner: Page, workshop: World)
     finding = owner.locator("#findings .blocking")
     expect(finding).to_contain_text("Stops publishing.")
     expect(owner.locator("#checks-sum")).to_contain_text("1 to mend")
+
+
+def test_with_many_people_the_edits_are_there_at_once_and_the_numbers_follow(
+    owner: Page, workshop: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(revisions, "MANY", 5)
+    owner.set_viewport_size({"width": 1280, "height": 860})
+    course, held = sleep_course(workshop), list[Route]()
+    new = insert(workshop, course, 1)
+    owner.route("**/plan?whole=yes", lambda route: held.append(route))
+    with owner.expect_request("**/plan?whole=yes"):
+        owner.goto(address(workshop, f"/courses/{course.id}/plan"))
+    expect(owner.locator("#edit-1")).to_contain_text("New lesson")
+    expect(owner.locator("#plan")).to_contain_text("for more than 5 people")
+    expect(owner.locator("#publish")).to_have_count(0)
+    check(owner, "a plan that is being worked out")
+    way_back = owner.get_by_role("navigation", name="Way back").get_by_role("link")
+    way_back.focus()
+    held[0].continue_()
+    expect(owner.locator("#publish")).to_have_text("Publish for 6 people")
+    expect(owner.get_by_role("status").first).to_contain_text("of 6 on this course")
+    expect(owner.locator(f"#skip-{new}")).to_be_checked()
+    expect(way_back).to_be_focused()
+    owner.locator("#publish").click()
+    owner.wait_for_url("**/revisions")
+    assert published(workshop, course) == 2

@@ -195,14 +195,12 @@ def _sentences(planned: PlannedEdit) -> Iterator[str]:
 
 
 def _options(planned: PlannedEdit, behind: int, zone: ZoneInfo) -> Iterator[Option]:
-    fallback = Policy.SKIP if planned.edit.kind is EditKind.INSERTED else Policy.SEND_NEXT
-    chosen = planned.policy or fallback
     for policy, label, consequence in (
         (Policy.SEND_NEXT, "Send it next", f"{people(behind, 'get')} it{_when(planned, zone)}."),
         (Policy.APPEND_AT_END, "Add it at the end", f"{people(behind, 'get')} it after their last lesson."),
         (Policy.SKIP, "Skip it", f"{people(behind, 'do')} not get it."),
     ):
-        yield Option(policy, label, consequence, policy is chosen)
+        yield Option(policy, label, consequence, policy is planned.in_effect)
 
 
 def _when(planned: PlannedEdit, zone: ZoneInfo) -> str:

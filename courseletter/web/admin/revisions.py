@@ -1,7 +1,8 @@
 """Revisions: the plan of a publish or a roll-back, doing it, how far it has got, and what there was.
 
 Who publishes confirms the plan they saw, by its fingerprint. People are then moved behind the answer; if the
-process ends meanwhile, the worker goes on (sender/switching.py).
+process ends meanwhile, the worker goes on (sender/switching.py). With many people on the course its edits are
+shown at once, and the page asks for what they do to everybody itself.
 """
 
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from fastapi.responses import HTMLResponse, Response
 from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
 
-from campaigns import history, publishing
+from campaigns import counting, history, publishing
 from campaigns.history import PublishUnderWay
 from campaigns.models import Course
 from campaigns.moving import Choices, Policy
@@ -37,6 +38,7 @@ PAGE = 50  # people listed at once
 POLICY = "policy-"  # and the lesson's id: the field with what becomes of those who are past it
 REOPEN = "reopen-"
 LONGEST_NOTE = 200
+MANY = 3_000  # people; what becomes of more than these is not worked out in the time of a page
 NOTHING = Form(FormData())
 
 
@@ -87,8 +89,8 @@ def show_revisions(course_id: str, visitor: Marketer, site: Here, request: Reque
 
 
 @router.api_route("/plan", methods=READ)
-def show_plan(course_id: str, visitor: Marketer, site: Here, request: Request) -> Response:
-    return _plan_page(Desk(request, site, visitor, course_id), NOTHING)
+def show_plan(course_id: str, visitor: Marketer, site: Here, request: Request, whole: str = "") -> Response:
+    return _plan_page(Desk(request, site, visitor, course_id), NOTHING, waits=not whole)
 
 
 @router.post("/plan")
@@ -119,9 +121,9 @@ def publish(
 
 @router.api_route("/revisions/{number}/plan", methods=READ)
 def show_former_plan(
-    course_id: str, visitor: Marketer, number: Number, site: Here, request: Request
+    course_id: str, visitor: Marketer, number: Number, site: Here, request: Request, whole: str = ""
 ) -> Response:
-    return _plan_page(Desk(request, site, visitor, course_id), NOTHING, number)
+    return _plan_page(Desk(request, site, visitor, course_id), NOTHING, number, waits=not whole)
 
 
 @router.post("/revisions/{number}/plan")
@@ -202,8 +204,12 @@ def _under_way(desk: Desk) -> Response:
     return lead_to(desk.site, f"{desk.path}/revisions", note)
 
 
-def _plan_page(desk: Desk, form: Form, number: int | None = None, told: str = "") -> Response:
-    """The plan, or what stands in its way. `told`: why it is shown once more."""
+def _plan_page(
+    desk: Desk, form: Form, number: int | None = None, *, told: str = "", waits: bool = False
+) -> Response:
+    """The plan, or what stands in its way. `told`: why it is shown once more. `waits`: many people may be
+    counted behind the answer.
+    """
     opened = desk.site.installation
     with opened.database.read() as session:
         course = desk.course(session)
@@ -217,11 +223,14 @@ def _plan_page(desk: Desk, form: Form, number: int | None = None, told: str = ""
                 raise
             status = 422 if form.texts() else 200
             return _shown(desk, status, plan=None, checks=Sum(refusal.checked), **about)
-        plan = outlook.plan(session)
+        waits = waits and counting.more_than(session, course.id, MANY)
+        plan = outlook.uncounted() if waits else outlook.plan(session)
         return _shown(
             desk,
             409 if told else 200,
             plan=plan,
+            waits=waits,
+            many=MANY,
             checks=Sum(outlook.findings),
             panels=plan_panels.panels(plan, zone_of(course.zone), choosing=number is None),
             numbers=plan_panels.numbers(plan),
