@@ -1,5 +1,6 @@
 """What is different between two revisions of a course, edit by edit (pure)."""
 
+import hashlib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -72,6 +73,12 @@ def reworded(before: Revision, after: Revision) -> frozenset[str]:
     old = {lesson.lesson_id: lesson for lesson in before.lessons}
     both = [(old[one.lesson_id], one) for one in after.lessons if one.lesson_id in old]
     return frozenset(new.lesson_id for former, new in both if _rewording(former, new))
+
+
+def wording(revision: Revision) -> str:
+    """A hash of all that its lessons say: an edit does not tell the words of a new one."""
+    said = [[str(getattr(lesson, name)) for name in ("lesson_id", *_WORDS)] for lesson in revision.lessons]
+    return hashlib.sha256(repr(said).encode(errors="surrogatepass")).hexdigest()
 
 
 def word_differences(before: str, after: str) -> Iterator[tuple[str, str]]:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from campaigns import history, publishing
 from campaigns.checking.finding import Finding
-from campaigns.edits import Edit, EditKind, edits, reworded
+from campaigns.edits import Edit, EditKind, edits, reworded, wording
 from campaigns.enrolling import timetable_in
 from campaigns.groups import Members, counted
 from campaigns.models import Course, Enrolment, Revision
@@ -65,6 +65,7 @@ class Outlook:
             after=self.after.number,
             at=self.at,
             edits=tuple(self._planned(edit, tally) for edit in found),
+            wording=wording(self.after),
             numbers=dict(tally.numbers),
             names=names,
         )

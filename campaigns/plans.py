@@ -42,7 +42,7 @@ class PlannedEdit:
 
     @property
     def in_effect(self) -> Policy:
-        """The policy that was chosen, else the default of S20: a new lesson is skipped, a promised one sent."""
+        """The policy chosen, else the default of S20: a new lesson is skipped, a promised one sent."""
         default = Policy.SKIP if self.edit.kind is EditKind.INSERTED else Policy.SEND_NEXT
         return self.policy or default
 
@@ -88,6 +88,7 @@ class Plan:
     after: int
     at: datetime
     edits: tuple[PlannedEdit, ...]
+    wording: str  # a hash of what `after` says
     numbers: Mapping[Effect, int]
     names: Mapping[Effect, Sequence[Person]]
 
@@ -102,11 +103,11 @@ class Plan:
 
     @property
     def fingerprint(self) -> str:
-        """What somebody confirms: the edits, the choices and the numbers. Another plan has another; a default
-        that was chosen is the default.
+        """What somebody confirms: words, edits, choices and numbers. Another plan has another; a default that
+        was chosen is the default.
         """
         edits = [(one.edit, one.in_effect, one.reopens) for one in self.edits]
-        told = repr((self.kind, self.before, self.after, edits, sorted(self.numbers.items())))
+        told = repr((self.kind, self.before, self.after, self.wording, edits, sorted(self.numbers.items())))
         return hashlib.sha256(told.encode(errors="surrogatepass")).hexdigest()
 
     @property
