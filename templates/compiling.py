@@ -19,7 +19,7 @@ from courseletter.errors import InvalidInput
 from templates import mjml, plain, sandbox
 from templates.blocks import Block, Box, Branch, Button, Placeholder, Prose, blocks
 from templates.brand import SERIF, Brand
-from templates.mail_body import LEFT_TO_RIGHT, RIGHT_TO_LEFT, MailBody
+from templates.mail_body import LEFT_TO_RIGHT, RIGHT_TO_LEFT, Direction, MailBody
 from templates.merge_fields import SUBSCRIBER, MergeField, parts, without_recipient
 from templates.problems import TemplateError, in_line, problems
 from templates.slots import Slots
@@ -199,7 +199,7 @@ class Theme:
     def __init__(self, slots: Slots, brand: Brand, language: str, course_title: str, preheader: str) -> None:
         self.slots = slots
         self.words = words(language)
-        self.direction = RIGHT_TO_LEFT if runs_right_to_left(language) else LEFT_TO_RIGHT
+        self.direction = direction_of(language)
         self.base: dict[str, Any] = {
             "slots": slots,
             "brand": brand,
@@ -236,6 +236,10 @@ class Theme:
 
     def _text(self, key: str, **values: object) -> str:
         return self.words[key].format(**values)
+
+
+def direction_of(language: str) -> Direction:
+    return RIGHT_TO_LEFT if runs_right_to_left(language) else LEFT_TO_RIGHT
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,7 +296,7 @@ def _frame(found: Sequence[Block]) -> Frame:
     every = _every(found)
     return Frame(
         placed=frozenset(block.name for block in every if isinstance(block, Placeholder)),
-        greets=not _greets(found),
+        greets=not greets(found),
         quiet=any(isinstance(block, Button) for block in every),
     )
 
@@ -329,7 +333,7 @@ def _every(found: Sequence[Block]) -> list[Block]:
     return every
 
 
-def _greets(found: Sequence[Block]) -> bool:
+def greets(found: Sequence[Block]) -> bool:
     """Whether the author greets by name in the first paragraph, so that the theme does not do it again."""
     if not found or not isinstance(found[0], Prose):
         return False

@@ -144,7 +144,8 @@ class MailBody:
         """Clean HTML with its styles inline and addresses that a mail can reach."""
         html = html.replace("<pre><code", f'<pre style="{_PRE}"><code style="{_PRE_CODE}"')
         html = _TABLE.sub(_fitted, html)
-        return _OPENING.sub(lambda m: self._style_tag(m, paragraph), html)
+        html = _OPENING.sub(lambda m: self._style_tag(m, paragraph), html)
+        return _ENDING.sub(lambda m: f"</{_RENAMED[m[1]]}>", html)
 
     def _style_tag(self, match: re.Match[str], paragraph: str) -> str:
         tag, attributes = match[1], match[2]
@@ -158,7 +159,7 @@ class MailBody:
         if tag in _RENAMED:
             # The dark theme knows it by its class.
             attributes += ' class="aside"' if tag == "aside" and " class=" not in attributes else ""
-            return f'<div{attributes} style="{self._styles(tag, "")}">'
+            return f'<{_RENAMED[tag]}{attributes} style="{self._styles(tag, "")}">'
         if tag == "img" and " alt=" not in attributes:
             attributes += ' alt=""'
         if tag == "table":
@@ -166,7 +167,7 @@ class MailBody:
         if tag in ("th", "td") and " align=" not in attributes:
             attributes += f' align="{self.direction.start}"'
         style = paragraph if paragraph and tag in ("p", "li") else self._styles(tag, attributes)
-        return f"<{'h2' if tag == 'h1' else tag}{attributes}" + (f' style="{style}">' if style else ">")
+        return f"<{tag}{attributes}" + (f' style="{style}">' if style else ">")
 
     def _styles(self, tag: str, attributes: str) -> str:
         start, end = self.direction.start, self.direction.end
@@ -179,7 +180,9 @@ class MailBody:
         return style
 
 
-_RENAMED = frozenset({"aside", "figure", "figcaption"})
+# A mail has one h1, its title; and not every client knows the newer elements.
+_RENAMED = {"h1": "h2", "aside": "div", "figure": "div", "figcaption": "div"}
+_ENDING = re.compile(f"</({'|'.join(_RENAMED)})>")
 _LABEL = "margin:0 0 4px;color:#17604f;font-size:14px;line-height:1.5;font-weight:700"
 _SMALL = "margin:0 0 12px;color:#4f5c58;font-size:14px;line-height:1.55"
 _VOICE = f"margin:0 0 12px;font-family:{SERIF};font-size:20px;line-height:1.45"

@@ -367,3 +367,13 @@ def test_what_is_asked_for_again_is_not_compiled_again() -> None:
     first = compile_lesson(PLAIN, BRAND)
     assert compile_lesson(replace(PLAIN), replace(BRAND)) is first
     assert compile_lesson(PLAIN, replace(BRAND, accent="#6b2d5c")) is not first
+
+
+def test_what_is_renamed_for_mail_is_closed_by_its_new_name():
+    body = (
+        "# Big\n\n<aside>aside</aside>\n\n<figure>drawing<figcaption>what</figcaption></figure>\n\nAfter.\n"
+    )
+    html = compile_lesson(replace(PLAIN, body=body), BRAND).html
+    assert html.count("<h1") == html.count("</h1>") == 1
+    assert html.count("<div") == html.count("</div>")
+    assert not re.search(r"</?(?:aside|figure|figcaption)\b", html)
