@@ -81,13 +81,19 @@ def find_lesson(session: Session, course_id: str, lesson_id: str, *, to_write: b
     return lesson
 
 
-def rewrite(lesson: Lesson, version: str, text: LessonText, by: str, now: datetime) -> Saved:
+def rewrite(lesson: Lesson, version: str, text: LessonText, by: str, now: datetime, form: str = "") -> Saved:
     """Save a lesson, found to be written, that was `version` when its author began.
 
-    Raises Stale when it is another one now, and InvalidInput naming the field that cannot be saved.
+    `form`: the format of what they wrote, where it may be another one by now. Raises Stale when it is another
+    version, and InvalidInput naming the field that cannot be saved.
     """
     check(text)
     standing = Saved.of(lesson)
+    if form and form != lesson.format:
+        raise InvalidInput(
+            f"{standing.by or 'Somebody'} put this lesson into another format. Copy your text, then reload.",
+            field="body",
+        )
     if text == standing.text:
         return standing
     if standing.text.version != version:

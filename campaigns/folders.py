@@ -227,7 +227,8 @@ def _apply_lessons(session: Session, course: Course, lessons: Sequence[FolderLes
         lesson.recap = head.get("recap", "")
         lesson.teaser = head.get("teaser", "")
         lesson.source = head.get("source", "")
-        lesson.format = file.format
+        if lesson.format != file.format:
+            lesson.format, lesson.set_aside = file.format, None
         lesson.body = file.body
         lesson.minutes = max(1, round(len(file.body.split()) / WORDS_A_MINUTE))
     for lesson in kept.values():

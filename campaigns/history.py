@@ -12,6 +12,8 @@ from campaigns.models import Course, Publish, Revision
 from campaigns.moving import Choices, Move, Publication, RollBack
 from courseletter.errors import InvalidInput
 
+LONGEST_NOTE = 200  # characters, of what is said of a publish
+
 
 class PublishUnderWay(InvalidInput):
     """Another publish of the course has not moved everybody yet: its people live in two revisions."""

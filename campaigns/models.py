@@ -130,6 +130,7 @@ class Lesson(LessonContent, Base):
     )  # from the draft; revisions and deliveries name it still
     saved_at: Mapped[datetime | None]  # by a person, in the editor
     saved_by: Mapped[str] = mapped_column(String(100), default="")  # their name
+    set_aside: Mapped[str | None]  # its text in the other format, from before it was switched
 
     course: Mapped[Course] = relationship(back_populates="lessons")
 

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -75,6 +75,9 @@ def publish(
     course: CourseName,
     policy: Policies = None,
     reopen: Reopen = None,
+    note: Annotated[
+        str, typer.Option(metavar="TEXT", help="Why, for colleagues: it stands beside the revision.")
+    ] = "",
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
@@ -83,12 +86,11 @@ def publish(
     Where people are under way, the plan is shown first. Where nothing has changed since the last time, no
     new revision is made. A publish that was interrupted goes on.
 
-    Example: courseletter course publish small-habits
+    Example: courseletter course publish small-habits --note "Sleep before caffeine"
     """
     with installation() as opened:
-        done = _carried_on(opened, course) or _go_over(
-            opened, course, _draft(opened, course, policy, reopen), ask=not as_json, yes=yes
-        )
+        draft = replace(_draft(opened, course, policy, reopen), note=_note(note))
+        done = _carried_on(opened, course) or _go_over(opened, course, draft, ask=not as_json, yes=yes)
         done["sign_up"] = opened.links.sign_up(done["slug"])
         with opened.database.read() as session:
             brand = opened.brands.of(session, find_course(session, course))
@@ -233,6 +235,16 @@ def _draft(opened: Installation, course: str, policies: list[str] | None, reopen
         chosen = dict(_policy(row, text) for text in policies or ())
         choices = Choices(chosen, frozenset(_lesson(row, name) for name in reopen or ()))
         return Draft(opened.brands.of(session, row), choices)
+
+
+def _note(text: str) -> str:
+    """On one line; refused where it is longer than the workshop's."""
+    note = " ".join(text.split())
+    if len(note) > history.LONGEST_NOTE:
+        raise InvalidInput(
+            f"--note: it has {len(note)} characters. Say it in {history.LONGEST_NOTE}.", field="note"
+        )
+    return note
 
 
 def _policy(course: Course, text: str) -> tuple[str, Policy]:

@@ -93,6 +93,15 @@ def test_a_publish_that_was_interrupted_goes_on(changed) -> None:
     assert "Nothing has changed since revision 2" in changed.done("course", "publish", SLUG).out
 
 
+def test_a_note_stands_beside_the_revision(changed) -> None:
+    too_long = changed.refused("course", "publish", SLUG, "--yes", "--note", "why " * 60)
+    assert "--note: it has 239 characters. Say it in 200." in too_long
+    changed.done("course", "publish", SLUG, "--yes", "--note", " Sleep\n first ")
+    newest, first = changed.done("course", "revisions", SLUG, "--json").json
+    assert (newest["note"], first["note"]) == ("Sleep first", "")
+    assert "Sleep first" in changed.done("course", "revisions", SLUG).out
+
+
 def test_a_changed_article_is_a_diff_of_lessons(school_line, habits: Path) -> None:
     before = [one["id"] for one in school_line.done("course", "show", SLUG, "--json").json["lessons"]]
     text = habits.read_text("utf-8")

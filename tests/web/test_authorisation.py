@@ -60,6 +60,7 @@ LEAST = {
     "GET /courses/{course_id}/lessons/{lesson_id}/edit": "marketer",
     "POST /courses/{course_id}/lessons/{lesson_id}/edit": "marketer",
     "PUT /courses/{course_id}/lessons/{lesson_id}/edit": "marketer",
+    "POST /courses/{course_id}/lessons/{lesson_id}/edit/format": "marketer",
     "POST /courses/{course_id}/lessons/{lesson_id}/edit/images": "marketer",
     "POST /courses/{course_id}/lessons/{lesson_id}/edit/here": "marketer",
     "POST /courses/{course_id}/lessons/{lesson_id}/edit/test": "marketer",

@@ -296,7 +296,7 @@ def test_the_whole_by_keyboard_alone(desk: Desk) -> None:
         if desk.page.evaluate("document.activeElement.tagName") == "SUMMARY":
             break
     assert desk.page.evaluate("document.activeElement.tagName") == "SUMMARY"
-    desk.press("Tab", "Enter")
+    desk.press("Tab", "Tab", "Enter")
     expect(desk.page.locator("#keys")).to_be_visible()
     desk.press("Escape")
     expect(desk.page.locator("#keys-open")).to_be_focused()

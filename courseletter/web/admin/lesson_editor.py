@@ -11,14 +11,14 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 from sqlalchemy.orm import Session
 
-from campaigns import editing, images, presence, publishing
+from campaigns import editing, formats, images, presence, publishing
 from campaigns.editing import LessonText, Saved, Stale
 from campaigns.models import Lesson
 from campaigns.newsletters.models import Issue, IssueState
 from courseletter.errors import CourseletterError, InvalidInput
 from courseletter.web.admin.access import Marketer, MarketerWrites, Visitor
 from courseletter.web.admin.forms import Form, Posted
-from courseletter.web.admin.shell import POLICY, Note, lead_to, show
+from courseletter.web.admin.shell import POLICY, Note, Undo, lead_to, show
 from courseletter.web.moments import clock
 from courseletter.web.site import READ, Here, Site
 from courseletter.zones import zone_of
@@ -66,7 +66,7 @@ def save_form(named: Named, visitor: MarketerWrites, form: Posted, site: Here, r
     """Without script: the page again, with what was typed, where it could not be saved."""
     typed, version = _typed(form), form.text("version")
     try:
-        _rewrite(site, visitor, named, version, typed)
+        _rewrite(site, visitor, named, form, version)
     except InvalidInput as problem:
         return _page(named, visitor, site, request, 422, typed=typed, version=version, problem=problem)
     except Stale as stale:
@@ -89,12 +89,33 @@ def save(named: Named, visitor: MarketerWrites, form: Posted, site: Here, reques
     """Save what was `If-Match` when its author began. 412: somebody else saved, and here is what."""
     version = request.headers.get("if-match", "").strip('"')
     try:
-        saved = _rewrite(site, visitor, named, version, _typed(form))
+        saved = _rewrite(site, visitor, named, form, version)
     except InvalidInput as problem:
         return JSONResponse({"field": problem.field, "message": str(problem)}, 422)
     except Stale as stale:
         return _state(site, stale.theirs, 412)
     return _state(site, saved)
+
+
+@router.post("/format")
+def change_format(
+    named: Named, visitor: MarketerWrites, form: Posted, site: Here, request: Request
+) -> Response:
+    """Make MJML of the lesson, or take up what was set aside when that was done. Either can be taken back."""
+    opened, by = site.installation, visitor.user.name
+    change = formats.swap if form.text("to") == "former" else formats.make_mjml
+    try:
+        with opened.database.write() as session:
+            lesson = named.lesson(session, to_write=True)
+            saved = change(lesson, form.text("version"), by, opened.clock.now())
+            name = formats.NAMES[lesson.format]
+    except InvalidInput as problem:
+        return _page(named, visitor, site, request, 422, problem=problem)
+    except Stale as stale:
+        told = f"Not done: {stale} Look at it, then try again."
+        return lead_to(site, named.path, Note(told))
+    undo = Undo(f"{named.path}/format", {"to": "former", "version": saved.text.version})
+    return lead_to(site, named.path, Note(f"This lesson is {name} now. What it was is kept.", undo))
 
 
 @router.post("/images")
@@ -150,11 +171,13 @@ def _send_test(named: Place, visitor: Visitor, site: Site) -> tuple[str, int]:
     return f"Sent to {user.email}.", 200
 
 
-def _rewrite(site: Site, visitor: Visitor, named: Place, version: str, typed: LessonText) -> Saved:
-    opened = site.installation
+def _rewrite(site: Site, visitor: Visitor, named: Place, form: Form, version: str) -> Saved:
+    opened, typed = site.installation, _typed(form)
     with opened.database.write() as session:
         lesson = named.lesson(session, to_write=True)
-        return editing.rewrite(lesson, version, typed, visitor.user.name, opened.clock.now())
+        return editing.rewrite(
+            lesson, version, typed, visitor.user.name, opened.clock.now(), form.text("format")
+        )
 
 
 def _typed(form: Form) -> LessonText:

@@ -37,7 +37,6 @@ router = APIRouter(prefix="/courses/{course_id}")
 PAGE = 50  # people listed at once
 POLICY = "policy-"  # and the lesson's id: the field with what becomes of those who are past it
 REOPEN = "reopen-"
-LONGEST_NOTE = 200
 MANY = 3_000  # people; what becomes of more than these is not worked out in the time of a page
 NOTHING = Form(FormData())
 
@@ -186,7 +185,7 @@ def _target(desk: Desk, session: Session, form: Form, number: int | None) -> Tar
 
 def _note(form: Form) -> str:
     """A line about the publish, for colleagues."""
-    return " ".join(form.text("note").split())[:LONGEST_NOTE]
+    return " ".join(form.text("note").split())[: history.LONGEST_NOTE]
 
 
 def _choices(form: Form) -> Choices:

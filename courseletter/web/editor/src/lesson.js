@@ -18,8 +18,9 @@ const field = (name) => /** @type {HTMLInputElement} */ (form.elements.namedItem
 const isMarkdown = form.dataset.format === 'markdown'
 
 const writing = new Writing(byId('body'), new Dialogs(upload), { isMarkdown, changed: soon(() => saving.changed()) })
-const preview = new Preview(address, goTo)
-const keeper = new Keeper(form.dataset.id)
+const preview = new Preview(address, goTo, (lines) => writing.mark(lines))
+// What was kept of a lesson's Markdown is not put back into its MJML.
+const keeper = new Keeper(isMarkdown ? form.dataset.id : `${form.dataset.id}.mjml`)
 const saving = new Saving(
   { content, setContent, put, show, problem, saved: () => preview.refresh(), settle: (merged, theirs) => settle(merged, theirs, time()), time },
   keeper,
@@ -30,10 +31,9 @@ const saving = new Saving(
 start()
 
 async function start() {
-  byId('tools').hidden = false
+  byId('tools').hidden = !isMarkdown
   byId('beside').hidden = false
   byId('keys-open').hidden = false
-  if (!isMarkdown) document.querySelector('.tools .segments').remove()
   await writing.show(isMarkdown ? 'visual' : 'source')
   for (const output of form.querySelectorAll('output')) count(output)
   listen()
@@ -55,6 +55,7 @@ function listen() {
     saving.now()
   })
   byId('test').addEventListener('submit', sendTest)
+  byId('format').addEventListener('submit', changeFormat)
   byId('keys-open').addEventListener('click', () => byId('keys').showModal())
   document.addEventListener('keydown', shortcut)
   window.addEventListener('online', () => saving.now())
@@ -78,6 +79,7 @@ function setContent(next) {
 function put(next, version) {
   const data = new FormData()
   data.set('form_token', field('form_token').value)
+  data.set('format', form.dataset.format)
   for (const [name, value] of Object.entries(next)) data.set(name, value)
   return fetch(address, { method: 'PUT', body: data, headers: { 'If-Match': `"${version}"` } })
 }
@@ -182,6 +184,18 @@ async function sendTest(event) {
   if (!response) return tell('Not sent: no connection.')
   if (response.status === 401 || response.status === 403) return show('signedout', {})
   return tell((await response.json()).message)
+}
+
+/** The lesson goes over to another format as it is saved, so it is saved first. */
+async function changeFormat(event) {
+  if (!saving.isDirty && !saving.running) {
+    event.target.elements.version.value = saving.version
+    return undefined
+  }
+  event.preventDefault()
+  await saving.now()
+  if (saving.isDirty) return tell('Not done: what you wrote is not saved. Mend what it says above, then try again.')
+  return event.target.requestSubmit(event.submitter)
 }
 
 const tell = (message) => { byId('told').textContent = message }

@@ -12,10 +12,12 @@ export class Preview {
   /**
    * @param {string} address of the lesson
    * @param {(finding: Finding) => void} goTo
+   * @param {(lines: number[]) => void} mark the lines of the text that stop publishing
    */
-  constructor(address, goTo) {
+  constructor(address, goTo, mark) {
     this.address = address
     this.goTo = goTo
+    this.mark = mark
     this.asked = 0
     /** @type {Map<string, number>} people by what the field shows */
     this.people = new Map()
@@ -79,6 +81,7 @@ export class Preview {
     if (others) parts.push(others === 1 ? '1 remark' : `${others} remarks`)
     byId('checks-sum').textContent = parts.join(', ') || 'Nothing to mend'
     byId('findings').replaceChildren(...findings.map((one) => this.finding(one)))
+    this.mark(blocking.flatMap(({ part, line }) => (part === 'body' && line ? [line] : [])))
     for (const part of ['title', 'subject', 'preheader', 'body']) {
       const first = blocking.find((one) => one.part === part)
       if (first) tellProblem(part, first.line ? `Line ${first.line}: ${first.message}` : first.message)

@@ -19,6 +19,8 @@ export class Writing {
     this.visual = null
     /** @type {import('../source.js').Source|null} */
     this.source = null
+    /** @type {number[]} lines that stop publishing */
+    this.wrong = []
     this.toolbar = page.isMarkdown ? new Toolbar(byId('toolbar'), byId('table-tools'), () => this.visual?.view ?? null, dialogs) : null
   }
 
@@ -38,7 +40,7 @@ export class Writing {
   /** @param {'visual'|'source'} name @returns {Promise<boolean>} false where the text must be mended first */
   async show(name) {
     if (this.text() === null) return false
-    const made = name === 'source' ? await import('../source.js') : null
+    const made = name === 'source' ? await this.parts() : null
     this.visual?.destroy()
     this.source?.destroy()
     this.visual = this.source = null
@@ -50,13 +52,26 @@ export class Writing {
     const changed = () => this.page.changed()
     if (made) {
       const label = this.page.isMarkdown ? 'Lesson text, in Markdown' : 'Lesson, in MJML and Jinja2'
-      this.source = new made.Source(byId('source'), this.last, { changed, label, markdown: this.page.isMarkdown })
+      const [{ Source }, { language }] = made
+      this.source = new Source(byId('source'), this.last, { changed, label, language })
+      this.source.mark(this.wrong)
     } else {
       this.visual = new Visual(byId('visual'), this.last, {
         changed, dialogs: this.dialogs, menu: byId('slash'), language: this.area.lang, moved: (view) => this.toolbar?.update(view),
       })
     }
     return true
+  }
+
+  /** What the source view is made of, on first use: of the two languages only the lesson's. */
+  parts() {
+    return Promise.all([import('../source.js'), this.page.isMarkdown ? import('../languages/markdown.js') : import('../languages/mjml.js')])
+  }
+
+  /** @param {number[]} lines that stop publishing */
+  mark(lines) {
+    this.wrong = lines
+    this.source?.mark(lines)
   }
 
   goTo(line) {

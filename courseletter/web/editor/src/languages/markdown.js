@@ -1,0 +1,4 @@
+// How the source view colours Markdown.
+import { markdownLanguage } from '@codemirror/lang-markdown'
+
+export const language = [markdownLanguage]
