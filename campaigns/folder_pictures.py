@@ -16,7 +16,7 @@ from campaigns.models import Image
 from courseletter.errors import InvalidInput
 
 # Behind what an address stands behind, in Markdown and in MJML.
-_OURS: Final = re.compile(r"""(?<=[("'<])https?://[^\s()<>"']{1,800}/images/([0-9a-f]{32})\.(?:jpg|png)""")
+_OURS: Final = re.compile(rf"""(?<=[("'<]){images.ADDRESS.pattern}""")
 _THEIRS: Final = re.compile(
     r"""(?<=[("'<])images/([A-Za-z0-9][A-Za-z0-9._-]{0,99}\.(?:jpe?g|png|gif|webp))""", re.IGNORECASE
 )

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session, joinedload
 
+from campaigns import images
 from campaigns.brands import Brands
 from campaigns.cadence import Cadence
 from campaigns.links import links_of
@@ -125,7 +126,7 @@ class Composer:
             for key in [one for one in missing if one[:2] == (lesson.revision_id, lesson.lesson_id)]:
                 ways = self._ways(session, lesson) if key.tracked else {}
                 try:
-                    self._lessons[key] = self._prepared(course, lesson, ways)
+                    self._lessons[key] = self._prepared(session, course, lesson, ways)
                 except Exception as error:  # its own deliveries fail, and those of no other (REQUIREMENTS 27)
                     log.exception("lesson %s cannot be prepared", lesson.lesson_id)
                     self._broken[key] = str(error)
@@ -199,9 +200,13 @@ class Composer:
         stored = links_of(session, lesson.revision_id, lesson.lesson_id)
         return {address: self._links.click(link) for address, link in stored.items()}
 
-    def _prepared(self, course: Course, lesson: RevisionLesson, ways: Mapping[str, str]) -> _PreparedLesson:
+    def _prepared(
+        self, session: Session, course: Course, lesson: RevisionLesson, ways: Mapping[str, str]
+    ) -> _PreparedLesson:
         revision = lesson.revision
-        compiled, brand = CompiledLesson.from_json(lesson.compiled), self._brands.of_revision(revision)
+        # The revision keeps where its pictures were when it was published.
+        stored = images.at_home(session, lesson.compiled, self._links.base_url)
+        compiled, brand = CompiledLesson.from_json(stored), self._brands.of_revision(revision)
         compiled = through(compiled, {to: way for to, way in ways.items() if to != brand.url})
         list_id = f"{course.id}.{self._sender.domain}"
         return _PreparedLesson(

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
-from campaigns import publishing
+from sqlalchemy.orm import Session
+
+from campaigns import images, publishing
 from campaigns.drafting import draft_timetable
 from campaigns.models import Course, Lesson
 from campaigns.schedule import Mark, Profile, Progress, next_due
@@ -30,6 +32,7 @@ class Somebody:
 
 
 def sampled(
+    session: Session,
     course: Course,
     lesson: Lesson,
     reader: Somebody,
@@ -76,7 +79,8 @@ def sampled(
             "when": when,
         },
     }
-    return compile_lesson(replace(source, subject=f"{mark}{source.subject}"), brand), context
+    body = images.at_home(session, source.body, links.base_url)
+    return compile_lesson(replace(source, body=body, subject=f"{mark}{source.subject}"), brand), context
 
 
 def _next_day(course: Course, lesson: Lesson, now: datetime) -> date:

@@ -35,7 +35,7 @@ def send_test(
             wanted, who = _numbered(found, lesson), Somebody(address, name)
             now = opened.clock.now()
             brand = opened.brands.of(session, found)
-            compiled, context = sampled(found, wanted, who, brand, opened.links, now, "[Test] ")
+            compiled, context = sampled(session, found, wanted, who, brand, opened.links, now, "[Test] ")
             language = found.language
         identifier = opened.send_test(compiled, context, brand, language, address, name)
     subject = render(compiled, context).subject

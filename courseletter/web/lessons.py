@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse, Response
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from campaigns import questions
+from campaigns import images, questions
 from campaigns.enrolling import lock
 from campaigns.models import Enrolment, RevisionLesson
 from campaigns.schedule import Profile, Timetable
@@ -48,6 +48,7 @@ def lesson_page(
     """The lesson with its question, if it asks one; `wrong` is what is wrong with the answer typed."""
     order = list(reader.readable.values())
     at = order.index(lesson)
+    here = images.at_home(session, lesson.body, site.installation.settings.base_url)
     question = questions.question_of(session, lesson.lesson_id)
     given = questions.answer_of(session, question, reader.enrolment.subscriber) if question else None
     return show(
@@ -57,7 +58,7 @@ def lesson_page(
         422 if wrong else 200,
         headers={"Content-Security-Policy": LESSON_POLICY},
         lesson=lesson,
-        body=page_html(lesson.body, lesson.revision.language) if lesson.format == "markdown" else "",
+        body=page_html(here, lesson.revision.language) if lesson.format == "markdown" else "",
         before=order[at - 1] if at else None,
         after=order[at + 1] if at + 1 < len(order) else None,
         upcoming=reader.upcoming if at + 1 == len(order) else None,

@@ -15,7 +15,7 @@ def test_each_link_of_a_sample_leads_to_the_sign_up_page(database: Database, now
     with database.read() as session:
         course = session.get_one(Course, school.course_id)
         who = Somebody("ada@inbox.example.org", "Ada")
-        compiled, context = sampled(course, course.lessons[1], who, BRAND, LINKS, now)
+        compiled, context = sampled(session, course, course.lessons[1], who, BRAND, LINKS, now)
         sign_up = LINKS.sign_up(course.slug)
     mail = render(compiled, context)
     ours = re.findall(rf"{re.escape(LINKS.base_url)}/[^\s\"<]*", mail.html + mail.text)

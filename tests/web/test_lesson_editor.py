@@ -239,3 +239,17 @@ def test_a_test_goes_to_whoever_asks_through_the_relay(here: World, tmp_path: Pa
 def ask_for_test(who: Colleague) -> Response:
     headers = {"Origin": HOST, "Accept": "application/json"}
     return who.client.post(f"{EDIT}/test", data={"form_token": who.token}, headers=headers)
+
+
+def test_a_picture_from_a_former_address_is_shown_from_here(world: World, mira: Colleague) -> None:
+    out = BytesIO()
+    PIL.Image.new("RGB", (40, 30), "red").save(out, "PNG")
+    answer = mira.post(f"{EDIT}/images", files={"file": ("a.png", out.getvalue(), "image/png")})
+    here = answer.json()["src"]
+    former = here.replace(HOST, "http://10.0.0.7:8000")
+    change(world, body=f"![Green]({former})\n")
+    version, page = version_of(mira), mira.get(EDIT).text
+    assert f"![Green]({here})" in page
+    assert f'src="{here}"' in mira.get(f"{EDIT}/mail.html").text
+    assert lesson(world).body == f"![Green]({former})\n", "nothing was saved by looking"
+    assert put(mira, version, body=f"![Green]({here})\n").status_code == 200

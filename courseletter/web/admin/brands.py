@@ -233,7 +233,7 @@ def _mail(session: Session, site: Site, brand_id: str, brand: Brand) -> str:
     if lesson is not None:
         try:
             now = opened.clock.now()
-            return render(*sampled(lesson.course, lesson, SAMPLE, brand, opened.links, now)).html
+            return render(*sampled(session, lesson.course, lesson, SAMPLE, brand, opened.links, now)).html
         except InvalidInput:  # of its text: the lesson's own page says which
             pass
     notice = compile_notice("confirm", brand, opened.settings.language)

@@ -4,7 +4,7 @@ What the lesson looks like as mail is lesson_preview's. The page works as a plai
 by itself (docs/tasks/editing.md).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -161,7 +161,7 @@ def _send_test(named: Place, visitor: Visitor, site: Site) -> tuple[str, int]:
         course, now = lesson.course, opened.clock.now()
         try:
             brand = opened.brands.of(session, course)
-            compiled, context = sampled(course, lesson, reader, brand, opened.links, now, "[Test] ")
+            compiled, context = sampled(session, course, lesson, reader, brand, opened.links, now, "[Test] ")
         except InvalidInput as problem:
             return str(problem), 422
     try:
@@ -213,6 +213,11 @@ def _values(text: LessonText) -> dict[str, str]:
     }
 
 
+def _shown(session: Session, site: Site, text: LessonText) -> LessonText:
+    """The text with its pictures where they are now; they are saved so with the next change."""
+    return replace(text, body=images.at_home(session, text.body, site.installation.settings.base_url))
+
+
 def _moment(site: Site, saved: Saved) -> str:
     """`09:41`, in the installation's zone; '' where nobody has saved."""
     zone = zone_of(site.installation.settings.timezone)
@@ -239,7 +244,7 @@ def _page(
             "course": course,
             "place_in_course": _place_in_course(lesson),
             "is_issue": lesson.kind == "issue",
-            "values": _values(typed or saved.text),
+            "values": _values(typed or _shown(session, site, saved.text)),
             "version": version or saved.text.version,
             "saved_at": _moment(site, saved),
             "presence": presence.told(session, lesson, visitor.user.id, site.installation.clock.now()),

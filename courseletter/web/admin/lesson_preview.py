@@ -110,7 +110,7 @@ def _rendered(
     opened = site.installation
     reader = _reader(session, lesson, person)
     brand, now = opened.brands.of(session, lesson.course), opened.clock.now()
-    compiled, context = sampled(lesson.course, lesson, reader, brand, opened.links, now)
+    compiled, context = sampled(session, lesson.course, lesson, reader, brand, opened.links, now)
     if strictly and any(_is_own(path) for path, _ in compiled.needs):
         validate(compiled, KnownFields(session))  # asks for everybody's fields, so only where it matters
     return render(compiled, context)

@@ -119,7 +119,7 @@ def _mail(session: Session, site: Site, course: Course, lesson: Lesson) -> tuple
         return None, "It is out of the draft."
     try:
         brand, now = opened.brands.of(session, course), opened.clock.now()
-        compiled, context = sampled(course, lesson, SAMPLE, brand, opened.links, now)
+        compiled, context = sampled(session, course, lesson, SAMPLE, brand, opened.links, now)
         return render(compiled, context), ""
     except InvalidInput as problem:  # of its text, or of the brand: the message says what to mend
         return None, str(problem)
