@@ -1,5 +1,7 @@
 """Publishing in Chromium: by keyboard alone, in both themes, on narrow screens, under the page's policy."""
 
+from collections.abc import Callable
+
 import pytest
 from playwright.sync_api import Page, Route, expect
 from reading_room import World
@@ -11,6 +13,10 @@ from courseletter.web.admin import revisions
 from sender import switching
 from sender.switching import Draft
 
+COUNT_SETTLED = """() => {
+  const { dataset } = document.body
+  document.addEventListener("htmx:afterSettle", () => { dataset.settled = `${dataset.settled ?? ""}1` })
+}"""
 __all__ = ["owner", "workshop"]  # fixtures
 
 
@@ -20,6 +26,15 @@ def tab_to_id(page: Page, name: str) -> None:
         if focused(page) == name:
             return
     raise AssertionError(f"Tab never comes to #{name}")
+
+
+def wait_for(page: Page, is_so: Callable[[], bool]) -> None:
+    """Wait until the page has asked for something that a test holds back."""
+    for _ in range(400):
+        if is_so():
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError("The page never asked.")
 
 
 def test_the_pages_hold_in_both_themes_and_on_narrow_screens(owner: Page, workshop: World) -> None:
@@ -105,6 +120,8 @@ def test_the_progress_renews_itself_and_takes_no_focus(owner: Page, workshop: Wo
     expect(owner.locator("#moving")).to_contain_text("6 of 6 people have been moved")
     applying.run(opened.clock)
     expect(owner.locator("#moving-title")).to_have_text("Revision 2 is in force")
+    expect(owner.locator("#toasts")).to_have_text("Revision 2 is in force: everybody is moved to it.")
+    expect(owner.locator("#toasts")).to_have_role("status")
     expect(link).to_be_focused()
 
 
@@ -147,3 +164,29 @@ def test_with_many_people_the_edits_are_there_at_once_and_the_numbers_follow(
     owner.locator("#publish").click()
     owner.wait_for_url("**/revisions")
     assert published(workshop, course) == 2
+
+
+def test_the_focus_survives_two_answers_that_settle_at_once(owner: Page, workshop: World) -> None:
+    course, opened, held = sleep_course(workshop), workshop.installation, list[Route]()
+    insert(workshop, course, 1)
+    applying = switching.begin(
+        opened.database, course.id, Draft(opened.brands.configured), opened.clock.now()
+    )
+    assert applying is not None
+    path = address(workshop, f"/courses/{course.id}/revisions")
+    owner.goto(path)
+    owner.evaluate("htmx.config.defaultSettleDelay = 500")  # longer than the second answer can take
+    owner.locator("#look-again").focus()
+    owner.route("**/revisions", lambda route: held.append(route))
+    wait_for(owner, lambda: len(held) == 1)
+    other = {"target": "#formers", "select": "#formers", "swap": "outerHTML"}
+    owner.evaluate("([path, how]) => { htmx.ajax('GET', path, how) }", [path, other])
+    wait_for(owner, lambda: len(held) == 2)
+    applying.run(opened.clock)  # so that what has the focus is gone
+    answers = [route.fetch() for route in held]
+    owner.evaluate(COUNT_SETTLED)
+    for route, answer in zip(list(held), answers, strict=True):
+        route.fulfill(response=answer)
+    expect(owner.locator("body")).to_have_attribute("data-settled", "11")
+    expect(owner.locator("#look-again")).to_have_count(0)
+    expect(owner.locator("h1")).to_be_focused()

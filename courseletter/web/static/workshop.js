@@ -49,6 +49,12 @@ document.addEventListener("htmx:afterSettle", (event) => {
   next.focus({ preventScroll: next.matches("h1") });
 });
 
+// What renews itself says in words when it is done: once, for who does not see it change.
+document.addEventListener("htmx:afterSettle", (event) => {
+  const { news } = event.target.dataset;
+  if (news) say(news);
+});
+
 // What the server would not do is told; what was typed stays where it is.
 document.addEventListener("htmx:responseError", (event) => {
   const status = event.detail.xhr.status;
