@@ -42,8 +42,8 @@ def test_an_admin_finds_tags_in_bulk_undoes_edits_exports_and_erases(
     expect(owner.get_by_role("link", name="Status: Subscribed")).to_be_visible()
     expect(owner).to_have_url(re.compile(r"subscribers\?status=subscribed"))
 
-    owner.get_by_role("checkbox", name="Reader 2", exact=True).check()
-    owner.get_by_role("checkbox", name="Reader 4", exact=True).check()
+    owner.get_by_role("checkbox", name="Choose Reader 2", exact=True).check()
+    owner.get_by_role("checkbox", name="Choose Reader 4", exact=True).check()
     owner.get_by_role("button", name="Tag", exact=True).press("Enter")
     expect(owner.get_by_role("heading", level=1)).to_have_text("Tag 2 people")
     owner.get_by_role("button", name="Tag 2 people").press("Enter")
@@ -57,7 +57,7 @@ def test_an_admin_finds_tags_in_bulk_undoes_edits_exports_and_erases(
 
     owner.goto(address(workshop, "/subscribers"))
     owner.get_by_label("Tick all on this page").check()
-    expect(owner.get_by_role("checkbox", name="Reader 0", exact=True)).to_be_checked()
+    expect(owner.get_by_role("checkbox", name="Choose Reader 0", exact=True)).to_be_checked()
     owner.get_by_label("Tick all on this page").uncheck()
     owner.get_by_label("Everybody who matches").check()
     owner.get_by_role("button", name="Tag", exact=True).press("Enter")
