@@ -21,7 +21,8 @@ from sender.return_path import return_path
 from subscribers.tokens import Tokens
 from templates import mjml
 from templates.brand import Brand
-from templates.compiling import CompiledLesson, LessonSource, compile_lesson
+from templates.compiled import CompiledLesson
+from templates.compiling import LessonSource, compile_lesson
 from templates.slots import Slots
 
 READERS = 1000

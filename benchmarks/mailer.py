@@ -13,10 +13,10 @@ from pathlib import Path
 
 from campaigns.brands import Brands
 from courseletter.clock import MovableClock
-from courseletter.config import SenderSettings
 from courseletter.database import SENDING_CACHE, Database
 from sender.dkim import DkimKey
 from sender.lanes import Route
+from sender.letterheads import Origin
 from sender.letters import Composer
 from sender.links import Links
 from sender.pool import SmtpPool
@@ -34,7 +34,7 @@ CONNECTIONS = 100
 
 def composer(keys: Sequence[DkimKey] = ()) -> Composer:
     links = Links(f"https://{DOMAIN}", Tokens(KEY))
-    return Composer(Brands(BRAND), SenderSettings(from_address=f"notes@{DOMAIN}"), links, KEY, keys)
+    return Composer(Brands(BRAND), Origin(f"notes@{DOMAIN}", f"bounces.{DOMAIN}"), links, KEY, keys)
 
 
 def mailer(database: Database, port: int, keys: Sequence[DkimKey] = ()) -> Mailer:

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 from campaigns.models import Course, Link, Revision
 from courseletter.upserting import insert
 from templates.click_links import addresses
-from templates.compiling import CompiledLesson
+from templates.compiled import CompiledLesson
 
 
 def track_clicks(session: Session, course: Course, tracked: bool) -> None:

@@ -21,8 +21,9 @@ from campaigns.moving import Choices
 from courseletter.errors import InvalidInput, NotFound
 from subscribers.fields import KnownFields
 from templates.brand import Brand
-from templates.compiling import CompiledLesson, LessonSource, compile_lesson, validate
-from templates.problems import TemplateError
+from templates.compiled import CompiledLesson
+from templates.compiling import LessonSource, compile_lesson, validate
+from templates.errors import TemplateError
 
 ABOUT = ("title", "language", "zone", "cadence", "disclosures", "disclaimers")
 _EACH = ("lesson_id", "number", "compiled", *CONTENT)

@@ -50,7 +50,8 @@ def engine_of(installation: Installation) -> Engine:
     installation.dkim_keys()  # a process of our own could only say so in the log, again and again
     settings = installation.settings
     connections = min(relay.connections for relay in settings.routes.values())  # each process needs one
-    processes = Processes(settings.home, min(settings.sender.processes, connections))
+    most = min(settings.sender.processes, connections)
+    processes = Processes(installation.outfit(most), most)
     if installation.database.is_sqlite:
         return Children(installation.database, processes)
     return Node(installation.database, processes)

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from campaigns.brands import Brands
 from courseletter.clock import Clock, SystemClock
 from courseletter.config import Settings, SmtpSettings
-from courseletter.database import CACHE, Database
+from courseletter.database import Database
 from courseletter.errors import ConfigError, CourseletterError
 from courseletter.home import created_once
 from courseletter.ids import new_id
@@ -26,12 +26,10 @@ from sender.dns_records import DnsRecord, sender_records
 from sender.doctor.finding import Finding
 from sender.doctor.lookups import Lookups
 from sender.doctor.visit import Sender, examine, write_down
-from sender.lanes import Route
-from sender.letterheads import letterhead
-from sender.letters import Composer
+from sender.letterheads import Origin, letterhead
 from sender.links import Links
 from sender.message import PreparedMail, Stamp, message_id
-from sender.pool import SmtpPool
+from sender.outfit import KeyFile, Outfit, Way
 from sender.relay import Relay
 from sender.replies import judge
 from sender.retrying import Retrying
@@ -41,7 +39,7 @@ from sender.throttle import DomainRates, Limits, WarmUp
 from sender.transport import Attempt, Envelope, Phase
 from subscribers.tokens import Tokens
 from templates.brand import Brand
-from templates.compiling import CompiledLesson
+from templates.compiled import CompiledLesson
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +53,9 @@ class Installation:
 
     def dkim_keys(self) -> Sequence[DkimKey]:
         """The keys that `courseletter init` made. Raises ConfigError where there are none."""
+        return [DkimKey.load(*file) for file in self._key_files()]
+
+    def _key_files(self) -> Sequence[KeyFile]:
         sender, folder = self.settings.sender, keys_folder(self.settings.home)
         found = sorted(folder.glob("dkim-*.pem"), reverse=True)  # RSA first
         if not found:
@@ -63,7 +64,7 @@ class Installation:
                 "or run `courseletter init` for new ones and publish their DNS records."
             )
         return [
-            DkimKey.load(path, f"{sender.dkim_selector}-{path.stem.removeprefix('dkim-')}", sender.domain)
+            KeyFile(path, f"{sender.dkim_selector}-{path.stem.removeprefix('dkim-')}", sender.domain)
             for path in found
         ]
 
@@ -120,36 +121,39 @@ class Installation:
     def _bounce_host(self) -> str:
         return self.settings.bounces.host_name or f"mail.{self.settings.sender.domain}"
 
-    def mailer(self, processes: int = 1) -> Mailer:
-        """A sender through the relays that the settings name, with its share of their connections: what is
-        configured is meant for all `processes` of this machine.
+    def outfit(self, processes: int = 1) -> Outfit:
+        """What a process needs to send through the relays that the settings name, with its share of their
+        connections: what is configured is meant for all `processes` of this machine.
         """
-        settings, key = self.settings, self.settings.key
+        settings = self.settings
         fields = [
             metadata_field(relay.host, settings.sender.bounce_domain) for relay in settings.routes.values()
         ]
-        composer = Composer(
-            self.brands,
-            settings.sender,
-            self.links,
-            key,
-            self.dkim_keys(),
+        return Outfit(
+            database=settings.database,
+            base_url=settings.base_url,
+            key=settings.key,
+            brand=self.brands.configured,
+            origin=self.origin,
+            dkim_keys=self._key_files(),
+            ways=[
+                Way(name, _relay(smtp), smtp.connections // processes, limits_of(smtp))
+                for name, smtp in settings.routes.items()
+            ],
+            domains=self.domain_rates(),
+            retrying=self.retrying,
             takes_mail=settings.takes_mail,
             metadata_field=next(filter(None, fields), None),
         )
-        routes = [
-            Route(name, partial(SmtpPool, _relay(smtp), smtp.connections // processes), limits_of(smtp))
-            for name, smtp in settings.routes.items()
-        ]
-        return Mailer(
-            self.database,
-            composer,
-            routes,
-            self.clock,
-            key,
-            domains=self.domain_rates(),
-            retrying=self.retrying,
-        )
+
+    def mailer(self) -> Mailer:
+        """A sender in this process."""
+        return self.outfit().mailer(self.database, self.clock)
+
+    @property
+    def origin(self) -> Origin:
+        sender = self.settings.sender
+        return Origin(sender.from_address, sender.bounce_domain, sender.from_name, sender.reply_to)
 
     def examine(self, lookups: Lookups) -> Iterator[Finding]:
         """Whether mail providers will believe us, one finding after the other."""
@@ -196,12 +200,12 @@ class Installation:
 
         Raises CourseletterError with what the relay said and where to look.
         """
-        sender, now = self.settings.sender, self.clock.now()
-        mail = PreparedMail(compiled, letterhead(brand, sender, language=language), self.dkim_keys())
-        identifier = message_id(self.settings.key, new_id("test"), sender.domain)
+        origin, now = self.origin, self.clock.now()
+        mail = PreparedMail(compiled, letterhead(brand, origin, language=language), self.dkim_keys())
+        identifier = message_id(self.settings.key, new_id("test"), origin.domain)
         transport = self.transport()
         attempt = transport.deliver(
-            Envelope(sender.from_address, to, mail.needs_smtputf8),
+            Envelope(origin.from_address, to, mail.needs_smtputf8),
             mail.write(context, Stamp(name, to, identifier, date=now, signed_at=now)),
             lambda: True,
         )
@@ -215,13 +219,13 @@ class Installation:
         return identifier
 
 
-def open_installation(settings: Settings, clock: Clock | None = None, *, cache: int = CACHE) -> Installation:
-    """Open the database that the settings name, with so many MB of `cache`; nothing is created or changed."""
+def open_installation(settings: Settings, clock: Clock | None = None) -> Installation:
+    """Open the database that the settings name; nothing is created or changed."""
     tokens = Tokens(settings.key)
     brand = Brand(**settings.brand.model_dump())
     return Installation(
         settings=settings,
-        database=Database(settings.database, cache=cache),
+        database=Database(settings.database),
         clock=clock or SystemClock(),
         tokens=tokens,
         links=Links(settings.base_url, tokens),
@@ -315,5 +319,7 @@ def _relay(smtp: SmtpSettings) -> Relay:
         security=smtp.security,
         username=smtp.username,
         password=smtp.password.get_secret_value() if smtp.password else None,
-        token=(lambda: token.get_secret_value()) if token else None,
+        token=partial(str, token.get_secret_value())
+        if token
+        else None,  # can be handed on, as a lambda cannot
     )

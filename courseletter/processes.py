@@ -1,15 +1,16 @@
 """Child processes that send (courseletter/sending.py): started, nudged, replaced when they die, and ended."""
 
 import os
+import pickle
 import signal
 import subprocess
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from pathlib import Path
 from typing import IO, cast
 
 from courseletter.logs import log
+from sender.outfit import Outfit
 
 # One pool of memory for all threads of a sending process: of each further one glibc keeps what was freed.
 LEAN = {"MALLOC_ARENA_MAX": "1"}
@@ -19,14 +20,15 @@ class Processes:
     """Child processes that send (courseletter/sending.py), up to `most`.
 
     The pipe to a child's standard input is its lifeline: when we end, however that may be, the system closes
-    it, and the child ends as well.
+    it, and the child ends as well. What goes through it first is how to send.
     """
 
-    def __init__(self, home: Path, most: int) -> None:
+    def __init__(self, outfit: Outfit, most: int) -> None:
         self.most = most
+        self._outfit = pickle.dumps(outfit)
         # -P: whatever lies in the folder one stands in is not ours, even if its name is.
-        self._command: Sequence[str] = (sys.executable, "-P", "-m", "courseletter.sending", str(most))
-        self._environment = os.environ | LEAN | {"COURSELETTER_HOME": str(home)}
+        self._command: Sequence[str] = (sys.executable, "-P", "-m", "courseletter.sending")
+        self._environment = os.environ | LEAN
         self._children: list[subprocess.Popen[bytes]] = []
         self._stopping = False
 
@@ -40,6 +42,8 @@ class Processes:
             child = subprocess.Popen(  # noqa: S603 - it is this very program
                 self._command, env=self._environment, stdin=subprocess.PIPE, bufsize=0, process_group=0
             )
+            with suppress(BrokenPipeError):  # as in nudge()
+                _lifeline(child).write(self._outfit)  # a few KB, which the pipe holds until they are read
             os.set_blocking(_lifeline(child).fileno(), False)  # one that does not listen must not hold us up
             self._children.append(child)
 

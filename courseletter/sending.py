@@ -1,11 +1,13 @@
 """A process that sends, a child of courseletter/processes.py: `python -m courseletter.sending`.
 
-Its standard input is its parent: an octet says that something is ready, the end that the parent has gone.
-Then, and on SIGTERM, what is on its way is finished, and what is claimed is given back (REQUIREMENTS 28).
+Its standard input is its parent: first comes how to send (sender/outfit.py), then an octet whenever something
+is ready, and the end when the parent has gone. Then, and on SIGTERM, what is on its way is finished, and what
+is claimed is given back (REQUIREMENTS 28).
 """
 
 import asyncio
 import os
+import pickle
 import signal
 import sys
 from collections.abc import Callable
@@ -13,24 +15,25 @@ from contextlib import suppress
 from queue import SimpleQueue
 from threading import Thread, Timer
 
-from courseletter import config
+from courseletter.clock import SystemClock
 from courseletter.database import SENDING_CACHE, Database
-from courseletter.installation import open_installation
 from courseletter.logs import log, log_to_stderr, told
+from sender.outfit import Outfit
 from sender.run import PATIENCE, Mailer
 
 
 def main() -> None:
-    """Send until the parent has gone. Argument: among how many processes the connections are shared."""
+    """Send until the parent has gone."""
     log_to_stderr()
-    opened = open_installation(config.load(), cache=SENDING_CACHE)
-    mailer = opened.mailer(processes=int(sys.argv[1]))
-    if opened.database.is_sqlite:
+    outfit: Outfit = pickle.load(sys.stdin.buffer)  # noqa: S301 - our own parent wrote it
+    database = Database(outfit.database, cache=SENDING_CACHE)
+    mailer = outfit.mailer(database, SystemClock())
+    if database.is_sqlite:
         follow_nudges(mailer)
     else:
-        asyncio.run(follow_jobs(opened.database, mailer))
+        asyncio.run(follow_jobs(database, mailer))
     mailer.close()
-    opened.database.close()
+    database.close()
 
 
 def follow_nudges(mailer: Mailer) -> None:
@@ -62,6 +65,7 @@ class Life:
         self._on_end = on_end
         self._over = False
         self._news: SimpleQueue[None] = SimpleQueue()  # unlike an Event, a signal's handler may use it
+        self._news.put(None)  # a nudge may have been read along with how to send
         signal.signal(signal.SIGTERM, lambda *_: self._end())
         Thread(target=self._listen, name="parent", daemon=True).start()
 

@@ -6,7 +6,7 @@ from itertools import chain
 from typing import Final
 
 from sender.transfer import Encoding, QuotedTexts, base64_text, encoding_for
-from templates.compiling import CompiledLesson
+from templates.compiled import CompiledLesson
 from templates.rendering import Pieces
 
 _MOST_KEPT: Final = 500  # texts: titles and dates come again with most readers, names and addresses seldom

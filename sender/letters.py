@@ -13,7 +13,6 @@ from campaigns.brands import Brands
 from campaigns.cadence import Cadence
 from campaigns.links import links_of
 from campaigns.models import Course, Revision, RevisionLesson
-from courseletter.config import SenderSettings
 from courseletter.errors import CourseletterError
 from courseletter.zones import zone_of
 from sender.claiming import Claim
@@ -28,7 +27,7 @@ from sender.context import (
 )
 from sender.dkim import DkimKey
 from sender.facts import moment
-from sender.letterheads import letterhead
+from sender.letterheads import Origin, letterhead
 from sender.links import Links
 from sender.message import PreparedMail, Stamp, message_id
 from sender.return_path import opt_out_address, return_path
@@ -37,7 +36,7 @@ from subscribers.models import MailingList
 from subscribers.suppression import address_hash
 from templates.brand import Brand
 from templates.click_links import through
-from templates.compiling import CompiledLesson, compile_notice
+from templates.compiled import CompiledLesson
 
 log = logging.getLogger(__name__)
 
@@ -88,7 +87,7 @@ class Composer:
     def __init__(
         self,
         brands: Brands,
-        sender: SenderSettings,
+        origin: Origin,
         links: Links,
         key: bytes,
         dkim_keys: Sequence[DkimKey] = (),
@@ -97,7 +96,7 @@ class Composer:
         metadata_field: str | None = None,
     ) -> None:
         self._brands = brands
-        self._sender = sender
+        self._origin = origin
         self._links = links
         self._key = key
         self._dkim_keys = dkim_keys
@@ -171,11 +170,11 @@ class Composer:
         """Where a mail may be sent to leave the list; "" where nobody would read it."""
         if not self._takes_mail:
             return ""
-        address = opt_out_address(self._key, list_id, subscriber_id, self._sender.bounce_domain)
+        address = opt_out_address(self._key, list_id, subscriber_id, self._origin.bounce_domain)
         return f"{address}?subject=unsubscribe"  # some programs do not send a mail without a subject
 
     def _letter(self, claim: Claim, mail: PreparedMail, context: dict[str, Any], opt_out: str = "") -> Letter:
-        domain = self._sender.domain
+        domain = self._origin.domain
         reader = context["subscriber"]
         dated = claim.dated_at
         stamp = Stamp(
@@ -187,7 +186,7 @@ class Composer:
             unsubscribe_url=context["links"].get("unsubscribe", ""),
             unsubscribe_mailto=opt_out,
         )
-        sent_from = return_path(self._key, claim.delivery_id, self._sender.bounce_domain)
+        sent_from = return_path(self._key, claim.delivery_id, self._origin.bounce_domain)
         envelope = Envelope(sent_from, stamp.to_address, mail.needs_smtputf8)
         known_by = address_hash(self._key, stamp.to_address)
         message = mail.write(context, stamp)
@@ -208,7 +207,7 @@ class Composer:
         stored = images.at_home(session, lesson.compiled, self._links.base_url)
         compiled, brand = CompiledLesson.from_json(stored), self._brands.of_revision(revision)
         compiled = through(compiled, {to: way for to, way in ways.items() if to != brand.url})
-        list_id = f"{course.id}.{self._sender.domain}"
+        list_id = f"{course.id}.{self._origin.domain}"
         return _PreparedLesson(
             self._mail(brand, compiled, revision.language, list_id=list_id, list_name=revision.title),
             self._contexts(course, lesson, brand),
@@ -227,6 +226,8 @@ class Composer:
         return LessonContexts(_syllabus(course, revision), lesson.lesson_id, brand, self._links)
 
     def _notice(self, session: Session, course: Course) -> _PreparedNotice:
+        from templates.compiling import compile_notice  # 4 MB, which only who asks for consent needs
+
         brand = self._brands.of(session, course)
         compiled = compile_notice("confirm", brand, course.language)
         mail = self._mail(brand, compiled, course.language, auto_submitted=True)
@@ -235,7 +236,7 @@ class Composer:
     def _mail(
         self, brand: Brand, compiled: CompiledLesson, language: str, **particulars: Any
     ) -> PreparedMail:
-        head = letterhead(brand, self._sender, language=language, **particulars)
+        head = letterhead(brand, self._origin, language=language, **particulars)
         return PreparedMail(compiled, head, self._dkim_keys)
 
 

@@ -19,7 +19,7 @@ from sender.body import Body
 from sender.dkim import DkimKey, Signer
 from sender.headers import LONGEST_LINE, mailbox, phrase, unstructured
 from subscribers.addresses import Address, check_address, check_header_text
-from templates.compiling import CompiledLesson
+from templates.compiled import CompiledLesson
 from templates.rendering import renderer
 
 _URL: Final = re.compile(r"(?:https?://|mailto:)[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]+")

@@ -16,7 +16,8 @@ from courseletter.zones import zone_named
 from sender.context import date_in_words, day_in_words
 from sender.links import Links
 from templates.brand import Brand
-from templates.compiling import CompiledLesson, compile_lesson
+from templates.compiled import CompiledLesson
+from templates.compiling import compile_lesson
 
 LINKS = ("web", "previous", "next_now", "pause", "preferences", "unsubscribe")
 

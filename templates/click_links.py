@@ -10,7 +10,7 @@ from dataclasses import replace
 from html import unescape
 from typing import Final
 
-from templates.compiling import CompiledLesson
+from templates.compiled import CompiledLesson
 
 LONGEST: Final = 2_000  # characters; what is longer stays as it is
 

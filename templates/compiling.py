@@ -5,7 +5,6 @@ The same lesson compiles to the same bytes.
 """
 
 import dataclasses
-import json
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache, partial
@@ -19,9 +18,11 @@ from courseletter.errors import InvalidInput
 from templates import mjml, plain, sandbox
 from templates.blocks import Block, Box, Branch, Button, Placeholder, Prose, blocks
 from templates.brand import SERIF, Brand
+from templates.compiled import CompiledLesson
+from templates.errors import TemplateError
 from templates.mail_body import LEFT_TO_RIGHT, RIGHT_TO_LEFT, Direction, MailBody
 from templates.merge_fields import SUBSCRIBER, MergeField, parts, without_recipient
-from templates.problems import TemplateError, in_line, problems
+from templates.problems import in_line, problems
 from templates.slots import Slots
 from templates.syntax import field_of, fields, parse
 from templates.tracing import trace_tokens
@@ -62,37 +63,6 @@ class LessonSource:
     teaser_override: str = ""
     outline: tuple[str, ...] = ()
     line_offset: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class CompiledLesson:
-    """Four stage-2 Jinja2 sources, kept in the database with their revision.
-
-    `name` is the title as errors show it. `needs` are the fields without a fallback, each with its line.
-    `expert` lessons hold an author's own Jinja2, which only ever runs in a child process.
-    """
-
-    name: str
-    subject: str
-    preheader: str
-    html: str
-    text: str
-    needs: tuple[tuple[str, int | None], ...] = ()
-    expert: bool = False
-
-    @property
-    def size(self) -> int:
-        """About how many bytes of HTML a recipient gets. Gmail clips over 102 KB."""
-        return len(self.html.encode())
-
-    def to_json(self) -> str:
-        return json.dumps(dataclasses.asdict(self), ensure_ascii=False, sort_keys=True)
-
-    @classmethod
-    def from_json(cls, text: str) -> "CompiledLesson":
-        values = json.loads(text)
-        values["needs"] = tuple((path, line) for path, line in values["needs"])
-        return cls(**values)
 
 
 def validate(compiled: CompiledLesson, known_fields: Container[str]) -> None:

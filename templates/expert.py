@@ -16,10 +16,11 @@ from markupsafe import Markup, escape
 
 from templates import mjml, plain, rendering
 from templates.brand import Brand
-from templates.compiling import CompiledLesson, Frame, LessonSource, Theme, write_lesson
+from templates.compiled import CompiledLesson
+from templates.compiling import Frame, LessonSource, Theme, write_lesson
+from templates.errors import TemplateError
 from templates.merge_fields import FIXED, MergeField, parts, without_recipient
 from templates.mjml_check import SLOT, Element, check, comments, holds_html
-from templates.problems import TemplateError
 from templates.sandbox import OUTPUT, TOO_BIG
 from templates.slots import Slots
 from templates.tracing import trace_mjml

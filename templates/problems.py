@@ -33,17 +33,6 @@ class Problem:
     message: str
 
 
-class TemplateError(InvalidInput):
-    """A lesson that cannot be published. `template` is its title, `line` the author's line or None."""
-
-    def __init__(self, template: str, line: int | None, message: str) -> None:
-        where = f"“{template}”" if line is None else f"“{template}”, line {line}"
-        super().__init__(f"{where}: {message}", field="body")
-        self.template = template
-        self.line = line
-        self.message = message
-
-
 def problems(body: str) -> list[Problem]:
     """Every error of a Markdown lesson's body, in the order of its lines."""
     # Only exact tokens tell an escaped brace or colon from a plain one.

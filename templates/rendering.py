@@ -17,7 +17,7 @@ from jinja2.runtime import new_context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from templates import merge_fields, sandbox
-from templates.compiling import CompiledLesson
+from templates.compiled import CompiledLesson
 
 _SCHEMES = ("https://", "http://", "mailto:", "tel:")
 _SAFE = "!#$%&'()*+,/:;=?@[]~"

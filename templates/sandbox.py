@@ -18,7 +18,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from templates.problems import TemplateError
+from templates.errors import TemplateError
 
 SECONDS = 2.0
 MEMORY = 256 * 1024 * 1024

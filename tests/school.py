@@ -19,10 +19,10 @@ from campaigns.models import Course, Enrolment, RevisionLesson
 from campaigns.reading import read_bytes
 from campaigns.splitting import DraftLesson, split
 from courseletter.clock import MovableClock
-from courseletter.config import SenderSettings
 from courseletter.database import Database
 from sender.dkim import DkimKey
 from sender.lanes import Route
+from sender.letterheads import Origin
 from sender.letters import Composer
 from sender.links import Links
 from sender.memory import MemoryPool, MemoryRelay
@@ -44,7 +44,7 @@ KEY = b"a secret for tests, 32 bytes long"
 BRAND = Brand("Field Notes", "1 Example Street, Bristol BS1 4XX", "https://notes.example.org")
 TOKENS = Tokens(KEY)
 LINKS = Links("https://letters.example.org", TOKENS)
-SENDER = SenderSettings(from_address="notes@letters.example.org")
+ORIGIN = Origin("notes@letters.example.org", "bounces.letters.example.org")
 DAILY = Cadence(gap=1)
 
 ARTICLE = """# Three Small Habits
@@ -105,7 +105,7 @@ class School:
     def new_mailer(self) -> Mailer:
         """A sender that knows nothing of the one before, as after a crash."""
         composer = Composer(
-            Brands(BRAND), SENDER, LINKS, KEY, self.dkim_keys, metadata_field=self.metadata_field
+            Brands(BRAND), ORIGIN, LINKS, KEY, self.dkim_keys, metadata_field=self.metadata_field
         )
         names = iter(self.limits.items())
         first, limits = next(names)

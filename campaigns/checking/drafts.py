@@ -20,8 +20,9 @@ from campaigns.checking.showing import LINKS
 from campaigns.models import Course, Lesson
 from templates.brand import Brand
 from templates.compiling import LessonSource, compile_lesson
+from templates.errors import TemplateError
 from templates.merge_fields import MergeField, parts
-from templates.problems import TemplateError, in_line
+from templates.problems import in_line
 from templates.syntax import parse
 from templates.words import words
 

@@ -11,8 +11,8 @@ from campaigns.checking.finding import Finding, blocking
 from campaigns.checking.mail import Expected, Mail
 from campaigns.checking.showing import show
 from templates import sandbox
-from templates.compiling import CompiledLesson
-from templates.problems import TemplateError
+from templates.compiled import CompiledLesson
+from templates.errors import TemplateError
 
 # Bytes, or letters of a lesson. What is larger is blocked anyway, and would keep others waiting.
 LOOKED_AT = 2 * duties.LARGEST

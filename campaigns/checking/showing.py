@@ -11,7 +11,7 @@ from jinja2 import nodes
 from jinja2.exceptions import TemplateError as JinjaError
 from jinja2.visitor import NodeTransformer
 
-from templates.compiling import CompiledLesson
+from templates.compiled import CompiledLesson
 from templates.rendering import Template, environment
 from templates.tracing import untraced
 

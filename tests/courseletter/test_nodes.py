@@ -13,10 +13,11 @@ from sink import Sink
 from sqlalchemy import create_engine, text
 from waiting import until
 
-from courseletter import cli, jobs
+from courseletter import cli, config, jobs
 from courseletter.clock import SystemClock
 from courseletter.config import SmtpSettings
 from courseletter.database import Database
+from courseletter.installation import open_installation
 from courseletter.processes import Processes
 from sender.planning import tick
 
@@ -130,7 +131,7 @@ def test_few_recipients_need_one_process(on_sqlite: Nodes, sink: Sink) -> None:
 
 def test_r28_a_relay_that_stays_silent_keeps_nobody_from_ending(on_sqlite: Nodes, sink: Sink) -> None:
     sink.silent = True
-    processes = Processes(Path(os.environ["COURSELETTER_HOME"]), 1)
+    processes = Processes(open_installation(config.load()).outfit(), 1)
     on_sqlite.enrol(1)
     tick(on_sqlite.database, SystemClock().now())
     processes.run(1)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from sender.dkim import DkimKey
 from sender.message import Letterhead, PreparedMail, Stamp
-from templates.compiling import CompiledLesson
+from templates.compiled import CompiledLesson
 from templates.slots import literally
 
 NOW = datetime(2025, 3, 3, 7, 0, tzinfo=UTC)

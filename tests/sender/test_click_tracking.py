@@ -5,7 +5,7 @@ from datetime import timedelta
 from email import message_from_bytes, policy
 
 import pytest
-from school import BRAND, KEY, LINKS, SENDER, School
+from school import BRAND, KEY, LINKS, ORIGIN, School
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
@@ -98,7 +98,7 @@ def test_a_second_attempt_says_the_same_whatever_was_switched_meanwhile(linked: 
     """Each attempt is byte-identical: what is tracked is frozen with the first claim."""
     linked.enrol()
     tick(linked.database, linked.clock.now())
-    composer = Composer(Brands(BRAND), SENDER, LINKS, KEY)
+    composer = Composer(Brands(BRAND), ORIGIN, LINKS, KEY)
     written = []
     for tracked in (True, False):
         linked.change(lambda s, on=tracked: track_clicks(s, s.get_one(Course, linked.course_id), on))

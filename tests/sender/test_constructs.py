@@ -9,7 +9,7 @@ from jinja2.exceptions import SecurityError
 from reading import assert_canonical, parsed, part
 
 from sender.body import Body
-from templates.compiling import CompiledLesson
+from templates.compiled import CompiledLesson
 from templates.rendering import Pieces, Template, environment
 
 OTHERS = DictLoader(

@@ -20,7 +20,8 @@ from reading import assert_canonical, parsed, part
 from sender.dkim import DkimKey
 from sender.message import Letterhead, PreparedMail, Stamp, UnsafeMessage
 from templates.brand import Brand
-from templates.compiling import CompiledLesson, LessonSource, compile_lesson
+from templates.compiled import CompiledLesson
+from templates.compiling import LessonSource, compile_lesson
 from templates.rendering import environment
 
 VALUES = [

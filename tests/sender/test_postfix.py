@@ -11,7 +11,7 @@ from certificates import Certificates, make_certificates
 from mailauth import Mailauth
 from postfix import HERE, MOST_OCTETS, Postfix, running
 from reading import parsed
-from school import KEY, SENDER, School
+from school import KEY, ORIGIN, School
 from scripted_smtp import ScriptedSmtp
 from sqlalchemy import select
 from waiting import until
@@ -75,7 +75,7 @@ def enrol_many(school: School, count: int) -> None:
 
 
 def in_the_ledger(delivery: Delivery) -> str:
-    return message_id(KEY, delivery.id, SENDER.domain)
+    return message_id(KEY, delivery.id, ORIGIN.domain)
 
 
 def ids_of(mails: Sequence[bytes]) -> Counter[str]:
@@ -203,7 +203,7 @@ def test_r10_a_certificate_of_another_authority_defers(
 def test_what_postfix_bounces_comes_to_our_listener_and_suppresses_the_right_reader(
     sending: School, postfix: Postfix, certificates: Certificates, gone: str
 ) -> None:
-    names = Names(KEY, SENDER.bounce_domain, SENDER.domain)
+    names = Names(KEY, ORIGIN.bounce_domain, ORIGIN.domain)
     intake = Intake(sending.database, sending.clock, names)
     enrolments = [sending.enrol(gone), sending.enrol(f"reader1@{HERE}")]
     with (
@@ -212,7 +212,7 @@ def test_what_postfix_bounces_comes_to_our_listener_and_suppresses_the_right_rea
             intake, "127.0.0.1", 0, name="mail.letters.example.org", tls=certificates.server
         ) as listener,
     ):
-        postfix.route({"behind.example.org": behind.port, SENDER.bounce_domain: listener.port})
+        postfix.route({"behind.example.org": behind.port, ORIGIN.bounce_domain: listener.port})
         sending.work()
         assert [one.state for one in sending.deliveries()] == [State.ACCEPTED] * 2, "the relay took both"
         until(lambda: everything(sending, Suppression), postfix.log)

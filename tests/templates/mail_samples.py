@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from templates.brand import Brand
-from templates.compiling import CompiledLesson, LessonSource, compile_lesson, compile_notice
+from templates.compiled import CompiledLesson
+from templates.compiling import LessonSource, compile_lesson, compile_notice
 from templates.rendering import render
 
 BRAND = Brand("Quiet Desk", "12 Example Street\nBristol BS1 4XX\nUnited Kingdom", "https://example.org")

@@ -6,7 +6,8 @@ import pytest
 from mail_samples import BRAND, PLAIN, context
 
 from templates.click_links import LONGEST, addresses, through
-from templates.compiling import CompiledLesson, compile_lesson
+from templates.compiled import CompiledLesson
+from templates.compiling import compile_lesson
 from templates.rendering import Rendered, render
 
 WAY = "https://letters.example.org/go/7/"

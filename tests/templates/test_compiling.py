@@ -11,8 +11,9 @@ from mail_samples import ARABIC, BRAND, GERMAN, LAST, MIDDLE, PLAIN, WELCOME, co
 
 from templates import compiling
 from templates.brand import Brand, MissingAddress
-from templates.compiling import CompiledLesson, compile_lesson, compile_notice, validate
-from templates.problems import TemplateError
+from templates.compiled import CompiledLesson
+from templates.compiling import compile_lesson, compile_notice, validate
+from templates.errors import TemplateError
 from templates.rendering import Rendered, render, template
 from templates.words import words
 

@@ -8,8 +8,9 @@ import pytest
 from mail_samples import BRAND, PLAIN, context
 
 from templates import sandbox
-from templates.compiling import CompiledLesson, compile_lesson, validate
-from templates.problems import TemplateError
+from templates.compiled import CompiledLesson
+from templates.compiling import compile_lesson, validate
+from templates.errors import TemplateError
 from templates.rendering import render
 
 GOOD = """\

@@ -26,7 +26,7 @@ from subscribers.fields import KnownFields
 from subscribers.models import Membership, Subscriber
 from templates import merge_fields
 from templates.compiling import validate
-from templates.problems import TemplateError
+from templates.errors import TemplateError
 from templates.rendering import Rendered, render
 
 router = APIRouter(prefix=PREFIX)

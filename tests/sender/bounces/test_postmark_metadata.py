@@ -7,7 +7,7 @@ import dkim
 import provider_calls as calls
 import pytest
 from samples import READER
-from school import KEY, SENDER, School
+from school import KEY, ORIGIN, School
 
 from courseletter.config import SenderSettings, Settings, SmtpSettings
 from courseletter.errors import CourseletterError
@@ -23,7 +23,7 @@ from sender.return_path import return_path
 def test_postmark_is_given_our_return_path_and_gives_it_back(
     school: School, rsa_key: DkimKey, dns: Callable[..., bytes]
 ) -> None:
-    school.metadata_field = metadata_field("smtp-broadcasts.postmarkapp.com", SENDER.bounce_domain)
+    school.metadata_field = metadata_field("smtp-broadcasts.postmarkapp.com", ORIGIN.bounce_domain)
     school.dkim_keys = [rsa_key]
     school.mailer = school.new_mailer()
     school.enrol()
@@ -37,7 +37,7 @@ def test_postmark_is_given_our_return_path_and_gives_it_back(
     event = calls.postmark_bounce(
         "HardBounce", "", READER, Metadata={name.removeprefix("X-PM-Metadata-"): value}
     )
-    intake = Intake(school.database, school.clock, Names(KEY, SENDER.bounce_domain, SENDER.domain))
+    intake = Intake(school.database, school.clock, Names(KEY, ORIGIN.bounce_domain, ORIGIN.domain))
     assert intake.take_all(read_postmark(calls.basic(event), calls.SHARED_SECRET)) == {Effect.SUPPRESSED: 1}
     assert school.enrolment(delivery.enrolment_id or 0).state == "left"
 
