@@ -1,7 +1,7 @@
 """A sender into the sink, with nothing imported that a sending process does not need.
 
-`python -m benchmarks.mailer DATABASE PORT` sends all that is ready and prints the most memory, in MB, that it
-ever held.
+`python -m benchmarks.mailer DATABASE PORT CONNECTIONS` sends all that is ready and prints the most memory, in
+MB, that it ever held.
 """
 
 import re
@@ -37,14 +37,16 @@ def composer(keys: Sequence[DkimKey] = ()) -> Composer:
     return Composer(Brands(BRAND), Origin(f"notes@{DOMAIN}", f"bounces.{DOMAIN}"), links, KEY, keys)
 
 
-def mailer(database: Database, port: int, keys: Sequence[DkimKey] = ()) -> Mailer:
-    routes = [Route("sink", partial(SmtpPool, Relay("127.0.0.1", port, "none"), CONNECTIONS))]
+def mailer(
+    database: Database, port: int, keys: Sequence[DkimKey] = (), connections: int = CONNECTIONS
+) -> Mailer:
+    routes = [Route("sink", partial(SmtpPool, Relay("127.0.0.1", port, "none"), connections))]
     return Mailer(database, composer(keys), routes, MovableClock(NOW), KEY)
 
 
-def main(address: str, port: str) -> None:
+def main(address: str, port: str, connections: str) -> None:
     database = Database(address, cache=SENDING_CACHE)
-    sending = mailer(database, int(port))
+    sending = mailer(database, int(port), connections=int(connections))
     while sending.work():
         pass
     sending.close()

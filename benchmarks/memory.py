@@ -7,6 +7,7 @@ from pathlib import Path
 
 from benchmarks.sending import OFFERS, crowd_of
 from benchmarks.smtp import sink
+from courseletter.config import SmtpSettings
 from courseletter.processes import LEAN
 
 
@@ -21,7 +22,8 @@ def measure(folder: Path, people: int = 1_000_000) -> dict[str, float]:
 def _sending_to(folder: Path, people: int) -> float:
     with sink(*OFFERS) as port, crowd_of(folder, people) as database:
         address = database.engine.url.render_as_string()
-        command = [sys.executable, "-m", "benchmarks.mailer", address, str(port)]
+        connections = SmtpSettings().connections  # as many as it has unless a person sets another number
+        command = [sys.executable, "-m", "benchmarks.mailer", address, str(port), str(connections)]
         environment = os.environ | LEAN  # as the processes that send are started
         found = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
         return float(found.stdout)

@@ -35,7 +35,7 @@ from courseletter.errors import CourseletterError
 SCHEMA = "0021"  # the newest migration
 BUSY_TIMEOUT = 10_000  # milliseconds a SQLite writer waits for the one before it
 CACHE = 16  # MB of a SQLite file's pages that each connection keeps
-SENDING_CACHE = 4  # and where nothing but sending is done: deliveries come one after the other
+SENDING_CACHE = 1  # and where nothing but sending is done: deliveries come one after the other
 CHECKPOINT = 4_000  # pages of 4 KB that SQLite's log grows to before a writer copies them into the file
 IDLE_TIMEOUT = 60_000  # milliseconds between two statements of one transaction, on PostgreSQL
 
