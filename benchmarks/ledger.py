@@ -1,10 +1,14 @@
 """The ledger without any mail: a crowd promoted, then claimed, marked and recorded in durable windows."""
 
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from multiprocessing import get_context
 from pathlib import Path
 from time import perf_counter
 from typing import Any
+
+from sqlalchemy import event
 
 from benchmarks import crowd
 from benchmarks.databases import postgresql, sqlite
@@ -24,8 +28,8 @@ def measure(folder: Path, people: int = 1_000_000) -> dict[str, dict[str, Any]]:
     for name, opened in (("sqlite", sqlite), ("postgresql", postgresql)):
         with opened(folder) as database:
             database.upgrade()
-            course = crowd.gather(database, people)
-            found["promote_1m"][name] = _promote(database, course)
+            crowd.gather(database, people)
+            found["promote_1m"][name] = _promote(database)
             rows = people // 10
             began = perf_counter()
             claim_and_complete(database, rows)
@@ -51,14 +55,31 @@ def _node(address: str, rows: int) -> None:
     database.close()
 
 
-def _promote(database: Database, course: str) -> dict[str, float]:
-    chunks = []
-    after: planning.Cursor | None = planning.START
-    while after is not None:
+def _promote(database: Database) -> dict[str, float]:
+    with _transactions(database) as lasted:
         began = perf_counter()
-        _, after = planning.promote_chunk(database, course, crowd.NOW, after)
-        chunks.append(perf_counter() - began)
-    return {"seconds": sum(chunks), "max_chunk_s": max(chunks)}
+        planning.tick(database, crowd.NOW)
+        return {"seconds": perf_counter() - began, "max_chunk_s": max(lasted)}
+
+
+@contextmanager
+def _transactions(database: Database) -> Iterator[list[float]]:
+    """The seconds that each transaction holds its connection meanwhile, commit included, on any thread."""
+    began: dict[object, float] = {}
+    lasted: list[float] = []
+
+    def taken(connection: object, *_: object) -> None:
+        began[connection] = perf_counter()
+
+    def given_back(connection: object, _: object) -> None:
+        lasted.append(perf_counter() - began[connection])
+
+    heard = (("checkout", taken), ("checkin", given_back))
+    for name, hear in heard:
+        event.listen(database.engine.pool, name, hear)
+    yield lasted
+    for name, hear in heard:
+        event.remove(database.engine.pool, name, hear)
 
 
 def claim_and_complete(database: Database, rows: int) -> None:

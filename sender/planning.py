@@ -6,6 +6,7 @@ paused course or a wrong clock never becomes a flood.
 
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 from sqlalchemy import Select, and_, func, or_, select
@@ -29,6 +30,7 @@ from sender.queueing import SENT_ALREADY, queue_lessons
 from templates.conditions import Condition
 
 CHUNK = 5_000  # enrolments a transaction: about 0.1 s, so that no writer waits long
+HANDS = 2  # that promote at once on PostgreSQL: while it writes for one, the other computes
 
 Cursor = tuple[datetime, int]  # (due moment, enrolment) of the last one looked at
 START: Cursor = (datetime.min.replace(tzinfo=UTC), 0)
@@ -54,11 +56,31 @@ def tick(
     with database.read() as session:
         courses = session.scalars(running).all()
     for course in courses:
-        after: Cursor | None = START
-        while after is not None:
-            found, after = promote_chunk(database, course, now, after, announce)
-            outcomes += found
+        found, after = promote_chunk(database, course, now, START, announce)
+        outcomes += found
+        if after is not None:
+            outcomes += _promote_many(database, course, now, after, announce)
     return outcomes
+
+
+def _promote_many(
+    database: Database, course_id: str, now: datetime, after: Cursor, announce: Announce | None
+) -> Counter[str]:
+    """Promote chunk after chunk, on PostgreSQL with several hands: none waits for what another has locked."""
+
+    def promote() -> Counter[str]:
+        outcomes: Counter[str] = Counter()
+        then: Cursor | None = after
+        while then is not None:
+            found, then = promote_chunk(database, course_id, now, then, announce)
+            outcomes += found
+        return outcomes
+
+    if database.is_sqlite:  # one writer at a time
+        return promote()
+    with ThreadPoolExecutor(HANDS) as hands:
+        found = [hands.submit(promote) for _ in range(HANDS)]
+    return sum((one.result() for one in found), Counter[str]())
 
 
 def promote_chunk(

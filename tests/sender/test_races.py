@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from campaigns.models import Course, Enrolment, ProfileRecord
 from courseletter.database import Database
-from sender import pausing, wishes
+from sender import pausing, planning, wishes
 from sender.claiming import Claim, claim, give_back
 from sender.models import State
 from sender.outcomes import record_window
@@ -264,3 +264,19 @@ def _record(school: School, held: Claim, outcome: Outcome) -> None:
             deadline=Retrying().deadline,
             key=KEY,
         )
+
+
+def test_r21_what_takes_many_chunks_is_promoted_once_whoever_promotes(
+    school: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On PostgreSQL several hands take chunk after chunk of one course, at once."""
+    monkeypatch.setattr(planning, "CHUNK", 3)
+    monkeypatch.setattr(planning, "HANDS", 4)
+    for number in range(40):
+        school.enrol(f"reader{number}@inbox.example.org")
+    announced: list[int] = []
+    told = tick(school.database, school.clock.now(), lambda _, queued: announced.append(queued))
+    assert told == {"queued": 40}
+    assert sum(announced) == 40
+    assert len({one.enrolment_id for one in school.deliveries()}) == len(school.deliveries()) == 40
+    assert tick(school.database, school.clock.now()) == {}
