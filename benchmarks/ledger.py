@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from datetime import timedelta
 from multiprocessing import get_context
 from pathlib import Path
 from time import perf_counter
@@ -17,6 +18,7 @@ from sender import planning, windows
 from sender.claiming import Claim, claim
 from sender.run import BATCH
 
+EARLIER = timedelta(minutes=30)
 WINDOW = 100  # as many connections as benchmarks/sending.py opens
 
 
@@ -56,10 +58,15 @@ def _node(address: str, rows: int) -> None:
 
 
 def _promote(database: Database) -> dict[str, float]:
+    """A tick for the few whose own hour is earlier, then one for everybody else.
+
+    In the first the process loads and compiles what it needs, once; the longest transaction is the second's.
+    """
+    began = perf_counter()
+    planning.tick(database, crowd.NOW - EARLIER)
     with _transactions(database) as lasted:
-        began = perf_counter()
         planning.tick(database, crowd.NOW)
-        return {"seconds": perf_counter() - began, "max_chunk_s": max(lasted)}
+    return {"seconds": perf_counter() - began, "max_chunk_s": max(lasted)}
 
 
 @contextmanager

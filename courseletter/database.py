@@ -188,7 +188,7 @@ def _parse(address: str) -> URL:
 
 def _create_engine(url: URL, cache: int) -> Engine:
     try:
-        engine = create_engine(url, pool_pre_ping=True)
+        engine = create_engine(url, pool_pre_ping=url.get_backend_name() != "sqlite")
     except (NoSuchModuleError, ArgumentError, ImportError):
         raise DatabaseError(
             f"COURSELETTER_DATABASE_URL names {url.drivername!r}. Courseletter runs on sqlite and postgresql."
