@@ -47,7 +47,7 @@ class Way(NamedTuple):
 class Outfit:
     """`takes_mail` and `metadata_field`: as Composer has them."""
 
-    database: str  # its address
+    database: str = field(repr=False)  # its address, with the password
     base_url: str
     key: bytes = field(repr=False)
     brand: Brand
