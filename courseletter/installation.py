@@ -312,14 +312,14 @@ def _advice(smtp: SmtpSettings, attempt: Attempt) -> str:
 
 
 def _relay(smtp: SmtpSettings) -> Relay:
-    token = smtp.oauth_token
+    secret = smtp.oauth_token
+    # No lambda, which could not be told to another process.
+    token = partial(str, secret.get_secret_value()) if secret else None
     return Relay(
         host=smtp.host,
         port=smtp.port,
         security=smtp.security,
         username=smtp.username,
         password=smtp.password.get_secret_value() if smtp.password else None,
-        token=partial(str, token.get_secret_value())
-        if token
-        else None,  # can be handed on, as a lambda cannot
+        token=token,
     )
