@@ -21,7 +21,7 @@ from subscribers.fields import KnownFields
 from subscribers.models import Subscriber
 from templates.brand import Brand
 from templates.compiling import compile_lesson, validate
-from templates.problems import TemplateError
+from templates.errors import TemplateError
 
 
 class NotSendable(InvalidInput):
