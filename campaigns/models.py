@@ -65,6 +65,7 @@ class Course(Base):
 
     id: Mapped[str] = mapped_column(String(20), primary_key=True)  # crs_..., the same in a course folder
     kind: Mapped[Literal["course", "newsletter"]] = mapped_column(String(12), default="course")
+    archive: Mapped[bool] = mapped_column(default=False)  # a newsletter's sent issues are there for everybody
     slug: Mapped[str] = mapped_column(String(80), unique=True)
     title: Mapped[str]
     language: Mapped[str] = mapped_column(String(35))

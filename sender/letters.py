@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session, joinedload
@@ -229,7 +229,8 @@ class Composer:
         from templates.compiling import compile_notice  # 4 MB, which only who asks for consent needs
 
         brand = self._brands.of(session, course)
-        compiled = compile_notice("confirm", brand, course.language)
+        kind: Literal["confirm", "subscribe"] = "subscribe" if course.kind == "newsletter" else "confirm"
+        compiled = compile_notice(kind, brand, course.language)
         mail = self._mail(brand, compiled, course.language, auto_submitted=True)
         return _PreparedNotice(mail, course.title, course.list_id, brand)
 

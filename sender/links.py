@@ -15,6 +15,10 @@ class Links:
     def sign_up(self, slug: str) -> str:
         return f"{self.base_url}/c/{slug}"
 
+    def newsletter(self, slug: str) -> str:
+        """The page of a newsletter: to sign up, and if it has an archive, its issues and their feed."""
+        return f"{self.base_url}/n/{slug}"
+
     def confirm(self, list_id: int, subscriber_id: int) -> str:
         return f"{self.base_url}/confirm/{self.tokens.make(Purpose.CONFIRM, list_id, subscriber_id)}"
 

@@ -139,24 +139,27 @@ def _needs(source: LessonSource, tokens: Sequence[Token]) -> tuple[tuple[str, in
 
 
 @lru_cache(maxsize=32)
-def compile_notice(kind: Literal["confirm"], brand: Brand, language: str) -> CompiledLesson:
-    """A mail of the system itself. Its context: course {title}, links {confirm}."""
+def compile_notice(kind: Literal["confirm", "subscribe"], brand: Brand, language: str) -> CompiledLesson:
+    """The mail that asks whether it was them who want the course, or the newsletter.
+
+    Its context: course {title}, links {confirm}.
+    """
     brand.require_address()
     slots = Slots(kind, repr(brand), language)
     say = words(language)
     theme = Theme(slots, brand, language, slots.value("course.title"), say[f"{kind}_preheader"])
     course = slots.value("course.title")
     content = {
-        "title": say[f"{kind}_title"],
+        "title": say["confirm_title"],
         "lines": [say[f"{kind}_text"].format(course=course), say[f"{kind}_press"]],
         "button": say[f"{kind}_button"],
-        "note": say[f"{kind}_not"],
-        "address": slots.link(f"links.{kind}"),
+        "note": say["confirm_not"],
+        "address": slots.link("links.confirm"),
     }
     html, text = (theme.render(f"notice.{form}.j2", content) for form in ("mjml", "txt"))
     return CompiledLesson(
         name=kind,
-        subject=slots.splice(say[f"{kind}_subject"]),
+        subject=slots.splice(say["confirm_subject"]),
         preheader=slots.splice(say[f"{kind}_preheader"]),
         html=slots.splice(brand.dressed(mjml.compile(html))),
         text=slots.splice(text),

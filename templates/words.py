@@ -38,6 +38,10 @@ _ENGLISH = {
     "confirm_press": "One press and the course begins. Until then nothing more is sent.",
     "confirm_button": "Yes, send me the course",
     "confirm_not": "It was not you? Then do nothing: no more mail will come.",
+    "subscribe_preheader": "One press and the next issue comes to you",
+    "subscribe_text": "Somebody, we hope you, asked us to send the newsletter “{course}” to this address.",
+    "subscribe_press": "One press and the next issue comes to you. Until then nothing more is sent.",
+    "subscribe_button": "Yes, send me the newsletter",
 }
 _GERMAN = {
     "lesson_of": "Lektion {number} von {total}",
@@ -74,6 +78,10 @@ _GERMAN = {
     "confirm_press": "Ein Druck, und der Kurs beginnt. Bis dahin senden wir nichts weiter.",
     "confirm_button": "Ja, den Kurs senden",
     "confirm_not": "Sie waren es nicht? Dann tun Sie nichts: Es kommt keine weitere Mail.",
+    "subscribe_preheader": "Ein Druck, und die nächste Ausgabe kommt zu Ihnen",
+    "subscribe_text": "Jemand, hoffentlich Sie, hat den Newsletter „{course}“ an diese Adresse bestellt.",
+    "subscribe_press": "Ein Druck, und die nächste Ausgabe kommt. Bis dahin senden wir nichts weiter.",
+    "subscribe_button": "Ja, den Newsletter senden",
 }
 _FRENCH = {
     "lesson_of": "Leçon {number} sur {total}",
@@ -110,6 +118,10 @@ _FRENCH = {
     "confirm_press": "Un clic et le cours commence. D’ici là, rien d’autre n’est envoyé.",
     "confirm_button": "Oui, envoyez-moi le cours",
     "confirm_not": "Ce n’était pas vous\u00a0? Ne faites rien\u00a0: aucun autre message ne viendra.",
+    "subscribe_preheader": "Un clic et vous recevrez le prochain numéro",
+    "subscribe_text": "Quelqu’un, sans doute vous, a demandé la lettre «\u00a0{course}\u00a0».",
+    "subscribe_press": "Un clic et vous recevrez le prochain numéro. D’ici là, rien d’autre n’est envoyé.",
+    "subscribe_button": "Oui, envoyez-moi la lettre",
 }
 _SPANISH = {
     "lesson_of": "Lección {number} de {total}",
@@ -146,6 +158,10 @@ _SPANISH = {
     "confirm_press": "Un clic y el curso empieza. Hasta entonces no enviamos nada más.",
     "confirm_button": "Sí, quiero el curso",
     "confirm_not": "¿No fuiste tú? No hagas nada: no llegará ningún otro correo.",
+    "subscribe_preheader": "Un clic y recibirás el próximo número",
+    "subscribe_text": "Alguien, esperamos que tú, pidió el boletín «{course}» para esta dirección.",
+    "subscribe_press": "Un clic y recibirás el próximo número. Hasta entonces no enviamos nada más.",
+    "subscribe_button": "Sí, quiero el boletín",
 }
 _PORTUGUESE = {
     "lesson_of": "Lição {number} de {total}",
@@ -182,6 +198,10 @@ _PORTUGUESE = {
     "confirm_press": "Um clique e o curso começa. Até lá, nada mais é enviado.",
     "confirm_button": "Sim, quero o curso",
     "confirm_not": "Não foi você? Não faça nada: não chegará mais nenhuma mensagem.",
+    "subscribe_preheader": "Um clique e recebe o próximo número",
+    "subscribe_text": "Alguém, esperamos que você, pediu a newsletter “{course}” para este endereço.",
+    "subscribe_press": "Um clique e recebe o próximo número. Até lá não enviamos mais nada.",
+    "subscribe_button": "Sim, quero a newsletter",
 }
 _ITALIAN = {
     "lesson_of": "Lezione {number} di {total}",
@@ -218,6 +238,10 @@ _ITALIAN = {
     "confirm_press": "Un clic e il corso comincia. Fino ad allora non inviamo altro.",
     "confirm_button": "Sì, inviatemi il corso",
     "confirm_not": "Non sei stato tu? Non fare nulla: non arriverà nessun’altra mail.",
+    "subscribe_preheader": "Un clic e riceverai il prossimo numero",
+    "subscribe_text": "Qualcuno, speriamo tu, ha chiesto la newsletter «{course}» per questo indirizzo.",
+    "subscribe_press": "Un clic e riceverai il prossimo numero. Fino ad allora non inviamo altro.",
+    "subscribe_button": "Sì, voglio la newsletter",
 }
 _DUTCH = {
     "lesson_of": "Les {number} van {total}",
@@ -254,6 +278,10 @@ _DUTCH = {
     "confirm_press": "Eén druk en de cursus begint. Tot dan sturen we niets meer.",
     "confirm_button": "Ja, stuur mij de cursus",
     "confirm_not": "Was jij het niet? Doe dan niets: er komt geen mail meer.",
+    "subscribe_preheader": "Eén druk en het volgende nummer komt naar je toe",
+    "subscribe_text": "Iemand, hopelijk jij, vroeg de nieuwsbrief ‘{course}’ aan voor dit adres.",
+    "subscribe_press": "Eén druk en het volgende nummer komt naar je toe. Tot dan sturen we verder niets.",
+    "subscribe_button": "Ja, stuur me de nieuwsbrief",
 }
 _ARABIC = {
     "lesson_of": "الدرس {number} من {total}",
@@ -290,6 +318,10 @@ _ARABIC = {
     "confirm_press": "ضغطة واحدة وتبدأ الدورة. وحتى ذلك الحين لن نرسل شيئًا آخر.",
     "confirm_button": "نعم، أرسلوا لي الدورة",
     "confirm_not": "لم تكن أنت؟ لا تفعل شيئًا: لن تصل أي رسالة أخرى.",
+    "subscribe_preheader": "ضغطة واحدة ويصلك العدد القادم",
+    "subscribe_text": "طلب أحدهم، ونأمل أنه أنت، إرسال النشرة «{course}» إلى هذا العنوان.",
+    "subscribe_press": "ضغطة واحدة ويصلك العدد القادم. وحتى ذلك الحين لن نرسل شيئًا آخر.",
+    "subscribe_button": "نعم، أرسلوا إليّ النشرة",
 }
 _HEBREW = {
     "lesson_of": "שיעור {number} מתוך {total}",
@@ -326,6 +358,10 @@ _HEBREW = {
     "confirm_press": "לחיצה אחת והקורס מתחיל. עד אז לא נשלח דבר נוסף.",
     "confirm_button": "כן, שלחו לי את הקורס",
     "confirm_not": "זה לא אתם? אין צורך לעשות דבר: לא תגיע עוד הודעה.",
+    "subscribe_preheader": "לחיצה אחת והגיליון הבא יגיע אליך",
+    "subscribe_text": "מישהו, אנו מקווים שאת או אתה, ביקש לשלוח את הידיעון „{course}” לכתובת הזאת.",
+    "subscribe_press": "לחיצה אחת והגיליון הבא יגיע אליך. עד אז לא יישלח דבר נוסף.",
+    "subscribe_button": "כן, שלחו לי את הידיעון",
 }
 _BY_LANGUAGE = {
     "en": _ENGLISH,

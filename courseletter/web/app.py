@@ -20,6 +20,7 @@ from courseletter.web import (
     lessons,
     looks,
     my_data,
+    newsletters,
     public,
     reading,
     webhooks,
@@ -65,7 +66,7 @@ def create_app(
     app.state.site = Site(installation, Pages(installation), least_form_age=least_form_age)
     app.state.desk = Desk.of(installation)
     for module in (
-        *(public, leaving, learning, lessons, reading, finishing, my_data),
+        *(public, newsletters, leaving, learning, lessons, reading, finishing, my_data),
         *(clicks, images, looks, webhooks),
     ):
         app.include_router(module.router)

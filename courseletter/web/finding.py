@@ -9,6 +9,7 @@ from courseletter.web.site import Site
 from sender.models import Delivery, State
 from subscribers.models import MailingList, Membership, MemberStatus, Subscriber
 from subscribers.tokens import Purpose
+from templates.brand import Brand
 
 ARRIVED = (State.IN_DOUBT, State.ACCEPTED, State.UNKNOWN)  # past the final dot: it may have been read
 
@@ -54,6 +55,27 @@ def published(session: Session, slug: str) -> Course:
 def course_of(session: Session, mailing_list: MailingList) -> Course | None:
     """The course that the list belongs to; a newsletter's, or one that was imported, has none."""
     return session.scalar(select(Course).where(Course.list_id == mailing_list.id, Course.kind == "course"))
+
+
+def offer_of(session: Session, mailing_list: MailingList) -> Course:
+    """The course or newsletter that people come to the list for. Raises NotFound where there is none."""
+    found = session.scalar(select(Course).where(Course.list_id == mailing_list.id))
+    if found is None:
+        raise NotFound("There is no course at this address.")
+    return found
+
+
+def brand_of(session: Session, site: Site, offer: Course) -> Brand:
+    """The brand that a course is published in, or that a newsletter's next issue will be from."""
+    brands = site.installation.brands
+    return brands.of_revision(offer.revision) if offer.revision else brands.of(session, offer)
+
+
+def newsletter(session: Session, slug: str) -> Course:
+    found = session.scalar(select(Course).where(Course.slug == slug, Course.kind == "newsletter"))
+    if found is None:
+        raise NotFound("There is no newsletter at this address.")
+    return found
 
 
 def language_of(session: Session, mailing_list: MailingList) -> str:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from campaigns.cadence import Cadence
 from campaigns.enrolling import calendar, enrol, place_of
 from campaigns.models import Course, Enrolment, Revision, RevisionLesson
-from courseletter.errors import InvalidInput, NotFound
+from courseletter.errors import InvalidInput
 from courseletter.web import finding, wording
 from courseletter.web.choices import places, read_rhythm, rhythms
 from courseletter.web.moments import local
@@ -25,7 +25,6 @@ from sender.wishes import change_rhythm
 from subscribers import consent, form_tokens, signing_up
 from subscribers.consent import Outcome
 from subscribers.form_tokens import Verdict
-from subscribers.models import MailingList
 from subscribers.people import Details
 from subscribers.signing_up import SignUpForm
 from subscribers.tokens import Purpose
@@ -74,14 +73,15 @@ def sign_up(slug: str, site: Here, fields: Fields, request: Request) -> HTMLResp
 def show_confirm(token: str, site: Here) -> HTMLResponse:
     with site.installation.database.read() as session:
         mailing_list, subscriber = finding.member(session, site, Purpose.CONFIRM, token)
-        course = _course(session, mailing_list)
+        offer = finding.offer_of(session, mailing_list)
         return site.pages.show(
             "confirm.html",
-            language=course.language,
-            course=course,
+            language=offer.language,
+            course=offer,
+            brand=finding.brand_of(session, site, offer),
             subscriber=subscriber,
             token=token,
-            words=speech(course.language).say_all(wording.CONFIRM),
+            words=speech(offer.language).say_all(_confirming(offer)),
         )
 
 
@@ -90,14 +90,16 @@ def confirm(token: str, site: Here, request: Request) -> HTMLResponse:
     now = site.installation.clock.now()
     with site.installation.database.write() as session:
         mailing_list, subscriber = finding.member(session, site, Purpose.CONFIRM, token)
-        course = _course(session, mailing_list)
-        words = wording.shown(course.title, speech(course.language).say_all(wording.CONFIRM))
+        course = finding.offer_of(session, mailing_list)
+        words = wording.shown(course.title, speech(course.language).say_all(_confirming(course)))
         evidence = evidence_of(request, site, "/confirm", words)
         outcome = consent.confirm(session, mailing_list, subscriber, evidence, now)
         if outcome is Outcome.CLOSED:
-            return site.pages.show(
-                "closed.html", language=course.language, course=course, sign_up=f"/c/{course.slug}"
-            )
+            return _closed(session, site, course)
+        if course.kind == "newsletter":
+            if outcome is Outcome.DONE:
+                signing_up.grant(session, mailing_list, subscriber, site.installation.settings.key)
+            return _subscribed(session, site, course, outcome)
         enrolment = finding.enrolment_of(session, course, subscriber)
         if outcome is Outcome.DONE:
             asked = signing_up.grant(session, mailing_list, subscriber, site.installation.settings.key)
@@ -106,6 +108,26 @@ def confirm(token: str, site: Here, request: Request) -> HTMLResponse:
         elif enrolment is None:
             enrolment = enrol(session, course, subscriber, now)
         return _welcome(session, site, enrolment, outcome)
+
+
+def _confirming(offer: Course) -> dict[str, str]:
+    return wording.CONFIRM_NEWSLETTER if offer.kind == "newsletter" else wording.CONFIRM
+
+
+def _closed(session: Session, site: Site, offer: Course) -> HTMLResponse:
+    home = f"/{'n' if offer.kind == 'newsletter' else 'c'}/{offer.slug}"
+    brand = finding.brand_of(session, site, offer)
+    return site.pages.show("closed.html", language=offer.language, course=offer, brand=brand, sign_up=home)
+
+
+def _subscribed(session: Session, site: Site, newsletter: Course, outcome: Outcome) -> HTMLResponse:
+    return site.pages.show(
+        "subscribed.html",
+        language=newsletter.language,
+        brand=finding.brand_of(session, site, newsletter),
+        newsletter=newsletter,
+        again=outcome is Outcome.ALREADY,
+    )
 
 
 def _take_over(session: Session, enrolment: Enrolment, asked: Details, now: datetime) -> None:
@@ -201,13 +223,6 @@ def _read(fields: dict[str, str], spoken: Speech) -> tuple[SignUpForm, list[Prob
 def _texts(problems: list[Problem]) -> dict[str, str]:
     """What stands under each field, "" where nothing is wrong."""
     return {**dict.fromkeys(FIELDS, ""), **{problem.field: problem.text for problem in problems}}
-
-
-def _course(session: Session, mailing_list: MailingList) -> Course:
-    course = finding.course_of(session, mailing_list)
-    if course is None:
-        raise NotFound("There is no course at this address.")
-    return course
 
 
 def _lead(revision: Revision) -> str:

@@ -18,12 +18,28 @@ SIGN_UP: Final = {
         "We use it to send you this course and for nothing else."
     ),
 }
+SUBSCRIBE: Final = {
+    **{name: SIGN_UP[name] for name in ("first_name", "optional", "email")},
+    "button": marked("Subscribe"),
+    **{name: SIGN_UP[name] for name in ("promise", "kept_title")},
+    "kept": marked(
+        "Your address, the name if you give one, and when and from where you asked, as proof that you did. "
+        "We use it to send you this newsletter and for nothing else."
+    ),
+}
 CONFIRM: Final = {
     "heading": marked("Is it you?"),
     "text": marked(
         "Somebody gave this address for the course. If it was you, press, and the first mail comes."
     ),
     "button": marked("Yes, start the course"),
+}
+CONFIRM_NEWSLETTER: Final = {
+    "heading": CONFIRM["heading"],
+    "text": marked(
+        "Somebody gave this address for the newsletter. If it was you, press, and the next issue comes."
+    ),
+    "button": marked("Yes, send it to me"),
 }
 LEAVE: Final = {"button": marked("Leave the course")}
 LEAVE_EVERYTHING: Final = {"button": marked("Leave everything")}

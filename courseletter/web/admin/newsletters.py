@@ -84,6 +84,7 @@ def change(
             newsletter = drafting.find_newsletter(session, newsletter_id)
             newsletter.title = drafting.checked_title(form.text("name"))
             newsletter.brand_id = _brand(session, site, form, newsletter)
+            newsletter.archive = form.text("archive") == "yes"
             track_clicks(session, newsletter, form.text("tracks_clicks") == "yes")
     except InvalidInput as problem:
         return _settings_page(request, site, visitor, newsletter_id, form, problem)
@@ -172,5 +173,6 @@ def _settings_page(
             name=form.text("name") if form else newsletter.title,
             brands=site.installation.brands.every(session),
             chosen=newsletter.brand_id or FIRST,
+            home=site.installation.links.newsletter(newsletter.slug),
             problem=problem,
         )
