@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal, NamedTuple, Self, get_args
 
-from sqlalchemy import ColumnElement, and_, case, exists, false, func, not_, or_, select
+from sqlalchemy import ColumnElement, Select, Subquery, and_, case, exists, false, func, not_, or_, select
 from sqlalchemy.orm import Session
 
 from courseletter.errors import InvalidInput
@@ -55,6 +55,13 @@ class Part(NamedTuple):
         raise InvalidInput("Choose lists, tags and segments from what is there.", field="audience")
 
 
+class Span(NamedTuple):
+    """Ids of subscribers: those after one, up to another."""
+
+    after: int
+    top: int
+
+
 @dataclass(frozen=True, slots=True)
 class Audience:
     """Everybody whom one of `include` names and none of `exclude`."""
@@ -79,30 +86,35 @@ class Audience:
 class Asked:
     """An audience as conditions on Subscriber.
 
-    `named`: an included part names them. `excluded`: another takes them out. `under`: the id of the list on
-    which they have agreed, NULL where there is none. `suppressed`: as far as a query can tell; the address's
-    keyed hash decides before anything is sent.
+    `named`: an included part names them. `excluded`: another takes them out. `agreed`: who has agreed, and on
+    which list (`subscriber_id`, `list_id`). `suppressed`: as far as a query can tell; the address's keyed
+    hash decides before anything is sent.
     """
 
     named: ColumnElement[bool]
     excluded: ColumnElement[bool]
-    under: ColumnElement[int | None]
+    agreed: Subquery
     suppressed: ColumnElement[bool]
 
-    @property
-    def reached(self) -> ColumnElement[bool]:
-        """Who gets something, but for whom `under` is NULL."""
-        return and_(self.named, not_(self.excluded), not_(self.suppressed))
+    def reached(self, *columns: Any) -> Select[*tuple[Any, ...]]:
+        """These columns of everybody who gets something, once each."""
+        agreed = self.agreed.c.subscriber_id == Subscriber.id
+        people = select(*columns).select_from(Subscriber).join(self.agreed, agreed)
+        return people.where(self.named, not_(self.excluded), not_(self.suppressed))
 
-    @property
-    def became(self) -> ColumnElement[str]:
-        """Of who is named: the field of Count that they are counted in, the first that is true."""
-        return case(
+    def became(self, *columns: Any) -> Select[*tuple[Any, ...]]:
+        """These columns of everybody who is named, and `became`: the field of Count that they are counted
+        in, by the first reason that keeps them out.
+        """
+        became = case(
             (self.excluded, "excluded"),
-            (self.under.is_(None), "not_agreed"),
+            (self.agreed.c.subscriber_id.is_(None), "not_agreed"),
             (self.suppressed, "suppressed"),
             else_="reached",
         )
+        agreed = self.agreed.c.subscriber_id == Subscriber.id
+        people = select(*columns, became.label("became")).select_from(Subscriber)
+        return people.outerjoin(self.agreed, agreed).where(self.named)
 
 
 def check(session: Session, audience: Audience) -> None:
@@ -128,27 +140,33 @@ def ask(
     now: datetime,
     since: datetime,
     more: Mapping[str, Compiler] | None = None,
+    among: Span | None = None,
 ) -> Asked:
-    """Understand an audience of those who had agreed by `since`. `more`: what segments may ask besides."""
-    lists = sorted({own_list, *audience.lists})
-    ours = Membership.subscriber_id == Subscriber.id
-    agreed = (
-        select(Membership.list_id)
-        .where(ours, Membership.list_id.in_(lists), Membership.status == MemberStatus.CONFIRMED)
-        .where(Membership.changed_at <= since)
-        .order_by(Membership.list_id != own_list, Membership.list_id)
-        .limit(1)
-        .correlate(Subscriber)
-        .scalar_subquery()
-    )
-    has_left = exists().where(ours, Membership.list_id == own_list, Membership.status.in_(_LEFT))
+    """Understand an audience of those who had agreed by `since`. `more`: what segments may ask besides;
+    `among`: only people with these ids have agreed, so that they are looked up by their index.
+    """
     suppressed = Subscriber.email.in_(select(Suppression.email).where(Suppression.email.is_not(None)))
     return Asked(
         named=and_(Subscriber.erased_at.is_(None), _any(session, audience.include, now, since, more)),
         excluded=_any(session, audience.exclude, now, now, more, confirmed=True),
-        under=case((has_left, None), else_=agreed),
+        agreed=_agreed(audience, own_list, since, among),
         suppressed=suppressed,
     )
+
+
+def _agreed(audience: Audience, own_list: int, since: datetime, among: Span | None) -> Subquery:
+    """Who has confirmed, each with one list: the sender's own, else the first that the audience names."""
+    person, of = Membership.subscriber_id, Membership.list_id
+    others = sorted({*audience.lists} - {own_list})
+    confirmed = [Membership.status == MemberStatus.CONFIRMED, Membership.changed_at <= since]
+    if among is not None:
+        confirmed += [person > among.after, person <= among.top]
+    if not others:
+        return select(person, of).where(of == own_list, *confirmed).subquery("agreed")
+    left = select(person).where(of == own_list, Membership.status.in_(_LEFT))
+    own_first = func.coalesce(func.nullif(func.min(case((of == own_list, 0), else_=of)), 0), own_list)
+    people = select(person, own_first.label("list_id")).where(of.in_([own_list, *others]), *confirmed)
+    return people.where(person.not_in(left)).group_by(person).subquery("agreed")
 
 
 class Count(NamedTuple):
@@ -165,17 +183,18 @@ class Count(NamedTuple):
 
 
 def count(session: Session, asked: Asked) -> Count:
-    """Everybody once, by the first reason that keeps them out."""
-    people = select(asked.became.label("became")).select_from(Subscriber).where(asked.named).subquery()
+    """Everybody once."""
+    people = asked.became().subquery()
     counted = session.execute(select(people.c.became, func.count()).group_by(people.c.became)).all()
     return Count(**dict(counted))
 
 
 def left_out(session: Session, asked: Asked, most: int) -> list[tuple[Subscriber, str]]:
     """Some of whom the audience names and does not reach, each with why, as Count calls it."""
-    became = asked.became.label("became")
-    people = select(Subscriber, became).where(asked.named, asked.became != "reached")
-    return [(person, why) for person, why in session.execute(people.order_by(Subscriber.id).limit(most))]
+    found = asked.became(Subscriber.id).subquery()
+    people = select(Subscriber, found.c.became).join(found, found.c.id == Subscriber.id)
+    wanted = people.where(found.c.became != "reached").order_by(Subscriber.id).limit(most)
+    return [(person, why) for person, why in session.execute(wanted)]
 
 
 def _any(

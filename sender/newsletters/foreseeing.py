@@ -64,7 +64,7 @@ def _waves(
     session: Session, asked: Asked, when: When, usual: str, now: datetime
 ) -> list[tuple[datetime, int]]:
     zone = func.coalesce(Subscriber.zone, "").label("zone")
-    people = select(zone).where(asked.reached, asked.under.is_not(None)).subquery()
+    people = asked.reached(zone).subquery()
     by_zone = session.execute(select(people.c.zone, func.count()).group_by(people.c.zone)).all()
     found: Counter[datetime] = Counter()
     for name, size in by_zone:

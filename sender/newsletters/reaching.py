@@ -10,21 +10,22 @@ from campaigns.newsletters.testing import Split
 from sender.models import Delivery, is_of_issue
 from sender.segmenting import COMPILERS
 from subscribers import audiences
-from subscribers.audiences import Asked, Audience
+from subscribers.audiences import Asked, Audience, Span
 from subscribers.models import Subscriber
 
 
-def asked(session: Session, issue: Issue, audience: Audience, now: datetime) -> Asked:
+def asked(
+    session: Session, issue: Issue, audience: Audience, now: datetime, among: Span | None = None
+) -> Asked:
     """The audience of an issue, of those who had agreed when it began to be sent."""
     own = issue.lesson.course.list_id
-    return audiences.ask(session, audience, own, now, issue.begun_at or now, COMPILERS)
+    return audiences.ask(session, audience, own, now, issue.begun_at or now, COMPILERS, among)
 
 
 def tested(session: Session, among: Asked, split: Split, share: int, subjects: int) -> list[int]:
     """How many people would be sent each subject in a test."""
     place = split.subject(Subscriber.id, subjects).label("place")
-    wanted = (among.reached, among.under.is_not(None), split.is_tested(Subscriber.id, share))
-    people = select(place).where(*wanted).subquery()
+    people = among.reached(place).where(split.is_tested(Subscriber.id, share)).subquery()
     rows = session.execute(select(people.c.place, func.count()).group_by(people.c.place))
     counted: dict[int, int] = dict(rows.all())
     return [counted.get(one, 0) for one in range(subjects)]

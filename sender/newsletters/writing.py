@@ -9,7 +9,21 @@ from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, case, delete, exists, func, literal, select, text
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Integer,
+    MetaData,
+    Select,
+    Table,
+    case,
+    delete,
+    exists,
+    func,
+    literal,
+    select,
+    text,
+)
 from sqlalchemy import insert as insert_rows
 from sqlalchemy.orm import Session
 
@@ -20,6 +34,7 @@ from campaigns.newsletters.testing import Split
 from campaigns.newsletters.timing import Wave, When
 from campaigns.schedule import GRACE
 from campaigns.slots import DAY, MINUTE
+from courseletter.bulk import dialect_of
 from courseletter.database import Database
 from courseletter.upserting import insert
 from courseletter.zones import zone_of
@@ -29,11 +44,20 @@ from sender.instance import is_held
 from sender.models import OF_ISSUE, Delivery, State, is_of_issue
 from sender.newsletters import deciding, reaching
 from sender.planning import Announce
-from subscribers.audiences import Asked, Audience
+from subscribers.audiences import Audience, Span
 from subscribers.models import Subscriber
 
 CHUNK: Final = 10_000  # ids of subscribers a transaction, whoever of them is meant
 ROUNDS: Final = 7  # days on which somebody at their cap is tried again
+# The people of this transaction's chunk, each with the list that they agreed on.
+_TABLE: Final = Table(
+    "issue_people",
+    MetaData(),
+    Column("subscriber_id", Integer, primary_key=True),
+    Column("list_id", Integer, nullable=False),
+    prefixes=["TEMPORARY"],
+)
+_person, _list = _TABLE.c.subscriber_id, _TABLE.c.list_id
 _UNDER_WAY: Final = (IssueState.SCHEDULED, IssueState.SENDING)
 
 
@@ -105,13 +129,13 @@ def _write_chunk(session: Session, issue: Issue, now: datetime) -> int:
         issue.cursor, issue.waves = 0, issue.waves[1:]
         issue.next_at = Wave.from_json(issue.waves[0]).at if issue.waves else now
         return 0
-    asked = reaching.asked(session, issue, Audience.from_json(issue.audience), now)
-    people = _people(issue, wave, asked, top)
-    full = at_their_cap(session, people.with_only_columns(Subscriber.id), issue.lesson.course.zone, now)
+    _gather(session, _people(session, issue, wave, Span(issue.cursor, top), now))
+    full = at_their_cap(session, select(_person), issue.lesson.course.zone, now)
     if full:
+        session.execute(delete(_TABLE).where(_person.in_(full)))
         holds = [{"lesson_id": issue.lesson_id, "subscriber_id": one} for one in sorted(full)]
         session.execute(insert_rows(IssueHold), holds)
-    queued = _insert(session, issue, people, now)
+    queued = _insert(session, issue, now)
     issue.cursor = top
     return queued
 
@@ -122,13 +146,14 @@ def _top(cursor: int) -> Select[int | None]:
     return select(func.max(some.c.id))
 
 
-def _people(issue: Issue, wave: Wave, asked: Asked, top: int) -> Select[int, int | None]:
+def _people(
+    session: Session, issue: Issue, wave: Wave, among: Span, now: datetime
+) -> Select[*tuple[Any, ...]]:
     """Those of the chunk who get it with this wave and have nothing yet: id and list."""
-    people = select(Subscriber.id, asked.under.label("list_id")).where(
-        Subscriber.id > issue.cursor,
-        Subscriber.id <= top,
-        asked.reached,
-        asked.under.is_not(None),
+    asked = reaching.asked(session, issue, Audience.from_json(issue.audience), now, among)
+    people = asked.reached(Subscriber.id, asked.agreed.c.list_id).where(
+        Subscriber.id > among.after,
+        Subscriber.id <= among.top,
         ~reaching.has_it(issue.lesson_id),
         ~reaching.is_on_hold(issue.lesson_id),
     )
@@ -139,16 +164,25 @@ def _people(issue: Issue, wave: Wave, asked: Asked, top: int) -> Select[int, int
     return people
 
 
-def _insert(session: Session, issue: Issue, people: Select[int, int | None], now: datetime) -> int:
-    lesson, found = issue.lesson, people.order_by(Subscriber.id).subquery()
+def _gather(session: Session, people: Select[*tuple[Any, ...]]) -> None:
+    """Let the chunk's people stand in the temporary table: the audience is asked once."""
+    _TABLE.create(session.connection(), checkfirst=True)
+    session.execute(delete(_TABLE))
+    session.execute(insert_rows(_TABLE).from_select([_person.name, _list.name], people))
+    if dialect_of(session) == "postgresql":
+        session.execute(text(f"ANALYZE {_TABLE.name}"))  # else its size is guessed, and the joins after it
+
+
+def _insert(session: Session, issue: Issue, now: datetime) -> int:
+    lesson = issue.lesson
     values: dict[str, ColumnElement[Any]] = {
         "kind": literal("issue"),
-        "subscriber_id": found.c.id,
+        "subscriber_id": _person,
         "course_id": literal(lesson.course_id),
-        "list_id": found.c.list_id,
+        "list_id": _list,
         "run": literal(1),
         "lesson_id": literal(lesson.id),
-        "revision_id": _revision(issue, found.c.id),
+        "revision_id": _revision(issue, _person),
         "copy": literal(0),
         "by": literal("schedule"),
         "state": literal(State.READY),
@@ -159,10 +193,10 @@ def _insert(session: Session, issue: Issue, people: Select[int, int | None], now
         "retried_unknown": literal(False),
     }
     # Without a condition SQLite takes what follows for that of a join.
-    rows = select(*(column.label(name) for name, column in values.items())).where(found.c.id.is_not(None))
+    rows = select(*(column.label(name) for name, column in values.items())).where(_person.is_not(None))
     adding = (
         insert(session, Delivery)
-        .from_select(list(values), rows)
+        .from_select(list(values), rows.order_by(_person))
         .on_conflict_do_nothing(index_elements=["lesson_id", "subscriber_id"], index_where=text(OF_ISSUE))
         .execution_options(preserve_rowcount=True)  # else PostgreSQL's driver is not asked
     )
