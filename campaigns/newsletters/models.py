@@ -84,7 +84,7 @@ class Issue(Base):
 
 
 class IssueHold(Base):
-    """Somebody at their daily cap, who is to get the issue on the next day."""
+    """Somebody who was at their daily cap, in which round: the next one tries them again."""
 
     __tablename__ = "issue_holds"
 
@@ -92,3 +92,4 @@ class IssueHold(Base):
     subscriber_id: Mapped[int] = mapped_column(
         ForeignKey("subscribers.id", ondelete="CASCADE"), primary_key=True
     )
+    round: Mapped[int]

@@ -37,7 +37,7 @@ def has_it(issue_id: str) -> ColumnElement[bool]:
     return exists(Delivery.id).where(is_of_issue(), mine)
 
 
-def is_on_hold(issue_id: str) -> ColumnElement[bool]:
-    """Whether a subscriber waits for the next day, being at their daily cap."""
-    mine = and_(IssueHold.lesson_id == issue_id, IssueHold.subscriber_id == Subscriber.id)
-    return exists(IssueHold.lesson_id).where(mine)
+def is_on_hold(issue: Issue) -> ColumnElement[bool]:
+    """Whether a subscriber was at their daily cap in this round of waves."""
+    mine = and_(IssueHold.lesson_id == issue.lesson_id, IssueHold.subscriber_id == Subscriber.id)
+    return exists(IssueHold.lesson_id).where(mine, IssueHold.round == issue.rounds)

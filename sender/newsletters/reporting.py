@@ -10,9 +10,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from campaigns.models import Link, RevisionLesson
-from campaigns.newsletters.models import Issue, IssueHold
+from campaigns.newsletters.models import Issue, IssueHold, IssueState
 from sender.models import Click, Delivery, State, is_of_issue
-from sender.newsletters import results
+from sender.newsletters import reaching, results
 from sender.results import counted_until
 from subscribers.models import Subscriber
 
@@ -94,9 +94,14 @@ def as_table(found: Report) -> tuple[Sequence[str], list[list[object]]]:
 
 def held(session: Session, issue: Issue, most: int) -> tuple[int, list[Subscriber]]:
     """How many are at their daily cap and get it on the next day, and some of them."""
-    waiting = IssueHold.lesson_id == issue.lesson_id
-    people = select(Subscriber).join(IssueHold, IssueHold.subscriber_id == Subscriber.id).where(waiting)
-    number = session.scalar(select(func.count()).select_from(IssueHold).where(waiting)) or 0
+    if issue.state not in (IssueState.SENDING, IssueState.PAUSED):
+        return 0, []
+    people = (
+        select(Subscriber)
+        .join(IssueHold, IssueHold.subscriber_id == Subscriber.id)
+        .where(IssueHold.lesson_id == issue.lesson_id, ~reaching.has_it(issue.lesson_id))
+    )
+    number = session.scalar(people.with_only_columns(func.count())) or 0
     return number, list(session.scalars(people.order_by(Subscriber.id).limit(most)))
 
 

@@ -133,8 +133,7 @@ def _write_chunk(session: Session, issue: Issue, now: datetime) -> int:
     full = at_their_cap(session, select(_person), issue.lesson.course.zone, now)
     if full:
         session.execute(delete(_TABLE).where(_person.in_(full)))
-        holds = [{"lesson_id": issue.lesson_id, "subscriber_id": one} for one in sorted(full)]
-        session.execute(insert_rows(IssueHold), holds)
+        _hold(session, issue, full)
     queued = _insert(session, issue, now)
     issue.cursor = top
     return queued
@@ -155,7 +154,7 @@ def _people(
         Subscriber.id > among.after,
         Subscriber.id <= among.top,
         ~reaching.has_it(issue.lesson_id),
-        ~reaching.is_on_hold(issue.lesson_id),
+        ~reaching.is_on_hold(issue),
     )
     if wave.zones is not None:
         people = people.where(func.coalesce(Subscriber.zone, "").in_(wave.zones))
@@ -220,7 +219,7 @@ def _after_the_waves(session: Session, issue: Issue, now: datetime) -> None:
             scheduling.plan(issue, scheduling.planned(session, issue, now))
         else:
             issue.decide_at = issue.next_at = now + timedelta(hours=issue.hours)
-    elif issue.rounds < ROUNDS and _let_go(session, issue):
+    elif issue.rounds < ROUNDS and session.scalar(select(_is_anybody_held(issue))):
         issue.rounds += 1
         scheduling.plan(issue, _tomorrow(session, issue, now))
     elif session.scalar(select(_is_leaving(issue.lesson_id))):
@@ -229,10 +228,19 @@ def _after_the_waves(session: Session, issue: Issue, now: datetime) -> None:
         issue.state, issue.finished_at, issue.next_at = IssueState.SENT, now, None
 
 
-def _let_go(session: Session, issue: Issue) -> bool:
-    """Let those at their cap be tried again. False: there was nobody."""
-    gone = session.connection().execute(delete(IssueHold).where(IssueHold.lesson_id == issue.lesson_id))
-    return bool(gone.rowcount)
+def _hold(session: Session, issue: Issue, people: set[int]) -> None:
+    """Let these wait for the next round."""
+    this = {"lesson_id": issue.lesson_id, "round": issue.rounds}
+    adding = insert(session, IssueHold)
+    again = adding.on_conflict_do_update(
+        index_elements=["lesson_id", "subscriber_id"], set_={"round": adding.excluded.round}
+    )
+    session.execute(again, [{**this, "subscriber_id": one} for one in sorted(people)])
+
+
+def _is_anybody_held(issue: Issue) -> ColumnElement[bool]:
+    this = (IssueHold.lesson_id == issue.lesson_id, IssueHold.round == issue.rounds)
+    return exists(IssueHold.lesson_id).where(*this)
 
 
 def _tomorrow(session: Session, issue: Issue, now: datetime) -> list[Wave]:

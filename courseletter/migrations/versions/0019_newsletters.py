@@ -56,6 +56,7 @@ def upgrade() -> None:
         "issue_holds",
         sa.Column("lesson_id", sa.String(length=20), nullable=False),
         sa.Column("subscriber_id", sa.Integer(), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["lesson_id"], ["issues.lesson_id"], name=op.f("fk_issue_holds_lesson_id")),
         sa.ForeignKeyConstraint(
             ["subscriber_id"],
