@@ -1,8 +1,6 @@
 """A newsletter in Chromium, from its first words to its results, in both themes and on narrow screens."""
 
-import os
 from datetime import timedelta
-from pathlib import Path
 
 from playwright.sync_api import Page, expect
 from reading_room import World
@@ -19,25 +17,15 @@ from subscribers.models import MailingList, Subscriber
 __all__ = ["owner", "workshop"]  # fixtures
 
 
-def test_from_the_first_words_to_the_results(owner: Page, workshop: World, tmp_path: Path) -> None:
-    folder = Path(os.environ.get("COURSELETTER_PICTURES") or tmp_path)
+def test_from_the_first_words_to_the_results(owner: Page, workshop: World) -> None:
     installation = workshop.installation
-
-    def look(name: str) -> None:
-        check(owner, name)
-        for width in (375, 1280):
-            owner.set_viewport_size({"width": width, "height": 800})
-            owner.emulate_media(color_scheme="light", reduced_motion="reduce")
-            suffix = "-phone" if width < 500 else ""
-            owner.screenshot(path=folder / f"workshop-{name}{suffix}.png", full_page=True)
-
     owner.goto(address(workshop, "/newsletters"))
     check(owner, "no newsletters")
     owner.get_by_role("link", name="Write the first one").click()
     expect(owner.get_by_role("heading", level=1)).to_have_text("New issue")
     owner.get_by_role("button", name="Write it").press("Enter")
     expect(owner.get_by_role("alert")).to_contain_text("Give the newsletter a name")
-    look("issue-new")
+    check(owner, "issue-new")
     owner.get_by_label("Its title").fill("Frost, and what to do before it")
     owner.get_by_label("Name of the newsletter").fill("The Garden Letter")
     owner.get_by_role("button", name="Write it").press("Enter")
@@ -57,31 +45,31 @@ def test_from_the_first_words_to_the_results(owner: Page, workshop: World, tmp_p
             consent.add(session, own, person, Evidence(), installation.clock.now())
     owner.reload()
     expect(owner.locator("#reach")).to_have_text("6 people get it")
-    look("issue-plan")
+    check(owner, "issue-plan")
     owner.get_by_label("At an hour of each person").check()
     expect(owner.get_by_label("Day", exact=True)).to_have_value("2026-11-13")
     expect(owner.get_by_role("heading", name="When it leaves")).to_be_visible()
     owner.get_by_label("Subject B").fill("Three evenings before the frost")
     owner.get_by_label("Subject B").press("Tab")
     expect(owner.get_by_text("This newsletter counts no clicks")).to_be_visible()
-    look("issue-plan-test")
+    check(owner, "issue-plan-test")
     owner.get_by_role("link", name="Count them from now on").click()
     owner.get_by_label("Count which links are followed").check()
     owner.get_by_role("button", name="Save").press("Enter")
     expect(owner.locator("#toast")).to_contain_text("Saved")
-    look("newsletter")
+    check(owner, "newsletter")
     owner.goto(address(workshop, "/newsletters"))
     owner.get_by_role("link", name="Frost, and what to do before it").click()
     owner.get_by_role("button", name="Send to 6 people").press("Enter")
     expect(owner.locator("#waits")).to_have_text("It goes to 6 people")
-    look("issue-scheduled")
+    check(owner, "issue-scheduled")
     send_due(installation.database, installation.clock.now())
     owner.reload()
     expect(owner.locator("#far")).to_contain_text("0 people of 6")
-    look("issue-sending")
+    check(owner, "issue-sending")
     owner.get_by_role("button", name="Pause").press("Enter")
     expect(owner.locator("#paused")).to_contain_text("Somebody paused it")
-    look("issue-paused")
+    check(owner, "issue-paused")
     owner.get_by_role("button", name="Resume").press("Enter")
     expect(owner.locator("#far")).to_be_visible()
     accept_all(installation)
@@ -90,6 +78,6 @@ def test_from_the_first_words_to_the_results(owner: Page, workshop: World, tmp_p
     bring_up_to_date(installation.database, installation.clock.now(), timedelta(days=30))
     owner.reload()
     expect(owner.locator("#found")).to_contain_text("6 people have received it, 0 clicked a link.")
-    look("issue-sent")
+    check(owner, "issue-sent")
     owner.goto(address(workshop, "/newsletters"))
-    look("newsletters")
+    check(owner, "newsletters")

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from harvest import sow
 from playwright.sync_api import Page
+from press import newsletters
 from reading_room import World
 from show_room import NOW
 from sqlalchemy import select
@@ -96,6 +97,7 @@ def test_pictures_of_every_page(owner: Page, workshop: World, folder: Path) -> N
     add_brand(workshop)
     converse(workshop, course)
     befriend(workshop)
+    planned, sent = newsletters(workshop)
     pages = {
         "home": "/",
         "find": "/find?q=sleep",
@@ -127,6 +129,9 @@ def test_pictures_of_every_page(owner: Page, workshop: World, folder: Path) -> N
         "imports": "/subscribers/imports",
         "export": "/subscribers/export",
         "segments": "/segments?subject-0=field:first_name&how-0=contains&value-0=Reader",
+        "newsletters": "/newsletters",
+        "issue-plan": f"/issues/{planned}",
+        "issue": f"/issues/{sent}",
         "settings": "/settings",
         "sign-in": "/sign-in",
     }

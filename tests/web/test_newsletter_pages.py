@@ -1,0 +1,197 @@
+"""The pages of newsletters by their answers: what is refused, undone, said once more; the mail as a page."""
+
+import pytest
+from colleagues import Colleague, add_user
+from reading_room import World
+from sqlalchemy import select
+
+from campaigns.links import track_clicks
+from campaigns.models import Course
+from campaigns.newsletters import drafting
+from campaigns.newsletters.models import Issue, IssueState
+from sender import wishes
+from sender.erasing import erase
+from sender.models import Delivery
+from sender.newsletters.writing import send_due
+from subscribers import consent
+from subscribers.consent import Evidence
+from subscribers.models import Subscriber
+from subscribers.people import Details, find_or_create
+
+
+@pytest.fixture
+def marketer(world: World) -> Colleague:
+    return Colleague(
+        world.app, world.installation, add_user(world.installation, "marketer", name="Mira Holt")
+    )
+
+
+@pytest.fixture
+def issue(world: World) -> str:
+    """A draft in German, for two readers."""
+    now = world.clock.now()
+    with world.installation.database.write() as session:
+        newsletter = drafting.create_newsletter(session, "Gartenbrief", now, language="de", zone="UTC")
+        row = drafting.create_issue(session, newsletter, "Frost <b>", now)
+        row.lesson.body = "Der Frost ist da, {{ subscriber.first_name | default('liebe Leser') }}."
+        for name in ("ada", "bea"):
+            join(world, session, newsletter, name)
+        return row.lesson_id
+
+
+def join(world: World, session, newsletter: Course, name: str) -> None:
+    address = f"{name}@example.org"
+    person, _ = find_or_create(session, address, Details(name.title()), world.clock.now())
+    consent.add(session, newsletter.mailing_list, person, Evidence(), world.clock.now())
+
+
+def state(world: World) -> str:
+    return str(world.all(Issue)[0].state)
+
+
+def press(marketer: Colleague, issue: str, **more: str) -> int:
+    """Send, with the people that were seen."""
+    fields = {"include-0": f"list:{more.pop('list', '2')}", "when": "now", "confirmed": "2", **more}
+    return marketer.post(f"/issues/{issue}/send", **fields).status_code
+
+
+def test_sending_confirms_the_number_that_was_seen(world: World, marketer: Colleague, issue: str) -> None:
+    page = marketer.get(f"/issues/{issue}").text
+    assert "Send to 2 people" in page
+    assert "Frost &lt;b&gt;" in page
+    with world.installation.database.write() as session:
+        join(world, session, drafting.newsletters(session)[0], "cleo")
+    assert press(marketer, issue) == 409
+    assert state(world) == IssueState.DRAFT
+    assert press(marketer, issue, confirmed="3") == 303
+    assert state(world) == IssueState.SCHEDULED
+    assert "It goes to 3 people" in marketer.get(f"/issues/{issue}").text
+    assert world.all(Issue)[0].author == "Mira Holt"
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"when": "at", "day": "soon", "time": "09:00"}, "Choose the day on which it goes"),
+        ({"when": "at", "day": "2026-11-10", "time": "25:00"}, "Write the hour like 09:00"),
+        ({"when": "at", "day": "2020-11-10", "time": "09:00"}, "Choose a day from today on"),
+        ({"when": "at", "day": "9999-12-31", "time": "09:00"}, "Choose a day from today on"),
+        ({"include-0": "list:1 OR 1=1"}, "Choose lists, tags and segments from what is there"),
+        ({"include-0": "tag:999"}, "is no more"),
+        ({"subject-1": "Frost <b>"}, "the same"),
+        ({"subject-1": "a", "share": "5"}, "from 10 to 100"),
+        ({"subject-1": "a", "hours": "9999"}, "from 1 to 72"),
+        ({"subject-1": "a", "share": "many"}, "whole number"),
+        ({"subject-1": "Ice\r\nBcc: eve@evil.example"}, "line"),
+    ],
+)
+def test_what_makes_no_sense_is_told_and_nothing_is_kept(
+    world: World, marketer: Colleague, issue: str, fields: dict[str, str], words: str
+) -> None:
+    before = world.all(Issue)[0]
+    answer = marketer.post(f"/issues/{issue}", **{"include-0": "list:2", "when": "now", **fields})
+    assert answer.status_code == 422
+    assert words in answer.text
+    after = world.all(Issue)[0]
+    assert (after.audience, after.day, after.subjects) == (before.audience, before.day, before.subjects)
+
+
+def test_a_frozen_issue_is_not_edited_and_can_be_taken_back(
+    world: World, marketer: Colleague, issue: str
+) -> None:
+    newsletter = world.all(Course)[-1]
+    editor = f"/courses/{newsletter.id}/lessons/{issue}/edit"
+    assert "Review and send" in marketer.get(editor).text
+    assert marketer.get(f"/courses/{newsletter.id}").status_code == 404  # it is no course
+    assert press(marketer, issue) == 303
+    assert marketer.get(editor).headers["location"].endswith(f"/issues/{issue}")
+    late = marketer.send("PUT", editor, title="x", subject="x", body="late")
+    assert (late.status_code, "take it back" in late.text) == (422, True)
+    assert marketer.post(f"/issues/{issue}/remove").status_code == 422
+    assert marketer.post(f"/issues/{issue}/take-back").status_code == 303
+    assert state(world) == IssueState.DRAFT
+    assert marketer.post(f"/issues/{issue}/remove").status_code == 303
+    assert marketer.get(f"/issues/{issue}").status_code == 404
+    assert marketer.post(f"/issues/{issue}/restore").status_code == 303
+    assert marketer.get(f"/issues/{issue}").status_code == 200
+
+
+def test_a_newsletter_that_is_paused_says_so_and_goes_on(
+    world: World, marketer: Colleague, issue: str
+) -> None:
+    with world.installation.database.write() as session:
+        newsletter = drafting.newsletters(session)[0]
+        newsletter.paused_at, newsletter.paused_why = world.clock.now(), "10 of 200 were refused"
+        home = f"/newsletters/{newsletter.id}"
+    assert "10 of 200 were refused" in marketer.get("/newsletters").text
+    assert marketer.post(f"{home}/resume").status_code == 303
+    assert "10 of 200" not in marketer.get("/newsletters").text
+    assert marketer.post(home, name=" ").status_code == 422
+    assert marketer.post(home, name="Gartenpost", tracks_clicks="yes").status_code == 303
+    with world.installation.database.read() as session:
+        newsletter = drafting.newsletters(session)[0]
+        assert (newsletter.title, newsletter.tracks_clicks) == ("Gartenpost", True)
+
+
+def test_the_mail_in_the_browser_and_the_ways_to_leave(world: World, marketer: Colleague, issue: str) -> None:
+    assert press(marketer, issue) == 303
+    send_due(world.installation.database, world.clock.now())
+    world.deliver()
+    mail = world.all(Delivery)[0]
+    links, browser = world.installation.links, world.browser()
+    path = links.read(mail.id).removeprefix(world.installation.settings.base_url)
+    page = browser.get(path)
+    assert page.status_code == 200
+    assert '<html lang="de"' in page.text
+    assert "Der Frost ist da, liebe Leser." in page.text  # addressed to nobody
+    assert "<h1>Frost &lt;b&gt;</h1>" in page.text
+    assert page.headers["cache-control"] == "no-store"
+    assert browser.get(path[:-1]).status_code == 404
+    assert browser.get(path.replace("/read/", "/learn/")).status_code == 404
+    leave = links.unsubscribe(mail.list_id or 0, mail.subscriber_id)
+    leave = leave.removeprefix(world.installation.settings.base_url)
+    assert leave in page.text
+    assert '<html lang="de"' in browser.get(leave).text
+    assert browser.post(leave).status_code == 200
+    with world.installation.database.write() as session:
+        reader, key = session.get_one(Subscriber, mail.subscriber_id), world.installation.settings.key
+        erase(session, reader, world.clock.now(), key)
+    assert browser.get(path).status_code == 200
+    assert "Frost" not in browser.get(path).text
+
+
+def test_results_as_a_file(world: World, marketer: Colleague, issue: str) -> None:
+    assert press(marketer, issue) == 303
+    send_due(world.installation.database, world.clock.now())
+    world.deliver()
+    with world.installation.database.write() as session:
+        mail = session.scalars(select(Delivery)).first()
+        assert mail is not None
+        wishes.unsubscribe(session, mail.list_id or 0, mail.subscriber_id, world.clock.now(), Evidence())
+    rows = marketer.get(f"/issues/{issue}/results.csv").text.splitlines()
+    assert rows[0].startswith("subject,queued,received,on_their_way,not_delivered,clicked")
+    assert rows[1].startswith("Frost <b>,2,2,0,0,0")
+
+
+def test_who_is_left_out_is_named_with_the_reason(world: World, marketer: Colleague, issue: str) -> None:
+    with world.installation.database.write() as session:
+        newsletter = drafting.newsletters(session)[0]
+        ada = session.scalars(select(Subscriber).where(Subscriber.email == "ada@example.org")).one()
+        wishes.unsubscribe(session, newsletter.list_id, ada.id, world.clock.now(), Evidence())
+    page = marketer.get(f"/issues/{issue}").text
+    assert "1 person gets it" in page
+    assert "Has not confirmed, or has left" in page
+    assert "Ada" in page.partition("Who does not get it")[2]
+
+
+def test_a_test_without_counted_clicks_is_refused(world: World, marketer: Colleague, issue: str) -> None:
+    fields = {"subject-1": "Eis", "share": "100"}
+    assert press(marketer, issue, **fields) == 422
+    assert state(world) == IssueState.DRAFT
+    with world.installation.database.write() as session:
+        newsletter = drafting.newsletters(session)[0]
+        track_clicks(session, newsletter, True)
+        for number in range(40):  # so that some get each subject
+            join(world, session, newsletter, f"reader{number}")
+    assert press(marketer, issue, confirmed="42", **fields) == 303
+    assert state(world) == IssueState.SCHEDULED
