@@ -5,6 +5,7 @@ passed over and nobody gets it twice, wherever a process ends. Who is at their d
 waves come once more on the next day for whoever has nothing yet (S16).
 """
 
+import logging
 from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -25,6 +26,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy import insert as insert_rows
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from campaigns.models import Course, Lesson
@@ -47,7 +49,10 @@ from sender.planning import Announce
 from subscribers.audiences import Audience, Span
 from subscribers.models import Subscriber
 
+log = logging.getLogger(__name__)
+
 CHUNK: Final = 10_000  # ids of subscribers a transaction, whoever of them is meant
+LATE: Final = "Its hour passed over an hour ago while nothing could be sent."
 ROUNDS: Final = 7  # days on which somebody at their cap is tried again
 # The people of this transaction's chunk, each with the list that they agreed on.
 _TABLE: Final = Table(
@@ -76,9 +81,16 @@ def send_due(database: Database, now: datetime, announce: Announce | None = None
         clicks.judge(database, now)  # a test may be decided by them
     done: Counter[str] = Counter()
     for issue_id in issues:
-        going = True
-        while going:
-            going = step(database, issue_id, now, announce, done)
+        try:
+            while step(database, issue_id, now, announce, done):
+                pass
+        except DBAPIError:
+            raise  # the database is in trouble, not the issue: the next tick tries again
+        except Exception as error:  # whatever its audience has become: it stops no other (REQUIREMENTS 27)
+            log.exception("issue %s cannot be written", issue_id)
+            with database.write() as session:
+                issue = session.get_one(Issue, issue_id, with_for_update=True)
+                issue.state, issue.why = IssueState.PAUSED, str(error)
     return done
 
 
@@ -102,9 +114,6 @@ def step(
             if announce is not None and queued:
                 announce(session, queued)
         return issue.next_at is not None and issue.next_at <= now and issue.state in _UNDER_WAY
-
-
-LATE: Final = "Its hour passed over an hour ago while nothing could be sent."
 
 
 def _is_late(issue: Issue, now: datetime) -> bool:

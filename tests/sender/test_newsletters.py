@@ -6,7 +6,7 @@ from email import message_from_bytes, policy
 
 import pytest
 from newsroom import Newsroom, at
-from school import KEY, School
+from school import BRAND, KEY, LINKS, School
 
 from campaigns.models import Course
 from campaigns.newsletters import drafting
@@ -17,12 +17,14 @@ from sender import wishes
 from sender.models import State
 from sender.newsletters import steering, writing
 from sender.newsletters.writing import send_due
+from sender.sampling import Somebody, sampled
 from subscribers import consent, segments, tags
 from subscribers.audiences import Audience, Part
 from subscribers.consent import Evidence
-from subscribers.models import MailingList, Subscriber, SuppressionReason
+from subscribers.models import CustomField, MailingList, Subscriber, SuppressionReason
 from subscribers.segments import Condition, Rule
 from subscribers.suppression import suppress
+from templates.rendering import render
 
 HOUR = timedelta(hours=1)
 TOMORROW = datetime(2026, 3, 12, tzinfo=UTC)
@@ -296,6 +298,38 @@ def test_a_newsletter_to_nobody_is_sent_to_nobody(newsroom: Newsroom) -> None:
     newsroom.school.work()
     assert newsroom.issue(issue).state == IssueState.SENT
     assert newsroom.deliveries(issue) == []
+
+
+def test_r27_an_issue_whose_audience_is_broken_waits_for_a_person_and_stops_no_other(
+    newsroom: Newsroom,
+) -> None:
+    newsroom.add("ada@inbox.example.org")
+    with newsroom.database.write() as session:
+        session.add(CustomField(name="city", kind="text"))
+        session.flush()
+        rule = Rule((Condition("field", "city", "is", "Porto"),))
+        segment = segments.save(session, "In Porto", rule, newsroom.now).id
+    broken = newsroom.draft("Broken", audience=Audience((Part("segment", segment),)))
+    newsroom.schedule(broken)
+    with newsroom.database.write() as session:
+        session.delete(session.get_one(CustomField, "city"))
+    whole = newsroom.send("Whole")
+    assert newsroom.received() == [("ada@inbox.example.org", "Whole")]
+    assert newsroom.got(whole) == {State.ACCEPTED: 1}
+    assert newsroom.issue(broken).state == IssueState.PAUSED
+    assert "nobody has a field called “city”" in newsroom.issue(broken).why
+
+
+def test_a_test_to_oneself_is_the_mail_as_readers_get_it(newsroom: Newsroom) -> None:
+    issue = newsroom.draft("Frost", body="Dear {{ subscriber.first_name | default('reader') }}.")
+    with newsroom.database.read() as session:
+        lesson = drafting.find_issue(session, issue).lesson
+        me = Somebody("mira@example.org", "Mira")
+        compiled, context = sampled(session, lesson.course, lesson, me, BRAND, LINKS, newsroom.now, "[Test] ")
+        mail = render(compiled, context)
+    assert mail.subject == "[Test] Frost"
+    assert "Dear Mira." in mail.text
+    assert "You get this because you are on the list “Garden letter”." in mail.text
 
 
 def test_while_its_newsletter_is_paused_nothing_is_written(newsroom: Newsroom) -> None:
