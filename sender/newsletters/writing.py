@@ -51,7 +51,7 @@ from subscribers.models import Subscriber
 
 log = logging.getLogger(__name__)
 
-CHUNK: Final = 10_000  # ids of subscribers a transaction, whoever of them is meant
+CHUNK: Final = 5_000  # ids of subscribers a transaction, whoever of them is meant
 LATE: Final = "Its hour passed over an hour ago while nothing could be sent."
 ROUNDS: Final = 7  # days on which somebody at their cap is tried again
 # The people of this transaction's chunk, each with the list that they agreed on.
