@@ -191,7 +191,7 @@ def _furnish(session: Session, course_id: str, key: bytes) -> None:
     )
     session.execute(update(Subscriber).where(person % 3 == 0).values(created_at=NOW - timedelta(days=400)))
     first = select(Course.list_id).where(Course.id == course_id).scalar_subquery()
-    here = (Membership.list_id == first, Membership.subscriber_id % 50 == 0)
+    here = (Membership.list_id == first, Membership.subscriber_id % 50 == 7)
     session.execute(update(Membership).where(*here).values(status="pending"))
     left = (Membership.list_id == first, Membership.subscriber_id % 97 == 0)
     session.execute(update(Membership).where(*left).values(status="unsubscribed"))

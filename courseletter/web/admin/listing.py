@@ -139,7 +139,9 @@ def listed(
         try:
             narrow = narrowed(session, filters, now, COMPILERS)
             found = _page(session, filters, narrow, before, after)
-            if exact:
+            if not (before or after) and len(found.people) < SIZE:
+                many = len(found.people)
+            elif exact:
                 many = counted(session, meant(session, filters, now, COMPILERS))
             elif filters.q:
                 many = searching.counted(session, filters.q, SURE, narrow)
