@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
 from typing import Final, Self
 
-from sqlalchemy import ColumnElement, and_, exists, func, literal_column, not_
+from sqlalchemy import ColumnElement, and_, exists, func, literal_column, not_, select
 from sqlalchemy.orm import Session
 
 from courseletter.bulk import dialect_of
@@ -124,13 +124,16 @@ STATUSES: Final[Mapping[str, str]] = {
 }
 
 
-def is_suppressed() -> ColumnElement[bool]:
+def is_suppressed(session: Session) -> ColumnElement[bool]:
     """Whether a person's address is on the suppression list, as it is spelled there.
 
     For lists: a letter beyond ASCII that stands there as a capital is not found. What is sent asks by the
     keyed hash.
     """
-    return exists().where(func.lower(Suppression.email) == Subscriber.address_key)
+    spelled = func.lower(Suppression.email)
+    if dialect_of(session) == "sqlite":  # it looks up no expression by a column's value
+        return Subscriber.address_key.in_(select(spelled).where(Suppression.email.is_not(None)))
+    return exists().where(spelled == Subscriber.address_key)
 
 
 def _standing(session: Session, status: str, slug: str) -> ColumnElement[bool]:
@@ -145,15 +148,19 @@ def _standing(session: Session, status: str, slug: str) -> ColumnElement[bool]:
 
     def few(*statuses: MemberStatus) -> ColumnElement[bool]:
         written: list[ColumnElement[str]] = [literal_column(f"'{one}'") for one in statuses]
-        found = theirs.where(Membership.status.in_(written))
+        among_them = Membership.status.in_(written)
         # PostgreSQL sees by itself that the partial index has them; told twice, it takes them for fewer.
-        return found.where(NOT_CONFIRMED) if dialect_of(session) == "sqlite" else found
+        # SQLite has to be told, and begins with them if they are asked for first.
+        if dialect_of(session) == "sqlite":
+            theirs_here = select(Membership.subscriber_id).where(NOT_CONFIRMED, among_them, *here)
+            return Subscriber.id.in_(theirs_here)
+        return theirs.where(among_them)
 
     confirmed = theirs.where(Membership.status == MemberStatus.CONFIRMED)
     waits = few(MemberStatus.PENDING)
     has_left = few(MemberStatus.UNSUBSCRIBED, MemberStatus.COMPLAINED)
     if status == "held":
-        return and_(is_suppressed(), theirs) if slug else is_suppressed()
+        return and_(is_suppressed(session), theirs) if slug else is_suppressed(session)
     if status == "none":
         return not_(theirs)
     if not status:
@@ -163,7 +170,7 @@ def _standing(session: Session, status: str, slug: str) -> ColumnElement[bool]:
         "pending": (waits, not_(confirmed)),
         "left": (has_left, not_(confirmed), not_(waits)),
     }
-    return and_(*found[status], not_(is_suppressed()))
+    return and_(*found[status], not_(is_suppressed(session)))
 
 
 def _source(source: str) -> ColumnElement[bool]:
