@@ -21,7 +21,7 @@ from starlette.testclient import TestClient
 
 from benchmarks import databases
 from benchmarks.crowd import BRAND, NOW, gather
-from benchmarks.workshop import HOST, _signed_in
+from benchmarks.workshop import HOST, signed_in
 from campaigns.models import Course, Link, RevisionLesson
 from courseletter.acts import ground_of
 from courseletter.clock import MovableClock
@@ -68,7 +68,7 @@ def measure(folder: Path, people: int, kind: str) -> Iterator[tuple[str, dict[st
             _furnish(session, course, opened.settings.key)
         _analyse(opened.database)
         client = TestClient(create_app(opened), base_url=HOST)
-        client.cookies.set("courseletter", _signed_in(opened.database), domain="127.0.0.1")
+        client.cookies.set("courseletter", signed_in(opened.database), domain="127.0.0.1")
         for name, path in _pages(people).items():
             yield name, _timed(client, path, opened.database)
         for name in ("tagged", "unsubscribed"):

@@ -47,7 +47,7 @@ def measure(folder: Path, people: int, courses: int, address: str = "") -> dict[
     busiest = gather(database, people)
     _spread(database, busiest, people, courses)
     client = TestClient(create_app(installation), base_url=HOST)
-    client.cookies.set("courseletter", _signed_in(database), domain="127.0.0.1")
+    client.cookies.set("courseletter", signed_in(database), domain="127.0.0.1")
     with database.write() as session:
         edited = session.get_one(Course, busiest).lessons[1]
         edited.body, lesson = f"{edited.body}\n\nOne more line.", edited.id
@@ -142,7 +142,7 @@ def _deliveries(numbers: Sequence[int], course_id: str) -> Iterator[dict[str, ob
         }
 
 
-def _signed_in(database: Database) -> str:
+def signed_in(database: Database) -> str:
     with database.write() as session:
         user = User(
             email="owner@example.org",
