@@ -96,7 +96,7 @@ def test_a_lesson_inserted_moved_and_taken_out_reaches_everybody_as_the_model_sa
     marketer.get_by_role("link", name="Review and publish").click()
     for lesson in choices.policies:
         choose(marketer, lesson, policy)
-    confirm(marketer, f"Publish for {LEARNERS:,} people", "Revision 2 is in force")
+    confirm(marketer, f"Publish to {LEARNERS:,} people", "Revision 2 is in force")
     everybody.publish_in_model(choices)
     everybody.check()
 

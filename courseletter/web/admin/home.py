@@ -188,7 +188,7 @@ def _numbers(session: Session, now: datetime, zone: ZoneInfo) -> list[tuple[str,
         (
             "On a course now",
             f"{crowd.under_way:,}",
-            f"{crowd.paused:,} of them paused. {joined:,} joined yesterday.",
+            f"{_count(crowd.paused, 'None')} of them paused. {_count(joined, 'Nobody')} joined yesterday.",
         ),
         _finishing(session, today, zone),
         (
@@ -248,6 +248,10 @@ def _arrived(accepted: int, ended: int) -> str:
     lost = ended - accepted
     rest = f" {lost:,} did not arrive." if lost else ""
     return f"{accepted:,} of {ended:,} {'message' if ended == 1 else 'messages'}.{rest}"
+
+
+def _count(number: int, none: str) -> str:
+    return f"{number:,}" if number else none
 
 
 def _messages(count: int) -> str:

@@ -85,7 +85,7 @@ class Row:
 
 def panels(plan: Plan, zone: ZoneInfo, *, choosing: bool) -> list[Panel]:
     """A panel an edit; with its choices where there are any to make."""
-    return [_panel(one, zone, choosing) for one in plan.edits]
+    return [_panel(plan, one, zone, choosing) for one in plan.edits]
 
 
 def numbers(plan: Plan) -> list[tuple[str, int]]:
@@ -122,7 +122,7 @@ def people(number: int, verb: str = "") -> str:
     return f"{who} {first} {rest}".rstrip()
 
 
-def _panel(planned: PlannedEdit, zone: ZoneInfo, choosing: bool) -> Panel:
+def _panel(plan: Plan, planned: PlannedEdit, zone: ZoneInfo, choosing: bool) -> Panel:
     edit, reach = planned.edit, planned.reach
     behind = reach.get(Place.BEHIND, 0)
     options = tuple(_options(planned, behind, zone)) if choosing and behind and _is_placed(edit) else ()
@@ -132,7 +132,7 @@ def _panel(planned: PlannedEdit, zone: ZoneInfo, choosing: bool) -> Panel:
         chip=CHIPS[edit.kind],
         lesson_id=edit.lesson_id or "",
         differences=[(_label(one.field), _words(one)) for one in edit.differences],
-        sentences=list(_sentences(planned)),
+        sentences=[*_sentences(planned), *_moments(plan, edit)],
         behind=behind,
         options=options,
         finished=finished,
@@ -192,6 +192,13 @@ def _sentences(planned: PlannedEdit) -> Iterator[str]:
         yield f"{people(had, 'have')} had this lesson and will get no second copy."
     if flying:
         yield f"For {people(flying)} it is on its way, and arrives as it was."
+
+
+def _moments(plan: Plan, edit: Edit) -> Iterator[str]:
+    """What other days or hours do to the lesson that people wait for."""
+    moved = plan.numbers.get(Effect.MOMENT_MOVES, 0)
+    if edit.kind in (EditKind.RHYTHM, EditKind.GAP) and moved:
+        yield f"{people(moved, 'get')} the lesson that they wait for at another moment."
 
 
 def _options(planned: PlannedEdit, behind: int, zone: ZoneInfo) -> Iterator[Option]:
