@@ -65,3 +65,10 @@ def test_the_author_reads_what_an_author_writes():
     html = render(compile_lesson(expert, BRAND), context(subscriber={"plan": "pro", "id": 7})).html
     assert "Dear friend, {{ so }} {% it %} is." in html
     assert 'href="https://e.org/?x=7&amp;y=1"' in html
+
+
+def test_so_does_an_issue_of_a_newsletter():
+    source = replace(MIDDLE, kind="issue", number=0, total=0)
+    expert = replace(source, body=to_mjml(source.body, "en"), format="mjml")
+    for reader in READERS:
+        assert seen(expert, reader) == seen(source, reader)
