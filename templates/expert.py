@@ -65,6 +65,8 @@ class _Compilation:
 
     def compiled(self, *, traced: bool) -> CompiledLesson:
         source, slots = self.source, self.slots
+        if (line := mjml.too_deep(source.body)) is not None:
+            raise self._fail(line, f"{mjml.TOO_DEEP} Close them, or take some out.")
         tree = self._parsed()
         whole = source.body.lstrip().startswith("<mjml")
         body = self._with_slots()

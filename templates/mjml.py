@@ -10,6 +10,7 @@ from courseletter.errors import InvalidInput
 
 LARGEST = 512 * 1024
 DEEPEST = 200
+TOO_DEEP = f"The lesson nests tags more than {DEEPEST} deep."
 
 # A comment without an end goes to the end: to look for it from each "<!--" again takes quadratic time.
 TAG = re.compile(r"<!--.*?(?:-->|\Z)|<(/?)([A-Za-z][\w:-]*)((?:[^<>\"']|\"[^\"]*\"|'[^']*')*)>", re.S)
@@ -84,15 +85,20 @@ def _bounded(mjml: str) -> None:
     """Refuse what would crash the compiler: about 10,000 nested tags end the process."""
     if len(mjml.encode()) > LARGEST:
         raise InvalidInput(f"The lesson is over {LARGEST // 1024} KB of MJML. Split it into two.")
+    if too_deep(mjml) is not None:
+        raise InvalidInput(f"{TOO_DEEP} Flatten its lists and quotes.")
+
+
+def too_deep(mjml: str) -> int | None:
+    """The line in which tags come to stand in more than DEEPEST others; None: nowhere."""
     depth = 0
     for match in TAG.finditer(mjml):
         if match[2] is None or match[3].endswith("/") or match[2].lower() in _VOID:
             continue
         depth += -1 if match[1] else 1
         if depth > DEEPEST:
-            raise InvalidInput(
-                f"The lesson nests tags more than {DEEPEST} deep. Flatten its lists and quotes."
-            )
+            return mjml.count("\n", 0, match.start()) + 1
+    return None
 
 
 def _inlined(html: str, css: str) -> str:

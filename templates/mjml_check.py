@@ -141,7 +141,8 @@ class _Walk:
             return
         if name not in components and name != "mjml":
             close = _nearest(name, components)
-            yield f"There is no component <{name}>.{f' Do you mean <{close}>?' if close else ''}"
+            mend = f"Do you mean <{close}>?" if close else "HTML belongs into an <mj-text>."
+            yield f"There is no component <{name}>. {mend}"
             return
         if not self.open and name != "mjml":
             yield "The document has to begin with <mjml>."

@@ -202,7 +202,8 @@ def places(told: dict[str, Any]) -> list[tuple[str, int | None]]:
         ("<mj-section>\n{{ ''.__class__.__mro__ }}</mj-section>", 2, ""),
         ("{% set x = 'a' * 900000000 %}{{ x }}", 1, ""),
         (f"{TEXT}never closed", 1, ""),
-        ("<mj-section>" * 10_000, None, "more than 2 seconds"),
+        ("<mj-section>" * 10_000, 1, "more than 200 deep"),
+        (f"{TEXT}\n" + "<div>\n" * 10_000, 199, "more than 200 deep"),
     ],
 )
 def test_r36_a_template_that_never_ends_is_a_problem_of_the_text(
