@@ -29,6 +29,10 @@ class Crowd:
     def under_way(self) -> int:
         return self.active + self.paused
 
+    @property
+    def all(self) -> int:
+        return self.under_way + self.completed + self.left
+
 
 @dataclass(frozen=True, slots=True)
 class Finishing:
@@ -98,6 +102,14 @@ def finishing(session: Session, start: datetime, end: datetime) -> Finishing:
     """Of those who joined in a span of time."""
     counts = _joined(session, start, end)
     return Finishing(sum(counts.values()), counts.get("completed", 0))
+
+
+def finishing_since(session: Session, start: datetime, crowd: Crowd) -> Finishing:
+    """Of all people, those who joined from `start` on. Only who joined before is counted: nobody, or few,
+    where this is asked because nobody joined in a whole quarter.
+    """
+    before = _by_state(session, None, Enrolment.joined_at < start)
+    return Finishing(crowd.all - sum(before.values()), crowd.completed - before["completed"])
 
 
 def _joined(session: Session, start: datetime, end: datetime, course_id: str | None = None) -> dict[str, int]:

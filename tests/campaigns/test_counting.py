@@ -59,6 +59,9 @@ def test_who_joined_when_and_who_of_them_has_finished(
         assert counting.joined_between(session, now - 60 * day, now + day, school.course_id) == 5
         assert counting.joined_between(session, now - 60 * day, now + day, "crs_another") == 0
         assert counting.finishing(session, now - 60 * day, now - day) == Finishing(joined=2, finished=1)
+        everybody = counting.everybody(session)
+        assert counting.finishing_since(session, now - 60 * day, everybody) == Finishing(joined=5, finished=1)
+        assert counting.finishing_since(session, now - day, everybody) == Finishing(joined=3, finished=0)
 
 
 @pytest.mark.parametrize("count", ["crowds", "everybody", "crowd_of", "waiting_for", "joined_between"])

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from campaigns import counting
 from campaigns.brands import FIRST
+from campaigns.counting import Crowd
 from campaigns.models import Course
 from campaigns.rhythm import MONTHS
 from campaigns.slots import instant
@@ -190,7 +191,7 @@ def _numbers(session: Session, now: datetime, zone: ZoneInfo) -> list[tuple[str,
             f"{crowd.under_way:,}",
             f"{_count(crowd.paused, 'None')} of them paused. {_count(joined, 'Nobody')} joined yesterday.",
         ),
-        _finishing(session, today, zone),
+        _finishing(session, crowd, today, zone),
         (
             "Delivered, last 7 days",
             f"{sent.share:.1%}".replace("100.0%", "100%") if sent.ended else "–",
@@ -199,7 +200,7 @@ def _numbers(session: Session, now: datetime, zone: ZoneInfo) -> list[tuple[str,
     ]
 
 
-def _finishing(session: Session, today: date, zone: ZoneInfo) -> tuple[str, str, str]:
+def _finishing(session: Session, crowd: Crowd, today: date, zone: ZoneInfo) -> tuple[str, str, str]:
     """Of the last whole quarter; before there is one, of everybody so far."""
     title = "Finish what they start"
     last = _quarter(today, 1, zone)
@@ -209,7 +210,7 @@ def _finishing(session: Session, today: date, zone: ZoneInfo) -> tuple[str, str,
         before = counting.finishing(session, earlier.start, earlier.end)
         then = f" {before.share:.0%} the quarter before." if before.joined else ""
         return title, f"{found.share:.0%}", f"of the {found.joined:,} who joined in {last.name}.{then}"
-    found = counting.finishing(session, last.end, instant(today + DAY, 0, zone))
+    found = counting.finishing_since(session, last.end, crowd)
     if found.joined:
         since = day_month(last.end.astimezone(zone))
         return title, f"{found.share:.0%}", f"of the {found.joined:,} who joined since {since}."
