@@ -12,7 +12,7 @@ BAD_ARTICLES = {
     "empty.md": (b"", "is empty"),
     "blank.txt": (b" \n\t\r\n", "is empty"),
     "binary.txt": (bytes(range(256)) * 20, "is a binary file"),
-    "page.html": (b"<html><body>" + b"<p>word</p>" * 4_600_000, "is larger than 10 MB"),
+    "page.html": (b"<html><body>" + b"<p>word</p>" * 4_600_000, "is larger than 50 MB"),
     "pictures.html": (
         b"<html><body><img src='a.png'><script>1</script></body></html>",
         "holds no article text",
@@ -78,7 +78,7 @@ def test_an_encoding_that_lies_is_seen_through(line, tmp_path: Path) -> None:
         (["--start", "soon"], "--start: “soon” is no date."),
         (["--slug", "Small Habits!"], "small letters, digits and hyphens: “small-habits”"),
         (["--form", "wordpress"], "choose one of text, html, markdown, docx, feed, wxr"),
-        (["--entry", "2"], "was read as markdown, and only a feed or a WordPress export has entries"),
+        (["--entry", "2"], "was read as markdown, and only a feed or an export of posts has entries"),
         (["--target", "9"], "in order"),
         (["--start", "9999-12-31"], "more than ten years away"),
     ],
