@@ -51,6 +51,7 @@ def sampled(
     source = publishing.source_of(course, number, lesson)
     before = next((one for one in numbered if one[0] == number - 1 and one[1].kind == "lesson"), None)
     upcoming = next((one for one in numbered if one[0] == number + 1), None)
+    at = links.newsletter(course.slug) if course.kind == "newsletter" else links.sign_up(course.slug)
     when = day_in_words(_next_day(course, lesson, now), course.language) if upcoming else ""
     context: dict[str, Any] = {
         "subscriber": {
@@ -70,7 +71,7 @@ def sampled(
         "course": {"title": course.title, "total": source.total, "list": course.mailing_list.name},
         "sender": {"name": brand.name, "address": brand.address},
         # Mails go on after some of them with a path of their own; behind a # it leads nowhere else.
-        "links": dict.fromkeys(LINKS, f"{links.sign_up(course.slug)}#"),
+        "links": dict.fromkeys(LINKS, f"{at}#"),
         "previous": before and {"number": before[0], "title": before[1].title, "recap": lesson.recap},
         "next": upcoming
         and {
