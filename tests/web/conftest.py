@@ -16,6 +16,12 @@ from courseletter.installation import open_installation
 from courseletter.web.app import create_app
 
 
+@pytest.fixture(autouse=True)
+def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a page waits for is done when it answers, on however busy a machine."""
+    monkeypatch.setattr("courseletter.lists.PATIENCE", 60)
+
+
 @pytest.fixture
 def world(database: Database, tmp_path: Path) -> World:
     """On both databases."""
