@@ -5,12 +5,12 @@ from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from campaigns import publishing
 from campaigns.checking.finding import Finding, Severity
 from campaigns.links import store_links
-from campaigns.models import Course, Revision, RevisionLesson
+from campaigns.models import Course, Lesson, Revision, RevisionLesson
 from campaigns.newsletters import drafting, timing
 from campaigns.newsletters.drafting import Wishes
 from campaigns.newsletters.models import Issue, IssueState
@@ -61,6 +61,19 @@ def schedule(
     issue.phase = "test" if wishes.subjects else "rest"
     issue.state, issue.scheduled_at, issue.author = IssueState.SCHEDULED, now, author
     plan(issue, planned(session, issue, now))
+
+
+def going_out(session: Session, until: datetime) -> Sequence[Issue]:
+    """Issues that have something to send by then, the next first."""
+    states = (IssueState.SCHEDULED, IssueState.SENDING)
+    wanted = select(Issue).where(Issue.next_at <= until, Issue.state.in_(states)).order_by(Issue.next_at)
+    return session.scalars(wanted.options(joinedload(Issue.lesson).joinedload(Lesson.course))).all()
+
+
+def held(session: Session) -> Sequence[Issue]:
+    """Issues that were paused by something else than a person."""
+    wanted = select(Issue).where(Issue.state == IssueState.PAUSED, Issue.why != "")
+    return session.scalars(wanted.order_by(Issue.lesson_id).options(joinedload(Issue.lesson))).all()
 
 
 def take_back(issue: Issue) -> None:

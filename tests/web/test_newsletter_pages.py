@@ -69,6 +69,23 @@ def test_sending_confirms_the_number_that_was_seen(world: World, marketer: Colle
     assert world.all(Issue)[0].author == "Mira Holt"
 
 
+def test_home_tells_what_goes_out_soon_and_what_was_stopped(
+    world: World, marketer: Colleague, issue: str
+) -> None:
+    press(marketer, issue)
+    page = marketer.get("/").text
+    assert "Newsletters in these hours" in page
+    assert f'href="/issues/{issue}"' in page
+    assert "Frost &lt;b&gt;" in page
+    with world.installation.database.write() as session:
+        row = session.get_one(Issue, issue)
+        row.state, row.why = IssueState.PAUSED, "its hour was missed"
+    page = marketer.get("/").text
+    assert "has stopped going out" in page
+    assert "Its hour was missed." in page
+    assert "Newsletters in these hours" not in page
+
+
 @pytest.mark.parametrize(
     ("fields", "words"),
     [

@@ -15,11 +15,13 @@ from campaigns import counting
 from campaigns.brands import FIRST
 from campaigns.counting import Crowd
 from campaigns.models import Course
+from campaigns.newsletters import scheduling
 from campaigns.rhythm import MONTHS
 from campaigns.slots import instant
 from courseletter.installation import still_to_set
 from courseletter.web.admin import bars
 from courseletter.web.admin.access import Marketer, MarketerWrites
+from courseletter.web.admin.issue_words import when_of
 from courseletter.web.admin.shell import Note, Undo, lead_to, show
 from courseletter.web.moments import day_month, place
 from courseletter.web.site import READ, Here
@@ -67,6 +69,7 @@ def show_home(visitor: Marketer, site: Here, request: Request) -> HTMLResponse:
         needs = [
             *_needs(troubles(session, now), zone),
             *_resting(session, courses),
+            *_held_issues(session),
         ]
         context: dict[str, Any] = {
             "first_start": not courses,
@@ -74,6 +77,7 @@ def show_home(visitor: Marketer, site: Here, request: Request) -> HTMLResponse:
             "needs": needs,
             "running": any(one.revision_id and one.paused_at is None for one in courses),
             "numbers": _numbers(session, now, zone),
+            "issues": [(when_of(one, zone), one) for one in scheduling.going_out(session, now + AHEAD)],
             **_coming(coming, now, zone),
         }
     return show(
@@ -177,6 +181,18 @@ def _resting(session: Session, courses: Sequence[Course]) -> Iterator[Need]:
                 "Open the course",
                 f"/courses/{course.id}",
             )
+
+
+def _held_issues(session: Session) -> Iterator[Need]:
+    """Issues of newsletters that something has stopped; what a person paused is theirs."""
+    for issue in scheduling.held(session):
+        yield Need(
+            "warn",
+            f"“{issue.lesson.title}” has stopped going out",
+            f"{_sentence(issue.why)} Who has not got it yet waits.",
+            "Open the issue",
+            f"/issues/{issue.lesson_id}",
+        )
 
 
 def _numbers(session: Session, now: datetime, zone: ZoneInfo) -> list[tuple[str, str, str]]:
