@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from campaigns.reading.fetching import Fetcher
+from campaigns.reading.fetching import MOST_BYTES, Fetcher
 from courseletter.errors import InvalidInput
 
 MOST_READ = 50_000_000  # octets of a file: an export of posts may be larger than an article
+_EXPORTS = ("zip", "json", "xml", "rss", "atom", "")  # endings of what may be one; "": nobody says
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +64,15 @@ def open_source(
 
 def _from_file(source: str) -> Source:
     path = Path(source)
+    suffix = path.suffix.lower().lstrip(".")
+    most = MOST_READ if suffix in _EXPORTS else MOST_BYTES
     try:
         if path.is_dir():
             raise InvalidInput(f"{source} is a folder: name one article in it.")
         if path.exists() and not path.is_file():
             raise InvalidInput(f"{source} is not a regular file: copy the article into one.")
         with path.open("rb") as file:
-            data = file.read(MOST_READ + 1)
+            found = Source(source, file.read(most + 1), suffix)
     except FileNotFoundError as error:
         raise InvalidInput(
             f"{source} does not exist: check the path, or give an address with https://."
@@ -79,7 +82,8 @@ def _from_file(source: str) -> Source:
         raise InvalidInput(
             f"{source} cannot be read ({reason}): check the path and its permissions."
         ) from error
-    return Source(source, data, path.suffix.lower().lstrip("."))
+    check_size(found, most)
+    return found
 
 
 def check_size(source: Source, most: int) -> None:

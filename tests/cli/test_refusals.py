@@ -12,7 +12,7 @@ BAD_ARTICLES = {
     "empty.md": (b"", "is empty"),
     "blank.txt": (b" \n\t\r\n", "is empty"),
     "binary.txt": (bytes(range(256)) * 20, "is a binary file"),
-    "page.html": (b"<html><body>" + b"<p>word</p>" * 4_600_000, "is larger than 50 MB"),
+    "page.html": (b"<html><body>" + b"<p>word</p>" * 1_000_000, "is larger than 10 MB"),
     "pictures.html": (
         b"<html><body><img src='a.png'><script>1</script></body></html>",
         "holds no article text",

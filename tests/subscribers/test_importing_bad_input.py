@@ -5,6 +5,7 @@ import resource
 import subprocess
 import sys
 from io import BytesIO
+from pathlib import Path
 from time import process_time
 from zipfile import ZIP_DEFLATED, ZipFile
 
@@ -123,11 +124,14 @@ def test_r40_attack_entry_that_climbs_out(desk: Desk, name: str) -> None:
     packed = BytesIO()
     with ZipFile(packed, "w") as archive:
         archive.writestr(name, GOOD)
-    path = desk.file(packed.getvalue(), "list.zip")
-    there = sorted(desk.folder.parent.rglob("*"))
+    path = desk.folder / "deep" / "er" / "list.zip"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(packed.getvalue())
+    there = sorted(desk.folder.rglob("*"))
     with pytest.raises(InvalidInput, match="names a place outside"):
         desk.bring(path)
-    assert sorted(desk.folder.parent.rglob("*")) == there
+    assert sorted(desk.folder.rglob("*")) == there
+    assert not Path("/etc/x.csv").exists()
     assert desk.emails() == []
 
 

@@ -101,7 +101,7 @@ def test_the_preview_shows_phone_desktop_dark_text_no_images_and_a_person(desk: 
     desk.page.get_by_role("radio", name="Dark").check()
     expect(card).not_to_have_css("background-color", light)
     desk.page.get_by_role("radio", name="Desktop").check()
-    desk.page.wait_for_function("document.getElementById('mail').clientWidth > 600")
+    assert desk.page.locator("#mail").evaluate("frame => frame.clientWidth") > 600
     desk.page.get_by_role("checkbox", name="Images off").check()
     expect(desk.page.locator("#mail")).to_have_attribute("src", re.compile("theme=dark&images=off"))
     desk.page.fill("#person", "Ana")
