@@ -1,4 +1,4 @@
-"""Asking many people who wait on a course's list, most of them imported, to confirm: one mail each, ever.
+"""Asking many people who wait on a list, most of them imported, to confirm: one mail each, ever.
 
 Nothing else is mailed before they do (REQUIREMENTS 15). The mails are spread over the hours, so that a list
 of strangers from elsewhere cannot spoil a relay's name in a minute.
@@ -12,6 +12,7 @@ from typing import Any, Final
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
+from campaigns.models import Course
 from sender.acts.enrolling import course_in
 from sender.models import CALLABLE_STATES, Delivery, State
 from subscribers.acts.doing import (
@@ -35,12 +36,18 @@ AN_HOUR: Final = 1_000  # mails
 _BY: Final = "act"
 
 
+def _offer_in(session: Session, typed: Mapping[str, str]) -> Course:
+    """What a form names by its id: a newsletter, or a course that is published. Raises InvalidInput."""
+    found = session.get(Course, typed.get("course", ""))
+    return found if found is not None and found.kind == "newsletter" else course_in(session, typed)
+
+
 def _check(session: Session, typed: Mapping[str, str]) -> dict[str, Any]:
-    return {"course": course_in(session, typed).id}
+    return {"course": _offer_in(session, typed).id}
 
 
 def _ask(doing: Doing, ids: Sequence[int]) -> Outcome:
-    session, course = doing.session, course_in(doing.session, doing.act.argument)
+    session, course = doing.session, _offer_in(doing.session, doing.act.argument)
     emails = addresses(session, ids)
     held = suppressed_of(session, doing.key, emails)
     statuses = standings(session, course.list_id, ids)

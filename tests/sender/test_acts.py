@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from newsroom import Newsroom
 from school import KEY, School
 from sqlalchemy import select
 
@@ -21,7 +22,14 @@ from subscribers.acts.models import ActedOn, ActState, BulkAct
 from subscribers.acts.running import DONE, UNDONE, Ground
 from subscribers.consent import Evidence
 from subscribers.filters import Filters
-from subscribers.models import ConsentAct, ConsentEntry, Membership, Subscriber, SuppressionReason
+from subscribers.models import (
+    ConsentAct,
+    ConsentEntry,
+    MailingList,
+    Membership,
+    Subscriber,
+    SuppressionReason,
+)
 from subscribers.people import NOTHING_SAID, find_or_create
 from subscribers.suppression import is_suppressed, suppress
 
@@ -322,6 +330,20 @@ def test_r15_who_waits_is_asked_once_and_nobody_who_is_suppressed(school: School
         "not waiting": 1,
         "already": 2,
     }
+
+
+def test_r15_who_waits_for_a_newsletter_is_asked_about_the_newsletter(school: School) -> None:
+    newsroom = Newsroom(school)
+    with school.database.write() as session:
+        letters = session.get_one(MailingList, newsroom.list_id)
+        person, _ = find_or_create(session, "ana@inbox.example.org", NOTHING_SAID, school.clock.now())
+        consent.request(session, letters, person, Evidence(), school.clock.now())
+    assert act(school, "ask", course=newsroom.newsletter_id).counts == {DONE: 1}
+    school.work()
+    (mail,) = school.memory.delivered
+    assert mail.envelope.recipient == "ana@inbox.example.org"
+    with pytest.raises(InvalidInput, match="published"):
+        begin(school, "enrol", course=newsroom.newsletter_id, note="asked at the fair")
 
 
 def test_the_questions_are_spread_over_the_hours(school: School) -> None:

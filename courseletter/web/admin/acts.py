@@ -74,7 +74,7 @@ WORDS: Final = {
     "ask": Words(
         "Ask {people} to confirm",
         "{people} will be asked",
-        "Who waits on the course’s list gets one mail with a button, and nothing else before they press it. "
+        "Who waits on its list gets one mail with a button, and nothing else before they press it. "
         "A thousand an hour; nobody who was asked before, nobody who is kept from mail.",
         ("course",),
     ),
@@ -291,9 +291,9 @@ def _ask(
             select(Subscriber).where(wanted).order_by(Subscriber.id.desc()).limit(NAMED)
         ).all()
         said, choices = _said(session, form), choices_of(session)
-        courses = session.execute(
-            select(Course.id, Course.title).where(Course.revision_id.is_not(None)).order_by(Course.title)
-        ).all()
+        kinds = ("course", "newsletter") if key == "ask" else ("course",)
+        offered = Course.kind.in_(kinds) & (Course.revision_id.is_not(None) | (Course.kind == "newsletter"))
+        courses = session.execute(select(Course.id, Course.title).where(offered).order_by(Course.title)).all()
     words = WORDS[key]
     return show(
         request,
