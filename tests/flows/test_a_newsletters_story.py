@@ -23,7 +23,7 @@ from subscribers.people import Details, find_or_create
 
 START = datetime(2026, 3, 11, 14, 42, tzinfo=UTC)
 PERSON = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
-READERS = 40
+READERS = 100  # so many that, however the keyed hash divides them, each subject is tested on some
 BODY = "Frost is on the beds.\n\n[Read on](https://notes.example.org/frost)\n"
 
 
@@ -85,15 +85,21 @@ def click(page: Page, mail: StoredMail) -> None:
     assert (answer.status, answer.headers["location"]) == (302, "https://notes.example.org/frost")
 
 
+def choose(desk: Page, label: str, value: str) -> None:
+    """Type into the plan, and wait until it has come back with it: what is typed meanwhile would be lost."""
+    desk.get_by_label(label).fill(value)
+    desk.get_by_label(label).press("Tab")
+    expect(desk.get_by_label(label)).to_have_attribute("value", value)
+    expect(desk.locator(".htmx-settling")).to_have_count(0)
+
+
 def test_an_ab_test_whose_winner_people_have_chosen(demo: Demo, desk: Page, page: Page) -> None:
     issue = begin(demo, "Frost")
     desk.goto(address(demo, f"/issues/{issue}"))
-    desk.get_by_label("Subject B").fill("Three evenings before the frost")
-    desk.get_by_label("Subject B").press("Tab")
-    desk.get_by_label("Tested on, in percent").fill("50")
-    desk.get_by_label("Tested on, in percent").press("Tab")
+    choose(desk, "Subject B", "Three evenings before the frost")
+    choose(desk, "Tested on, in percent", "50")
+    choose(desk, "Decided after, in hours", "2")
     expect(desk.locator("#reach")).to_have_text(f"{READERS} people get it")
-    desk.get_by_label("Decided after, in hours").fill("2")
     desk.get_by_role("button", name=f"Send to {READERS} people").click()
     expect(desk.locator("#waits")).to_have_text(f"It goes to {READERS} people")
     demo.move_to(demo.now())
