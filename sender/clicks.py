@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import delete, func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select, update
+from sqlalchemy.orm import Session, aliased
 
 from campaigns.models import Course, Link
 from courseletter.database import Database
@@ -102,6 +102,17 @@ def counted(session: Session) -> Counted:
     """The row that says how far things are counted; whoever asks for it to write holds it until their end."""
     session.execute(insert(session, Counted).values(id=WHOLE_ROW).on_conflict_do_nothing())
     return session.get_one(Counted, WHOLE_ROW, with_for_update=True)
+
+
+def first_of_mail() -> ColumnElement[bool]:
+    """That a click is the first which a person made on its mail."""
+    earlier = aliased(Click)
+    before = exists().where(
+        earlier.delivery_id == Click.delivery_id,
+        earlier.scanner.is_(False),
+        or_(earlier.at < Click.at, and_(earlier.at == Click.at, earlier.id < Click.id)),
+    )
+    return and_(Click.scanner.is_(False), ~before)
 
 
 def _verdicts(session: Session, mails: set[int], until: datetime) -> dict[int, bool]:

@@ -207,13 +207,7 @@ def _reports() -> Select[*tuple[Any, ...]]:
 
 def _clicked() -> Select[*tuple[Any, ...]]:
     """Lessons of which a person first followed a link."""
-    earlier = aliased(Click)
-    before = exists().where(
-        earlier.delivery_id == Click.delivery_id,
-        earlier.scanner.is_(False),
-        or_(earlier.at < Click.at, and_(earlier.at == Click.at, earlier.id < Click.id)),
-    )
-    return _of_clicks("clicked").where(Click.scanner.is_(False), ~before)
+    return _of_clicks("clicked").where(clicks.first_of_mail())
 
 
 def _scanned() -> Select[*tuple[Any, ...]]:

@@ -71,6 +71,10 @@ def brand_of(session: Session, site: Site, offer: Course) -> Brand:
     return brands.of_revision(offer.revision) if offer.revision else brands.of(session, offer)
 
 
+def sign_up_path(offer: Course) -> str:
+    return f"/{'n' if offer.kind == 'newsletter' else 'c'}/{offer.slug}"
+
+
 def newsletter(session: Session, slug: str) -> Course:
     found = session.scalar(select(Course).where(Course.slug == slug, Course.kind == "newsletter"))
     if found is None:

@@ -12,16 +12,14 @@ from campaigns import images
 from campaigns.models import Course, Lesson, RevisionLesson
 from campaigns.newsletters.models import Issue, IssueState
 from courseletter.errors import NotFound
-from courseletter.web import finding, wording
+from courseletter.web import asking, finding, wording
 from courseletter.web.lesson_body import page_html
 from courseletter.web.pages import LESSON_POLICY
 from courseletter.web.problems import Problem, told
-from courseletter.web.site import READ, Fields, Here, Site, evidence_of
+from courseletter.web.site import READ, Fields, Here, Site
 from courseletter.web.speech import Speech, speech
-from sender.queueing import queue_confirmation
 from subscribers import form_tokens, signing_up
 from subscribers.audiences import Audience
-from subscribers.form_tokens import Verdict
 from subscribers.people import Details
 from subscribers.signing_up import SignUpForm
 
@@ -41,29 +39,15 @@ def show_newsletter(slug: str, site: Here) -> HTMLResponse:
 
 @router.post("")
 def sign_up(slug: str, site: Here, fields: Fields, request: Request) -> HTMLResponse:
-    """Ask the mailbox. Whoever is new, known or suppressed: the same answer (REQUIREMENTS 35)."""
-    opened = site.installation
-    now, key = opened.clock.now(), opened.settings.key
-    with opened.database.write() as session:
+    with site.installation.database.write() as session:
         newsletter = finding.newsletter(session, slug)
         spoken = speech(newsletter.language)
         form = SignUpForm(fields.get("email", ""), Details(fields.get("first_name", "")))
         problems = [told(one, spoken, "email") for one in signing_up.check(form)]
         if problems:
             return _page(session, site, newsletter, fields, problems)
-        seems = form_tokens.judge(session, key, slug, fields, now, least_age=site.least_form_age)
-        if seems is Verdict.AGAIN:
-            return _page(session, site, newsletter, fields, [], again=True)
-        brand = finding.brand_of(session, site, newsletter)
-        answer = site.pages.show("asked.html", language=spoken.language, course=newsletter, brand=brand)
-        if seems is Verdict.PROGRAM:
-            return answer
-        words = wording.shown(newsletter.title, spoken.say_all(wording.SUBSCRIBE))
-        evidence = evidence_of(request, site, f"/n/{slug}", words)
-        asked = signing_up.sign_up(session, newsletter.mailing_list, form, evidence, now, key)
-        if asked.confirm and asked.subscriber is not None:
-            queue_confirmation(session, newsletter, asked.subscriber, now)
-        return answer
+        asked = asking.ask(session, site, request, newsletter, form, fields, wording.SUBSCRIBE, spoken)
+        return asked or _page(session, site, newsletter, fields, [], again=True)
 
 
 @router.api_route("/feed.xml", methods=READ)

@@ -14,17 +14,15 @@ from campaigns.cadence import Cadence
 from campaigns.enrolling import calendar, enrol, place_of
 from campaigns.models import Course, Enrolment, Revision, RevisionLesson
 from courseletter.errors import InvalidInput
-from courseletter.web import finding, wording
+from courseletter.web import asking, finding, wording
 from courseletter.web.choices import places, read_rhythm, rhythms
 from courseletter.web.moments import local
 from courseletter.web.problems import Problem, told
 from courseletter.web.site import READ, Fields, Here, Site, evidence_of
 from courseletter.web.speech import Speech, speech
-from sender.queueing import queue_confirmation
 from sender.wishes import change_rhythm
 from subscribers import consent, form_tokens, signing_up
 from subscribers.consent import Outcome
-from subscribers.form_tokens import Verdict
 from subscribers.people import Details
 from subscribers.signing_up import SignUpForm
 from subscribers.tokens import Purpose
@@ -46,27 +44,14 @@ def show_sign_up(slug: str, site: Here) -> HTMLResponse:
 
 @router.post("/c/{slug}")
 def sign_up(slug: str, site: Here, fields: Fields, request: Request) -> HTMLResponse:
-    """Ask the mailbox. Whoever is new, known or suppressed: the same answer (REQUIREMENTS 35)."""
-    now = site.installation.clock.now()
     with site.installation.database.write() as session:
         course = finding.published(session, slug)
         spoken = speech(finding.revision_of(course).language)
         form, problems = _read(fields, spoken)
         if problems:
             return _form(site, course, fields, problems)
-        key = site.installation.settings.key
-        seems = form_tokens.judge(session, key, slug, fields, now, least_age=site.least_form_age)
-        if seems is Verdict.AGAIN:
-            return _form(site, course, fields, [], again=True)
-        asked_page = site.pages.show("asked.html", language=spoken.language, course=course)
-        if seems is Verdict.PROGRAM:
-            return asked_page
-        words = wording.shown(course.title, spoken.say_all(wording.SIGN_UP))
-        evidence = evidence_of(request, site, f"/c/{slug}", words)
-        asked = signing_up.sign_up(session, course.mailing_list, form, evidence, now, key)
-        if asked.confirm and asked.subscriber is not None:
-            queue_confirmation(session, course, asked.subscriber, now)
-        return asked_page
+        asked = asking.ask(session, site, request, course, form, fields, wording.SIGN_UP, spoken)
+        return asked or _form(site, course, fields, [], again=True)
 
 
 @router.api_route("/confirm/{token}", methods=READ)
@@ -115,7 +100,7 @@ def _confirming(offer: Course) -> dict[str, str]:
 
 
 def _closed(session: Session, site: Site, offer: Course) -> HTMLResponse:
-    home = f"/{'n' if offer.kind == 'newsletter' else 'c'}/{offer.slug}"
+    home = finding.sign_up_path(offer)
     brand = finding.brand_of(session, site, offer)
     return site.pages.show("closed.html", language=offer.language, course=offer, brand=brand, sign_up=home)
 

@@ -21,6 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, aliased
 
 from courseletter.database import UtcDateTime
+from sender import clicks
 from sender.models import IS_ENDING, Click, Delivery, Event, IssueResult, State, is_in
 
 COUNTS: Final = ("received", "clicked", "scanner_clicks", "unsubscribed", "bounced", "complained")
@@ -68,13 +69,7 @@ def _received() -> Select[*tuple[Any, ...]]:
 
 def _clicked() -> Select[*tuple[Any, ...]]:
     """People who first followed one of its links on this day."""
-    earlier = aliased(Click)
-    before = exists().where(
-        earlier.delivery_id == Click.delivery_id,
-        earlier.scanner.is_(False),
-        or_(earlier.at < Click.at, and_(earlier.at == Click.at, earlier.id < Click.id)),
-    )
-    return _of_clicks("clicked").where(Click.scanner.is_(False), ~before)
+    return _of_clicks("clicked").where(clicks.first_of_mail())
 
 
 def _scanned() -> Select[*tuple[Any, ...]]:
