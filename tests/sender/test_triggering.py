@@ -8,6 +8,7 @@ from sqlalchemy import select
 from test_click_tracking import SHOP, STUDY, publish_with_links
 
 from campaigns import drafting, publishing
+from campaigns.links import track_clicks
 from campaigns.models import Course, Enrolment, Link, Trigger, TriggerMark
 from courseletter.database import Database
 from courseletter.errors import InvalidInput
@@ -253,6 +254,23 @@ def test_a_followed_link_is_a_goal_and_a_scanner_reaches_none(two: Two) -> None:
     with two.school.database.read() as session:
         (left,) = session.scalars(select(Event).where(Event.kind == "left")).all()
         assert left.data["why"] == f"followed {SHOP}"
+
+
+def test_the_same_link_of_another_course_is_no_goal_of_this_one(two: Two) -> None:
+    publish_with_links(two.school)
+    with two.school.database.write() as session:
+        second = session.get_one(Course, two.second)
+        track_clicks(session, second, True)
+        second.lessons[0].body += f"\n[A notebook]({SHOP}).\n"
+        session.flush()
+        publishing.publish(session, second, BRAND, two.school.clock.now())
+    two.school.enrol()
+    two.school.work()
+    two.trigger(two.second, "end", clicked=SHOP)
+    two.trigger(two.first, "end", clicked=SHOP)
+    _click_on_the_last_mail(two, SHOP, seconds=3_600)
+    assert two.pull() == {"ended": 1}
+    assert two.states() == {"first": "left"}
 
 
 def test_who_comes_to_be_in_a_segment_enters_a_course(two: Two) -> None:

@@ -193,6 +193,17 @@ def test_nothing_is_public_without_an_archive_nor_what_went_to_a_few(world: Worl
     assert "feed.xml" not in world.browser().get(HOME).text
 
 
+def test_what_has_not_gone_out_yet_is_not_public(world: World) -> None:
+    newsletter, opened = found_newsletter(world), world.installation
+    lesson_id = send(world, newsletter, "Tomorrow")
+    for state in (IssueState.SCHEDULED, IssueState.SENDING, IssueState.PAUSED, IssueState.CANCELLED):
+        with opened.database.write() as session:
+            session.get_one(Issue, lesson_id).state = state
+        assert "Tomorrow" not in world.browser().get(HOME).text, state
+        assert "Tomorrow" not in world.browser().get(f"{HOME}/feed.xml").text, state
+        assert world.browser().get(f"{HOME}/{lesson_id}").status_code == 404, state
+
+
 def test_the_pages_in_a_browser(page: Page, served: World) -> None:
     newsletter = found_newsletter(served)
     lesson_id = send(served, newsletter, "Frost, and what to do before it")
