@@ -1,14 +1,11 @@
 """The memory of a sending process: a long list takes no more of it than a short one."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
+from benchmarks.mailer import send_in_child
 from benchmarks.sending import OFFERS, crowd_of
 from benchmarks.smtp import sink
 from courseletter.config import SmtpSettings
-from courseletter.processes import LEAN
 
 
 def measure(folder: Path, people: int = 1_000_000) -> dict[str, float]:
@@ -20,10 +17,6 @@ def measure(folder: Path, people: int = 1_000_000) -> dict[str, float]:
 
 
 def _sending_to(folder: Path, people: int) -> float:
+    connections = SmtpSettings().connections  # as many as it has unless a person sets another number
     with sink(*OFFERS) as port, crowd_of(folder, people) as database:
-        address = database.engine.url.render_as_string()
-        connections = SmtpSettings().connections  # as many as it has unless a person sets another number
-        command = [sys.executable, "-m", "benchmarks.mailer", address, str(port), str(connections)]
-        environment = os.environ | LEAN  # as the processes that send are started
-        found = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
-        return float(found.stdout)
+        return send_in_child(database, port, connections).rss_mb
