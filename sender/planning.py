@@ -29,7 +29,7 @@ from sender.models import Delivery, State
 from sender.queueing import SENT_ALREADY, queue_lessons
 from templates.conditions import Condition
 
-CHUNK = 5_000  # enrolments a transaction: about 0.1 s, so that no writer waits long
+CHUNK = 4_000  # enrolments a transaction: about 0.1 s, so that no writer waits long
 HANDS = 2  # that promote at once on PostgreSQL: while it writes for one, the other computes
 
 Cursor = tuple[datetime, int]  # (due moment, enrolment) of the last one looked at
