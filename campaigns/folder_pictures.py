@@ -10,13 +10,13 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from campaigns import images
+from campaigns import image_addresses, images
 from campaigns.folder_files import FolderFiles
 from campaigns.models import Image
 from courseletter.errors import InvalidInput
 
 # Behind what an address stands behind, in Markdown and in MJML.
-_OURS: Final = re.compile(rf"""(?<=[("'<]){images.ADDRESS.pattern}""")
+_OURS: Final = re.compile(rf"""(?<=[("'<]){image_addresses.ADDRESS.pattern}""")
 _THEIRS: Final = re.compile(
     r"""(?<=[("'<])images/([A-Za-z0-9][A-Za-z0-9._-]{0,99}\.(?:jpe?g|png|gif|webp))""", re.IGNORECASE
 )

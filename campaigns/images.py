@@ -5,7 +5,6 @@ gets out. Kept in the database, where every node and every backup finds it.
 """
 
 import hashlib
-import re
 import warnings
 from collections.abc import Callable
 from datetime import datetime
@@ -13,7 +12,6 @@ from io import BytesIO
 
 import PIL.Image
 from PIL import ImageOps
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from campaigns.models import Image
@@ -26,9 +24,6 @@ TALLEST = 4000
 LOGO = (480, 144)  # shown a third as large at most
 _FORMATS = ("JPEG", "PNG", "GIF", "WEBP")
 _QUALITY = 82
-
-# Where a picture of ours may be said to be, in Markdown, MJML, HTML and plain text.
-ADDRESS = re.compile(r"""https?://(?:(?!https?://)[^\s()<>"'\\]){1,800}/images/([0-9a-f]{32})\.(?:jpg|png)""")
 
 TOO_LARGE = (
     f"This picture is larger than {LARGEST // 1_000_000} MB. Save a copy 1200 pixels wide, and try that."
@@ -50,19 +45,6 @@ def keep(session: Session, data: bytes, now: datetime, within: tuple[int, int] =
         session.add(image)
         session.flush()
     return image
-
-
-def at_home(session: Session, text: str, base_url: str) -> str:
-    """The text with the addresses of our pictures at `base_url`, where they were when it was written or not.
-
-    An id is a hash of what the picture shows, so one that is ours is ours wherever it is said to be.
-    """
-    here = f"{base_url}/images/"
-    elsewhere = {found[1] for found in ADDRESS.finditer(text) if not found[0].startswith(here)}
-    if not elsewhere:
-        return text
-    ours = set(session.scalars(select(Image.id).where(Image.id.in_(elsewhere))))
-    return ADDRESS.sub(lambda found: f"{here}{found[0][-36:]}" if found[1] in ours else found[0], text)
 
 
 def shrunk(data: bytes, within: tuple[int, int] = (WIDEST, TALLEST)) -> tuple[bytes, str, tuple[int, int]]:

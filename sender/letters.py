@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple
 from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session, joinedload
 
-from campaigns import images
+from campaigns import image_addresses
 from campaigns.brands import Brands
 from campaigns.cadence import Cadence
 from campaigns.links import links_of
@@ -204,7 +204,7 @@ class Composer:
     ) -> _PreparedLesson:
         revision = lesson.revision
         # The revision keeps where its pictures were when it was published.
-        stored = images.at_home(session, lesson.compiled, self._links.base_url)
+        stored = image_addresses.at_home(session, lesson.compiled, self._links.base_url)
         compiled, brand = CompiledLesson.from_json(stored), self._brands.of_revision(revision)
         compiled = through(compiled, {to: way for to, way in ways.items() if to != brand.url})
         list_id = f"{course.id}.{self._origin.domain}"

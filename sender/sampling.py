@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from campaigns import images, publishing
+from campaigns import image_addresses, publishing
 from campaigns.drafting import draft_timetable
 from campaigns.models import Course, Lesson
 from campaigns.schedule import Mark, Profile, Progress, next_due
@@ -81,7 +81,7 @@ def sampled(
             "when": when,
         },
     }
-    body = images.at_home(session, source.body, links.base_url)
+    body = image_addresses.at_home(session, source.body, links.base_url)
     return compile_lesson(replace(source, body=body, subject=f"{mark}{source.subject}"), brand), context
 
 

@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse, Response
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from campaigns import images, questions
+from campaigns import image_addresses, questions
 from campaigns.enrolling import lock
 from campaigns.models import Enrolment, RevisionLesson
 from campaigns.schedule import Profile, Timetable
@@ -48,7 +48,7 @@ def lesson_page(
     """The lesson with its question, if it asks one; `wrong` is what is wrong with the answer typed."""
     order = list(reader.readable.values())
     at = order.index(lesson)
-    here = images.at_home(session, lesson.body, site.installation.settings.base_url)
+    here = image_addresses.at_home(session, lesson.body, site.installation.settings.base_url)
     question = questions.question_of(session, lesson.lesson_id)
     given = questions.answer_of(session, question, reader.enrolment.subscriber) if question else None
     return show(

@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse, Response
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from campaigns import images
+from campaigns import image_addresses
 from campaigns.models import Course, Lesson, RevisionLesson
 from campaigns.newsletters.models import Issue, IssueState
 from courseletter.errors import NotFound
@@ -111,7 +111,7 @@ def _body(session: Session, site: Site, said: RevisionLesson) -> str:
     """As a page shows it, addressed to nobody; "" of one that is laid out for mail programs."""
     if said.format != "markdown":
         return ""
-    here = images.at_home(session, said.body, site.installation.settings.base_url)
+    here = image_addresses.at_home(session, said.body, site.installation.settings.base_url)
     return page_html(here, said.revision.language)
 
 

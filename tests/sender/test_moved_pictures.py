@@ -8,7 +8,7 @@ import pytest
 from school import BRAND, LINKS, School
 from sqlalchemy.orm import Session
 
-from campaigns import images, publishing
+from campaigns import image_addresses, images, publishing
 from campaigns.models import Course, Image
 
 FORMER = "http://10.0.0.7:8000"
@@ -63,6 +63,6 @@ def test_an_address_is_found_among_others(school: School) -> None:
     )
     text = form.replace("FIRST", f"http://b.example{path}").replace("SECOND", f"https://c.example/x{path}")
     with school.database.read() as session:
-        moved = images.at_home(session, text, here)
-        assert images.at_home(session, moved, here) == moved
+        moved = image_addresses.at_home(session, text, here)
+        assert image_addresses.at_home(session, moved, here) == moved
     assert moved == form.replace("FIRST", f"{here}{path}").replace("SECOND", f"{here}{path}")

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 from sqlalchemy.orm import Session
 
-from campaigns import editing, formats, images, presence, publishing
+from campaigns import editing, formats, image_addresses, images, presence, publishing
 from campaigns.editing import LessonText, Saved, Stale
 from campaigns.models import Lesson
 from campaigns.newsletters.models import Issue, IssueState
@@ -215,7 +215,9 @@ def _values(text: LessonText) -> dict[str, str]:
 
 def _shown(session: Session, site: Site, text: LessonText) -> LessonText:
     """The text with its pictures where they are now; they are saved so with the next change."""
-    return replace(text, body=images.at_home(session, text.body, site.installation.settings.base_url))
+    return replace(
+        text, body=image_addresses.at_home(session, text.body, site.installation.settings.base_url)
+    )
 
 
 def _moment(site: Site, saved: Saved) -> str:
