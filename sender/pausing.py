@@ -6,7 +6,7 @@ And all sends held, because the database is not the one we know (sender/instance
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import and_, or_, select, update
 
 from campaigns.drafting import find_course
 from campaigns.models import Course, Enrolment
@@ -18,7 +18,7 @@ from sender.models import CALLABLE_STATES, Delivery
 from sender.newsletters import steering
 from sender.wishes import call_back
 
-RESTORED = "It was going out when this copy of the database was made: who has it since is not known here."
+RESTORED = "It may have gone out since this copy of the database was made: who has it is not known here."
 CHUNK = 200  # enrolments a transaction
 EVERYTHING = "Everything was paused."  # why a course is, where it was not for its own sake
 
@@ -82,13 +82,15 @@ def release_sends(database: Database, home: Path, now: datetime) -> bool:
     """A person has looked at a database that was copied or restored: send again. False: nothing was held.
 
     What was queued in it is called back first: the tick dates it anew, by each course's policy (S9). Issues
-    that were going out are paused: who has got them since, this database does not know.
+    that were going out, or whose hour has come since, are paused: this database does not know who has them.
     """
     with database.read() as session:
         if instance.why_held(session) is None:
             return False
         courses = session.scalars(select(Course.id)).all()
-        issues = session.scalars(select(Issue.lesson_id).where(Issue.state == IssueState.SENDING)).all()
+        missed = and_(Issue.state == IssueState.SCHEDULED, Issue.next_at <= now)
+        perhaps_sent = or_(Issue.state == IssueState.SENDING, missed)
+        issues = session.scalars(select(Issue.lesson_id).where(perhaps_sent)).all()
     for course_id in courses:
         _call_back_queued(database, course_id, now)
     for issue_id in issues:

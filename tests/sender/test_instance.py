@@ -6,15 +6,20 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from shutil import copyfile
 from threading import Thread
+from zoneinfo import ZoneInfo
 
 import pytest
+from newsroom import Newsroom, at
 from school import School
 
+from campaigns.newsletters.models import IssueState
 from courseletter.database import Database
 from courseletter.errors import CourseletterError
 from sender.instance import FILE_NAME, recognise
 from sender.models import State
-from sender.pausing import release_sends
+from sender.newsletters import steering
+from sender.newsletters.writing import send_due
+from sender.pausing import RESTORED, release_sends
 from sender.planning import tick
 
 
@@ -97,9 +102,7 @@ def test_r25_nothing_queued_long_ago_goes_out_on_release(
     school.clock.move_to(school.next_moment() or now)
     tick(database, school.clock.now())
     recognise(database, home, now)
-    marks = json.loads((home / FILE_NAME).read_text())
-    (home / FILE_NAME).write_text(json.dumps({**marks, "beat": 99}))
-    recognise(database, home, school.clock.now())
+    _restore(database, home, school.clock.now())
     school.clock.move_to(school.clock.now() + timedelta(days=3, hours=2))
     release_sends(database, home, school.clock.now())
     school.work()
@@ -107,6 +110,40 @@ def test_r25_nothing_queued_long_ago_goes_out_on_release(
     due = school.enrolment(enrolment).due_at
     assert due is not None
     assert due > school.clock.now()
+
+
+def test_r25_issues_that_may_have_gone_out_elsewhere_wait_for_a_person(
+    database: Database, home: Path, now: datetime
+) -> None:
+    newsroom = Newsroom(School(database, now))
+    newsroom.add("ada@inbox.example.org")
+    recognise(database, home, now)
+    begun = newsroom.draft("Begun")
+    newsroom.schedule(begun)
+    send_due(database, now)
+    assert newsroom.got(begun) == {State.READY: 1}
+    local = now.astimezone(ZoneInfo("Europe/Berlin"))
+    missed, ahead = (newsroom.draft(f"In {more}", when=at(local, local.hour + more)) for more in (1, 3))
+    newsroom.schedule(missed)
+    newsroom.schedule(ahead)
+    _restore(database, home, now)
+    newsroom.school.clock.move_to(now + timedelta(hours=1, minutes=10))
+    release_sends(database, home, newsroom.now)
+    newsroom.school.work()
+    assert newsroom.received() == []
+    for one in (begun, missed):
+        assert (newsroom.issue(one).state, newsroom.issue(one).why) == (IssueState.PAUSED, RESTORED)
+    assert newsroom.issue(ahead).state == IssueState.SCHEDULED
+    steering.resume(database, begun, newsroom.now)  # a person has asked the relay
+    newsroom.school.work()
+    assert newsroom.received() == [("ada@inbox.example.org", "Begun")]
+
+
+def _restore(database: Database, home: Path, now: datetime) -> None:
+    """Let the database be older than its folder, as a backup is that was put back."""
+    marks = json.loads((home / FILE_NAME).read_text())
+    (home / FILE_NAME).write_text(json.dumps({**marks, "beat": 99}))
+    assert recognise(database, home, now) is not None
 
 
 def test_a_crash_between_the_two_counts_is_no_doubt(database: Database, home: Path, now: datetime) -> None:
