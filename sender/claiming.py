@@ -174,7 +174,8 @@ def _ready() -> Select[int]:
 def is_going_out() -> ColumnElement[bool]:
     """Of an issue's delivery: nobody has paused or cancelled the issue."""
     going = (IssueState.SENDING, IssueState.SENT)
-    return exists().where(Issue.lesson_id == Delivery.lesson_id, Issue.state.in_(going))
+    # However deep it stands in a statement, it is about that one's delivery, and not about any.
+    return exists().where(Issue.lesson_id == Delivery.lesson_id, Issue.state.in_(going)).correlate(Delivery)
 
 
 def finish(session: Session, held: Claim, now: datetime, state: State, reply: str) -> bool:

@@ -10,14 +10,16 @@ from school import BRAND, KEY, LINKS, School
 
 from campaigns.models import Course
 from campaigns.newsletters import drafting
-from campaigns.newsletters.models import IssueState
+from campaigns.newsletters.models import Issue, IssueState
 from campaigns.newsletters.scheduling import NotSendable
 from courseletter.errors import InvalidInput
 from sender import wishes
+from sender.claiming import claim
 from sender.models import State
 from sender.newsletters import steering, writing
 from sender.newsletters.writing import send_due
 from sender.sampling import Somebody, sampled
+from sender.windows import open_window
 from subscribers import consent, segments, tags
 from subscribers.audiences import Audience, Part
 from subscribers.consent import Evidence
@@ -241,6 +243,22 @@ def test_pausing_calls_back_what_waits_and_going_on_sends_it_once(newsroom: News
     assert len(newsroom.received()) == 7
     with pytest.raises(InvalidInput, match="cannot be resumed"):
         steering.resume(newsroom.database, issue, newsroom.now)
+
+
+def test_a_pause_stops_also_what_is_claimed_and_no_other_issue(newsroom: Newsroom) -> None:
+    """At once: the mark that lets a mail go asks, whether or not it has been called back yet."""
+    newsroom.add("ada@inbox.example.org")
+    paused, going = newsroom.draft("Paused"), newsroom.draft("Going")
+    for issue in (paused, going):
+        newsroom.schedule(issue)
+    send_due(newsroom.database, newsroom.now)
+    claims = claim(newsroom.database, newsroom.now, 10)
+    assert {one.lesson_id for one in claims} == {paused, going}
+    with newsroom.database.write() as session:
+        session.get_one(Issue, paused).state = IssueState.PAUSED
+    with newsroom.database.write() as session:
+        allowed = open_window(session, claims, ["-", "-"], newsroom.now)
+    assert [one.lesson_id for one in claims if one.delivery_id in allowed] == [going]
 
 
 def test_a_cancelled_issue_goes_to_nobody_else(newsroom: Newsroom) -> None:
