@@ -1,4 +1,4 @@
-"""An RSS or Atom feed to its entries, the newest first."""
+"""An RSS or Atom feed to its entries, in its own order."""
 
 from __future__ import annotations
 
@@ -13,6 +13,16 @@ from courseletter.errors import InvalidInput
 
 def posts(text: str, name: str) -> list[Post]:
     """In the order of the feed. Raises InvalidInput where it has none."""
+    found = entries(text, name)
+    if not found:
+        raise InvalidInput(
+            f"{name} is a feed without entries: give a feed with an article in it, or the article's page."
+        )
+    return found
+
+
+def entries(text: str, name: str) -> list[Post]:
+    """In the order of the feed, which may have none. Raises InvalidInput for what is no feed."""
     import feedparser
 
     data = text.encode("utf-8")
@@ -23,10 +33,8 @@ def posts(text: str, name: str) -> list[Post]:
         resolve_relative_uris=False,
         response_headers={"content-type": "text/xml; charset=utf-8"},
     )
-    if not parsed.entries:
-        raise InvalidInput(
-            f"{name} is a feed without entries: give a feed with an article in it, or the article's page."
-        )
+    if not parsed.entries and not parsed.get("version"):
+        raise InvalidInput(f"{name} is no feed: give the address of the RSS or Atom feed itself.")
     return [_post(entry, parsed.feed) for entry in parsed.entries]
 
 
@@ -43,8 +51,31 @@ def _post(entry: Any, feed: Any) -> Post:
         keys=tuple(str(entry[name]) for name in ("id", "link") if entry.get(name)),
         base=str(entry.get("link") or feed.get("link") or ""),
         language=str(language) if language else None,
-        published_at=datetime.fromtimestamp(timegm(moment), UTC) if moment else None,
+        published_at=_moment(moment),
+        link=str(entry.get("link") or ""),
+        summary=str(entry.get("summary") or ""),
+        picture=_picture(entry),
     )
+
+
+def _moment(moment: Any) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(timegm(moment), UTC) if moment else None
+    except (ValueError, OverflowError):  # a year that no calendar has
+        return None
+
+
+def _picture(entry: Any) -> str:
+    """The address of the picture that goes with an entry, by Media RSS or as an enclosure; "" without one."""
+    media = [one for one in entry.get("media_content") or [] if _is_picture(one)]
+    enclosed = [one for one in entry.get("enclosures") or [] if _is_picture(one)]
+    thumbnails = entry.get("media_thumbnail") or []
+    found = (one.get("url") or one.get("href") for one in (*media, *enclosed, *thumbnails))
+    return next((str(address) for address in found if address), "")
+
+
+def _is_picture(one: Any) -> bool:
+    return one.get("medium") == "image" or str(one.get("type", "")).startswith("image/")
 
 
 def plain_title(title: str) -> str:

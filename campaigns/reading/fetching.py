@@ -11,10 +11,11 @@ import ipaddress
 import re
 import socket
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from threading import Event, Timer
-from typing import TYPE_CHECKING, TypeVar
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 from courseletter.errors import InvalidInput
@@ -28,6 +29,9 @@ _SECONDS_PER_STEP = 10.0
 _SECONDS_IN_ALL = 30.0
 
 _LONGEST_LENGTH = 16  # digits
+_LONGEST_VERSION = 400  # characters
+_NOT_MODIFIED = 304
+_FEEDS = "application/atom+xml,application/rss+xml,application/xml;q=0.9,*/*;q=0.5"
 
 _Taken = TypeVar("_Taken")
 
@@ -71,6 +75,25 @@ _REFUSED = [
 ]
 
 
+class NotFetched(InvalidInput):
+    """A page that did not come: `what` is so, without what a person can do about it."""
+
+    def __init__(self, what: str, mend: str, *, field: str | None = None) -> None:
+        super().__init__(f"{what}: {mend}", field=field)
+        self.what = what
+
+
+class Version(NamedTuple):
+    """By which a server knows whether a page is still what it was (RFC 9110, 8.8); "": it did not say."""
+
+    etag: str = ""
+    modified: str = ""
+
+    def headers(self) -> dict[str, str]:
+        asked = {"If-None-Match": self.etag, "If-Modified-Since": self.modified}
+        return {name: value for name, value in asked.items() if value}
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """`url` is where the redirects ended: the base of the page's own links."""
@@ -79,6 +102,7 @@ class Page:
     content_type: str
     charset: str | None
     data: bytes
+    version: Version
 
 
 def resolve(host: str, port: int) -> Sequence[str]:
@@ -122,14 +146,28 @@ class Fetcher:
 
     def fetch(self, url: str) -> Page:
         """The page at `url`. Raises InvalidInput, in one line, for whatever stands in the way."""
-        return self._reach(url, _page)
+        return self._reach(url, lambda response, reached: _page(response, reached, MOST_BYTES))
+
+    def fetch_changed(self, url: str, known: Version, most: int) -> Page | None:
+        """The feed at `url`, of at most so many octets; None where it is still the version that is known.
+        Raises InvalidInput as fetch() does."""
+
+        def take(response: httpx2.Response, reached: str) -> Page | None:
+            return None if response.status_code == _NOT_MODIFIED else _page(response, reached, most)
+
+        return self._reach(url, take, {"Accept": _FEEDS, **known.headers()})
 
     def probe(self, url: str) -> Answer:
         """What the server answers to `url` after redirects, whether a page or not. Raises InvalidInput where
         it answers nothing."""
         return self._reach(url, _answer)
 
-    def _reach(self, url: str, take: Callable[[httpx2.Response, str], _Taken]) -> _Taken:
+    def _reach(
+        self,
+        url: str,
+        take: Callable[[httpx2.Response, str], _Taken],
+        headers: Mapping[str, str] = MappingProxyType({}),
+    ) -> _Taken:
         import httpx2
 
         late = Event()
@@ -147,36 +185,40 @@ class Fetcher:
         ending.daemon = True
         ending.start()
         try:
-            return self._follow(client, url, take)
+            return self._follow(client, url, take, headers)
         except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError, RuntimeError, OSError) as error:
             if late.is_set() or isinstance(error, httpx2.TimeoutException):
-                raise InvalidInput(
-                    f"{url} did not answer in time: try again, or save the page and read the file."
+                raise NotFetched(
+                    f"{url} did not answer in time", "try again, or save the page and read the file."
                 ) from error
             reason = " ".join(str(error).split())[:120] or type(error).__name__
-            raise InvalidInput(
-                f"{url} could not be read ({reason}): check the address, or save the page as a file."
+            raise NotFetched(
+                f"{url} could not be read ({reason})", "check the address, or save the page as a file."
             ) from error
         finally:
             ending.cancel()
             client.close()
 
     def _follow(
-        self, client: httpx2.Client, url: str, take: Callable[[httpx2.Response, str], _Taken]
+        self,
+        client: httpx2.Client,
+        url: str,
+        take: Callable[[httpx2.Response, str], _Taken],
+        headers: Mapping[str, str],
     ) -> _Taken:
         for _ in range(_MOST_HOPS + 1):
-            response = self._one_hop(client, url)
+            response = self._one_hop(client, url, headers)
             try:
-                if not response.is_redirect:
+                if not response.is_redirect or response.status_code == _NOT_MODIFIED:
                     return take(response, url)
                 url = urljoin(url, str(response.headers.get("location", "")))
             finally:
                 response.close()
-        raise InvalidInput(
-            f"{url} redirects more than {_MOST_HOPS} times: give the address it should end at."
+        raise NotFetched(
+            f"{url} redirects more than {_MOST_HOPS} times", "give the address it should end at."
         )
 
-    def _one_hop(self, client: httpx2.Client, url: str) -> httpx2.Response:
+    def _one_hop(self, client: httpx2.Client, url: str, headers: Mapping[str, str]) -> httpx2.Response:
         parts = _parts(url)
         address = self._checked_address(parts.host, parts.port, url)
         request = client.build_request(
@@ -187,6 +229,7 @@ class Fetcher:
                 "User-Agent": "Courseletter (+article reader)",
                 "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.5",
                 "Accept-Encoding": "gzip",
+                **headers,
             },
             extensions={"sni_hostname": parts.host},
         )
@@ -196,7 +239,7 @@ class Fetcher:
         try:
             addresses = [_numeric(host)] if _numeric(host) else list(self._resolver(host, port))
         except (OSError, UnicodeError) as error:
-            raise InvalidInput(f"The host {host} is not known: check the address {url}.") from error
+            raise NotFetched(f"The host {host} is not known", f"check the address {url}.") from error
         if not addresses or not all(is_allowed(str(address)) for address in addresses):
             raise InvalidInput(
                 f"{url}: address not allowed. Only public web pages are read; save the page and read the "
@@ -206,12 +249,18 @@ class Fetcher:
         return str(addresses[0])
 
 
-def _page(response: httpx2.Response, url: str) -> Page:
+def _page(response: httpx2.Response, url: str, most: int) -> Page:
     _refuse_status(response.status_code, url)
     charset = re.search(r"charset=[\"']?([\w.:-]+)", response.headers.get("content-type", ""), re.I)
     encoding = response.headers.get("content-encoding", "identity").lower()
-    data = _capped(response.iter_raw(), encoding, url)
-    return Page(url, _content_type(response), charset[1] if charset else None, data)
+    data = _capped(response.iter_raw(), encoding, url, most)
+    return Page(url, _content_type(response), charset[1] if charset else None, data, _version(response))
+
+
+def _version(response: httpx2.Response) -> Version:
+    """What is too long to be kept, or no printable line, is as if it had not been said."""
+    said = (str(response.headers.get(name, "")) for name in ("etag", "last-modified"))
+    return Version(*(one if len(one) <= _LONGEST_VERSION and one.isprintable() else "" for one in said))
 
 
 def _answer(response: httpx2.Response, _url: str) -> Answer:
@@ -275,36 +324,34 @@ def _numeric(host: str) -> str | None:
 
 def _refuse_status(status: int, url: str) -> None:
     if status in (401, 402, 403, 407):
-        raise InvalidInput(
-            f"{url} asks for a login ({status}): open it in your browser, save the page, and read the file."
+        raise NotFetched(
+            f"{url} asks for a login ({status})", "open it in your browser, save the page, and read the file."
         )
     if status in (404, 410):
-        raise InvalidInput(f"{url} does not exist ({status}): check the address.")
+        raise NotFetched(f"{url} does not exist ({status})", "check the address.")
     if status >= 300:
-        raise InvalidInput(
-            f"{url} answered with an error ({status}): try again later, or save the page and read the file."
+        raise NotFetched(
+            f"{url} answered with an error ({status})", "try again later, or save the page and read the file."
         )
 
 
-def _capped(chunks: Iterator[bytes], encoding: str, url: str) -> bytes:
+def _capped(chunks: Iterator[bytes], encoding: str, url: str, most: int) -> bytes:
     """The decompressed body. It is inflated here, step by step, so that a small answer cannot fill the
     memory."""
-    too_much = InvalidInput(
-        f"{url} is larger than {MOST_BYTES // 1_000_000} MB: give the page of one article."
-    )
+    too_much = NotFetched(f"{url} is larger than {most // 1_000_000} MB", "give the page of one article.")
     if encoding not in ("", "identity", "gzip", "x-gzip", "deflate"):
-        raise InvalidInput(
-            f"{url} is packed in a way that is not read ({encoding}): save the page and read the file."
+        raise NotFetched(
+            f"{url} is packed in a way that is not read ({encoding})", "save the page and read the file."
         )
     inflater = None if encoding in ("", "identity") else zlib.decompressobj(47 if "gzip" in encoding else 15)
     data = bytearray()
     for chunk in chunks:
         try:
-            data += inflater.decompress(chunk, MOST_BYTES + 1 - len(data)) if inflater else chunk
+            data += inflater.decompress(chunk, most + 1 - len(data)) if inflater else chunk
         except zlib.error as error:
-            raise InvalidInput(
-                f"{url} sent damaged data: try again, or save the page and read the file."
+            raise NotFetched(
+                f"{url} sent damaged data", "try again, or save the page and read the file."
             ) from error
-        if len(data) > MOST_BYTES or (inflater and inflater.unconsumed_tail):
+        if len(data) > most or (inflater and inflater.unconsumed_tail):
             raise too_much
     return bytes(data)

@@ -14,7 +14,8 @@ from courseletter.errors import InvalidInput
 @dataclass(frozen=True, slots=True)
 class Post:
     """One of them. `keys` are what it can be asked for by beside its title, the lasting one first; `base` is
-    the address that relative links start from ("" if unknown)."""
+    the address that relative links start from ("" if unknown). `link`, `summary` (HTML) and `picture` are a
+    feed's: where it can be read, what its author says of it, and the address of what illustrates it."""
 
     title: str
     html: str
@@ -22,6 +23,9 @@ class Post:
     base: str = ""
     language: str | None = None
     published_at: datetime | None = None
+    link: str = ""
+    summary: str = ""
+    picture: str = ""
 
 
 def read(posts: Sequence[Post], entry: str | None, name: str) -> Reading:

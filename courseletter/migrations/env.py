@@ -2,6 +2,7 @@
 
 from alembic import context
 
+import campaigns.digests.models
 import campaigns.models
 import campaigns.newsletters.models  # noqa: F401
 import courseletter.accounts.models  # noqa: F401

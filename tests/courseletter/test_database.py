@@ -13,6 +13,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError, StatementError
 
+import campaigns.digests.models
 import campaigns.models
 import campaigns.newsletters.models  # noqa: F401
 import courseletter.accounts.models  # noqa: F401
