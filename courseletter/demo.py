@@ -10,7 +10,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -26,7 +26,7 @@ from campaigns import drafting, publishing
 from campaigns.article import Article
 from campaigns.cadence import Cadence
 from campaigns.models import Lesson
-from campaigns.reading import read
+from campaigns.reading import Fetcher, read
 from campaigns.splitting import split
 from courseletter.clock import MovableClock
 from courseletter.config import BrandSettings, SenderSettings, Settings, SmtpSettings
@@ -94,8 +94,11 @@ class Story:
 class Demo:
     """The parts, started together and stopped together. Use it as a context manager."""
 
-    def __init__(self, home: Path, mailbox_folder: Path, now: datetime) -> None:
+    def __init__(
+        self, home: Path, mailbox_folder: Path, now: datetime, fetcher: Fetcher | None = None
+    ) -> None:
         self._home = home
+        self._fetcher = fetcher or Fetcher()
         self.clock = MovableClock(now)
         self.mailbox = LocalMailbox(mailbox_folder)
         self.playing = False
@@ -199,9 +202,12 @@ class Demo:
     def move_to(self, moment: datetime) -> None:
         """Let the time between pass, one due moment after the other, and send what was due."""
         while (due := self.next_moment()) is not None and self.clock.now() < due <= moment:
-            self.clock.move_to(due)
-            self._worker.tick()
+            self._live_at(due)
+        self._live_at(moment)
+
+    def _live_at(self, moment: datetime) -> None:
         self.clock.move_to(moment)
+        self._worker.digest()
         self._worker.tick()
 
     def _install(self) -> Installation:
@@ -215,7 +221,7 @@ class Demo:
             smtp=SmtpSettings(host=self.mailbox.host, port=self.mailbox.port, security="none"),
         )
         create_keys(settings)
-        installation = open_installation(settings, self.clock)
+        installation = replace(open_installation(settings, self.clock), fetcher=self._fetcher)
         installation.database.upgrade()
         return installation
 

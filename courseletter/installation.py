@@ -2,7 +2,7 @@
 
 import ssl
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from campaigns.brands import Brands
+from campaigns.reading.fetching import Fetcher
 from courseletter.clock import Clock, SystemClock
 from courseletter.config import Settings, SmtpSettings
 from courseletter.database import Database
@@ -50,6 +51,9 @@ class Installation:
     tokens: Tokens
     links: Links
     brands: Brands
+    fetcher: Fetcher = field(
+        default_factory=Fetcher
+    )  # of articles and feeds, from addresses that people name
 
     def dkim_keys(self) -> Sequence[DkimKey]:
         """The keys that `courseletter init` made. Raises ConfigError where there are none."""

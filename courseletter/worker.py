@@ -18,6 +18,7 @@ from courseletter.logs import log, told
 from courseletter.role import Role
 from sender.doctor.lookups import Dns
 from sender.instance import recognise
+from sender.newsletters import digesting
 from sender.newsletters.writing import send_due
 from sender.planning import tick
 from sender.results import bring_up_to_date
@@ -48,7 +49,7 @@ class Worker:
         self._beat()  # before the first tick: a copy of the database must send nothing
         with self._one_at_a_time:
             self._engine.keep_up()
-        minutely = (self._beat, self._tidy, self._carry_on, self._pull)
+        minutely = (self._beat, self._tidy, self._carry_on, self._pull, self._digest)
         acts = (
             (self._tick, seconds),
             *((one, MINUTE) for one in minutely),
@@ -154,6 +155,18 @@ class Worker:
             if not self._role.held():
                 return Counter()
             return pull(opened.database, opened.clock.now(), opened.settings.key)
+
+    def _digest(self) -> None:
+        told(self.digest)
+
+    def digest(self) -> Counter[str]:
+        """Look at the feeds that are due, if it is us who tick. A slow one holds up no tick."""
+        with self._one_at_a_time:
+            if not self._role.held():
+                return Counter()
+        opened = self._installation
+        now, key = opened.clock.now(), opened.settings.key
+        return digesting.look(opened.database, opened.brands, opened.fetcher, key, now)
 
     def _beat(self) -> None:
         opened = self._installation

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from campaigns import history
 from campaigns.conditional import conditions_of, meets
+from campaigns.digests.models import Digest
 from campaigns.enrolling import place_of, store
 from campaigns.models import Course, Enrolment
 from campaigns.newsletters.models import Issue, IssueState
@@ -122,7 +123,7 @@ def promote_chunk(
 
 
 def next_moment(session: Session) -> datetime | None:
-    """The earliest moment at which anything is due: an enrolment, an issue, or a delivery that waits."""
+    """The earliest moment at which anything is due: an enrolment, an issue, a digest, or a delivery."""
     enrolments = (
         select(func.min(Enrolment.due_at))
         .join(Course)
@@ -134,7 +135,8 @@ def next_moment(session: Session) -> datetime | None:
     issues = select(func.min(Issue.next_at)).where(
         Issue.state.in_((IssueState.SCHEDULED, IssueState.SENDING))
     )
-    moments = [session.scalar(one) for one in (enrolments, waiting, issues)]
+    digests = select(func.min(Digest.next_at)).join(Course).where(Course.paused_at.is_(None))
+    moments = [session.scalar(one) for one in (enrolments, waiting, issues, digests)]
     return min((moment for moment in moments if moment is not None), default=None)
 
 

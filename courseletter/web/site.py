@@ -1,6 +1,6 @@
 """What every page is answered with: the installation, the templates, and what a request tells of itself."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -24,8 +24,11 @@ FORM_FIELDS = 50
 class Site:
     installation: Installation
     pages: Pages
-    fetcher: Fetcher = field(default_factory=Fetcher)  # of articles, from addresses that people name
     least_form_age: timedelta = LEAST_AGE  # of a sign-up form, before its press counts as a person's
+
+    @property
+    def fetcher(self) -> Fetcher:
+        return self.installation.fetcher
 
     def path(self, address: str) -> str:
         """An absolute address of ours as a path: pages work under whatever name the reader came by."""

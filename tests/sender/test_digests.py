@@ -173,7 +173,7 @@ def test_a_process_that_ends_between_fetching_and_making_loses_and_doubles_nothi
     sqlite = desk.database.is_sqlite
     with desk.database.write() as session:
         session.connection().exec_driver_sql(refuse[sqlite])
-    with pytest.raises(Exception, match="gone|die"):
+    with pytest.raises(Exception, match=r"gone|die"):
         desk.look(MONDAY)
     with desk.database.write() as session:
         session.connection().exec_driver_sql(mend[sqlite])

@@ -333,7 +333,8 @@ def test_a_file_is_read_and_a_wrong_one_refused_at_its_field(here: World) -> Non
 
 def fetching(world: World, answer: Callable[[httpx2.Request], httpx2.Response]) -> None:
     fetcher = Fetcher(lambda host, port: ["93.184.216.34"], httpx2.MockTransport(answer))
-    world.app.state.site = replace(world.app.state.site, fetcher=fetcher)
+    installation = replace(world.installation, fetcher=fetcher)
+    world.app.state.site = replace(world.app.state.site, installation=installation)
 
 
 def test_a_page_is_read_by_its_address_with_or_without_https(here: World) -> None:

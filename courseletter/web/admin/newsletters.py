@@ -1,6 +1,7 @@
 """Newsletters: their issues in one list, a new one begun, and what holds for all issues of one."""
 
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -8,10 +9,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from campaigns.brands import FIRST
+from campaigns.digests.models import Digest
+from campaigns.digests.rhythm import Rhythm
 from campaigns.links import track_clicks
 from campaigns.models import Course, Lesson
 from campaigns.newsletters import drafting
 from campaigns.newsletters.models import Issue
+from campaigns.rhythm import moment_phrase
 from courseletter.errors import InvalidInput
 from courseletter.web.admin.access import Marketer, MarketerWrites, Visitor
 from courseletter.web.admin.forms import Form, Posted
@@ -47,8 +51,18 @@ def show_newsletters(visitor: Marketer, site: Here, request: Request) -> HTMLRes
             "newsletters.html",
             place="newsletters",
             newsletters=drafting.newsletters(session),
+            troubled=_troubled(session, zone),
             rows=[(one, state_of(one), when_of(one, zone)) for one in issues],
         )
+
+
+def _troubled(session: Session, zone: ZoneInfo) -> list[tuple[Digest, str]]:
+    """Digests with something to say, and since when."""
+    wanted = select(Digest).where(Digest.problem != "").options(joinedload(Digest.newsletter))
+    return [
+        (one, moment_phrase(one.problem_at.astimezone(zone)) if one.problem_at else "")
+        for one in session.scalars(wanted.order_by(Digest.newsletter_id))
+    ]
 
 
 @router.api_route("/new", methods=READ)
@@ -126,6 +140,15 @@ def _brand(session: Session, site: Site, form: Form, newsletter: Course) -> str:
     return chosen
 
 
+def _digest_phrase(session: Session, newsletter: Course) -> str:
+    """When its feed is looked at; "" where it has none."""
+    digest = session.get(Digest, newsletter.id)
+    if digest is None:
+        return ""
+    phrase = Rhythm.of(digest).phrase()
+    return f"{phrase[:1].upper()}{phrase[1:]}" if digest.next_at else "Switched off"
+
+
 def _new_page(
     request: Request,
     site: Site,
@@ -173,6 +196,7 @@ def _settings_page(
             name=form.text("name") if form else newsletter.title,
             brands=site.installation.brands.every(session),
             chosen=newsletter.brand_id or FIRST,
+            digest=_digest_phrase(session, newsletter),
             home=site.installation.links.newsletter(newsletter.slug),
             problem=problem,
         )
