@@ -48,7 +48,7 @@ class Feed:
 
     def handle(self, request: httpx2.Request) -> httpx2.Response:
         self.asked.append(request)
-        if self.etag and request.headers.get("if-none-match") == self.etag:
+        if self.status == 200 and self.etag and request.headers.get("if-none-match") == self.etag:
             return httpx2.Response(304)
         body = self.document if self.answer is None else self.answer
         headers = {"content-type": "application/rss+xml", "etag": self.etag, **self.headers}

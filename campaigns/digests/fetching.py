@@ -29,6 +29,17 @@ def look(fetcher: Fetcher, url: str, known: Version = Version()) -> Found | None
     return Found(feed.entries(text, url), page.version)
 
 
+def look_anew(fetcher: Fetcher, url: str) -> Found:
+    """For somebody who waits for it. Raises InvalidInput, naming the field `url`."""
+    try:
+        found = look(fetcher, url)
+    except InvalidInput as error:
+        raise InvalidInput(reason_of(error), field="url") from error
+    if found is None:  # a server that says “not modified” to who never was there
+        raise InvalidInput(f"{url} sends no entries.", field="url")
+    return found
+
+
 def reason_of(error: InvalidInput) -> str:
     """What stands in the way in one line, for somebody who need not act: it is tried again."""
     what = error.what if isinstance(error, NotFetched) else str(error)

@@ -7,12 +7,15 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from campaigns.digests import making, writing
+from campaigns.digests import entries, fetching, making, writing
 from campaigns.digests.models import Digest
 from campaigns.digests.rhythm import Rhythm
 from campaigns.models import Course
+from campaigns.newsletters.drafting import find_newsletter
+from campaigns.reading.fetching import Fetcher
 from campaigns.reading.posts import Post
 from campaigns.slots import MINUTES_A_DAY
+from courseletter.database import Database
 from courseletter.errors import InvalidInput, NotFound
 from courseletter.zones import zone_named
 from subscribers.addresses import check_header_text
@@ -66,6 +69,11 @@ class Wishes:
             raise InvalidInput(f"Line {wrong[0].line}: {wrong[0].message}", field="introduction")
 
 
+def proposed(zone: str) -> Wishes:
+    """What a digest begins with, before anything is typed."""
+    return Wishes("", Rhythm("week", frozenset({0}), 9 * 60, zone))
+
+
 def find_digest(session: Session, newsletter: Course) -> Digest:
     """Raises NotFound where the newsletter has none."""
     found = session.get(Digest, newsletter.id)
@@ -76,25 +84,49 @@ def find_digest(session: Session, newsletter: Course) -> Digest:
     return found
 
 
-def begins_anew(digest: Digest | None, url: str) -> bool:
+def begins_anew(session: Session, newsletter: Course, url: str) -> bool:
     """Whether the feed has to be read before this is saved: what it has by then is passed over."""
+    digest = session.get(Digest, newsletter.id)
     return digest is None or digest.url != url or digest.next_at is None
 
 
-def save(
+def set_up(
+    database: Database,
+    fetcher: Fetcher,
+    newsletter_id: str,
+    wishes: Wishes,
+    first: int,
+    now: datetime,
+    author: str = "",
+) -> Rhythm:
+    """Set a digest up, or change it. Of a feed that begins anew the newest `first` entries are still to go.
+
+    Raises InvalidInput, naming the field, also where the feed cannot be read, and NotFound.
+    """
+    wishes.check()
+    if not 0 <= first <= MOST:
+        raise InvalidInput(f"Write a number from 0 to {MOST}.", field="first")
+    passed_over: list[Post] | None = None
+    with database.read() as session:
+        begins = begins_anew(session, find_newsletter(session, newsletter_id), wishes.url)
+    if begins:
+        passed_over = entries.fresh(fetching.look_anew(fetcher, wishes.url).posts, ())[first:]
+    with database.write() as session:
+        newsletter = find_newsletter(session, newsletter_id)
+        return Rhythm.of(_save(session, newsletter, wishes, now, passed_over, author))
+
+
+def _save(
     session: Session,
     newsletter: Course,
     wishes: Wishes,
     now: datetime,
     passed_over: Sequence[Post] | None,
-    author: str = "",
+    author: str,
 ) -> Digest:
-    """Set a digest up, or change it. `passed_over`: the entries of a feed that begins anew which are not
-    sent. Raises InvalidInput.
-    """
-    wishes.check()
+    """`passed_over`: the entries of a feed that begins anew which are not sent."""
     digest = session.get(Digest, newsletter.id, with_for_update=True)
-    if passed_over is None and begins_anew(digest, wishes.url):
+    if passed_over is None and begins_anew(session, newsletter, wishes.url):
         raise InvalidInput("The feed was changed meanwhile. Save again.", field="url")
     if digest is None:
         digest = Digest(newsletter_id=newsletter.id, created_at=now)

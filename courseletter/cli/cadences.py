@@ -25,7 +25,7 @@ def cadence_of(days: str | None, time: str, gap: int | None, start: str | None) 
     """The cadence that the options describe. Raises InvalidInput naming the option that is wrong."""
     opening, _, closing = time.partition("-")
     cohort = date_of(start, "--start") if start else None
-    weekdays = _weekdays("daily" if days is None else days)
+    weekdays = weekdays_of("daily" if days is None else days)
     return Cadence(
         weekdays=weekdays,
         start=minute_of(opening, "--time"),
@@ -36,7 +36,8 @@ def cadence_of(days: str | None, time: str, gap: int | None, start: str | None) 
     )
 
 
-def _weekdays(days: str) -> frozenset[int]:
+def weekdays_of(days: str) -> frozenset[int]:
+    """`mon,thu` or `daily`. Raises InvalidInput."""
     names = DAYS if days.strip().lower() == "daily" else [one.strip().lower()[:3] for one in days.split(",")]
     unknown = [name for name in names if name not in DAYS]
     if unknown:

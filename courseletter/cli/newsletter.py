@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from campaigns.models import Lesson
 from campaigns.newsletters.drafting import Wishes, find_issue, require_draft
 from campaigns.newsletters.models import Issue, IssueState
+from courseletter.cli import digest
 from courseletter.cli.output import AsJson, installation, print_json, print_table, say
 from courseletter.errors import InvalidInput
 from courseletter.installation import Installation
@@ -19,6 +20,7 @@ from templates.merge_fields import without_recipient
 app = typer.Typer(
     help="Send newsletters, and see what became of them.", no_args_is_help=True, add_completion=False
 )
+app.add_typer(digest.app, name="digest")
 
 IssueId = Annotated[
     str, typer.Argument(metavar="ISSUE", help="The issue's id: `courseletter newsletter list` tells it.")

@@ -33,7 +33,7 @@ from sender.newsletters import steering
 
 log = logging.getLogger(__name__)
 
-FIRST_WAIT: Final = timedelta(minutes=10)  # after a look in vain; then twice as long, again and again
+FIRST_WAIT: Final = timedelta(minutes=5)  # after a look in vain; then twice as long, again and again
 LONGEST_WAIT: Final = timedelta(hours=4)
 
 Asked = tuple[str, datetime | None]  # address and hour of a digest as it was when its feed was asked for

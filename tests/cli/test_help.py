@@ -18,8 +18,16 @@ def _commands() -> dict[str, typer.core.TyperCommand]:
     found = {}
     for noun, module in cli._MODULES.items():
         command = typer.main.get_command(import_module(module).app)
-        for verb, one in getattr(command, "commands", {"": command}).items():
-            found[f"{noun} {verb}".strip()] = one
+        found |= _below(noun, command)
+    return found
+
+
+def _below(name: str, command: typer.core.TyperCommand) -> dict[str, typer.core.TyperCommand]:
+    found = {}
+    for verb, one in getattr(command, "commands", {"": command}).items():
+        found[f"{name} {verb}".strip()] = one
+        if getattr(one, "commands", {}):
+            found |= _below(f"{name} {verb}", one)
     return found
 
 

@@ -9,7 +9,7 @@ from school import BRAND, KEY, School
 from sqlalchemy import func, select
 
 from campaigns.brands import Brands
-from campaigns.digests import entries, fetching, setting_up
+from campaigns.digests import setting_up
 from campaigns.digests.models import Digest, DigestEntry
 from campaigns.digests.rhythm import Rhythm
 from campaigns.digests.setting_up import Wishes
@@ -34,13 +34,11 @@ class Desk:
         self.feed.publish("Old news", day(2))
 
     def set_up(self, first: int = 0, **wishes: object) -> None:
-        found = fetching.look(self.feed.fetcher(), ADDRESS)
-        assert found is not None
-        with self.database.write() as session:
-            newsletter = session.get_one(Course, self.newsroom.newsletter_id)
-            passed_over = entries.fresh(found.posts, ())[first:]
-            wanted = Wishes(ADDRESS, **{"rhythm": MONDAYS, "sends": True, **wishes})
-            setting_up.save(session, newsletter, wanted, self.newsroom.now, passed_over, "Mira Holt")
+        wanted = Wishes(ADDRESS, **{"rhythm": MONDAYS, "sends": True, **wishes})
+        now, fetcher = self.newsroom.now, self.feed.fetcher()
+        setting_up.set_up(
+            self.database, fetcher, self.newsroom.newsletter_id, wanted, first, now, "Mira Holt"
+        )
 
     def look(self, at: datetime | None = None) -> dict[str, int]:
         if at is not None:
@@ -239,12 +237,12 @@ def test_a_feed_in_trouble_is_tried_again_later_and_later(desk: Desk) -> None:
     assert desk.look(MONDAY) == {"feeds not read": 1}
     broken = desk.digest()
     assert broken.problem == f"{ADDRESS} answered with an error (503)."
-    assert (broken.problem_at, broken.next_at) == (MONDAY, MONDAY + timedelta(minutes=10))
-    assert desk.look(MONDAY + timedelta(minutes=9)) == {}
-    desk.look(MONDAY + timedelta(minutes=10))
-    assert desk.digest().next_at == MONDAY + timedelta(minutes=30)
+    assert (broken.problem_at, broken.next_at) == (MONDAY, MONDAY + timedelta(minutes=5))
+    assert desk.look(MONDAY + timedelta(minutes=4)) == {}
+    desk.look(MONDAY + timedelta(minutes=5))
+    assert desk.digest().next_at == MONDAY + timedelta(minutes=15)
     desk.feed.status = 200
-    assert desk.look(MONDAY + timedelta(minutes=30)) == {"digests made": 1, "digests scheduled": 1}
+    assert desk.look(MONDAY + timedelta(minutes=15)) == {"digests made": 1, "digests scheduled": 1}
     assert (desk.digest().problem, desk.digest().failures) == ("", 0)
 
 

@@ -139,7 +139,7 @@ def test_a_preview_shows_what_would_go_out_and_keeps_nothing(
     assert "1 entry would go out now." in answer.text
     assert "New: Frost bites" in answer.text
     assert "{{ subscriber.email }} &amp; bold" in answer.text
-    shown = answer.text[answer.text.index('class="said-mail') :]
+    shown = answer.text[answer.text.index('class="read') :]
     assert "<script" not in shown
     assert "javascript:" not in shown
     assert "Nothing would go out now" in post(marketer, here_with, "/preview").text
@@ -175,6 +175,6 @@ def test_a_feed_in_trouble_is_told_with_its_time(here_with: World, marketer: Col
     look(here_with)
     page = marketer.get(path(here_with)).text
     assert "Mon 9 Nov, 09:12:</strong> https://notes.example.org/feed answered with an error (503)." in page
-    assert "It is tried again Mon 9 Nov, 09:22." in page
+    assert "It is tried again Mon 9 Nov, 09:17." in page
     listed = marketer.get("/newsletters").text
     assert "The digest of Garden letter, Mon 9 Nov, 09:12." in listed

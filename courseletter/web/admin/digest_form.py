@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from campaigns.digests.models import Every
 from campaigns.digests.rhythm import Rhythm
-from campaigns.digests.setting_up import MOST, Wishes
+from campaigns.digests.setting_up import Wishes
 from campaigns.rhythm import WEEKDAYS
 from courseletter.errors import InvalidInput
 from courseletter.web.admin.forms import Form
@@ -25,11 +25,6 @@ NAMES: Final = {
     "most": "Entries at most",
 }
 _SCHEME: Final = re.compile(r"^[a-z][a-z0-9+.-]*://", re.I)
-
-
-def proposed(zone: str) -> Wishes:
-    """What a form begins with."""
-    return Wishes("", Rhythm("week", frozenset({0}), 9 * 60, zone))
 
 
 def shown(wishes: Wishes, now: datetime, typed: Form | None = None) -> dict[str, Any]:
@@ -57,8 +52,11 @@ def shown(wishes: Wishes, now: datetime, typed: Form | None = None) -> dict[str,
     }
 
 
-def read(form: Form) -> Wishes:
-    """What was typed. Raises InvalidInput, naming the field."""
+def read(form: Form) -> tuple[Wishes, int]:
+    """What was typed, and how many of the entries that are there at the beginning are still to go.
+
+    Raises InvalidInput, naming the field.
+    """
     every: Every = "month" if form.text("every") == "month" else "week"
     days = frozenset(int(day) for day in form.all("days") if day in tuple("0123456"))
     wishes = Wishes(
@@ -70,16 +68,7 @@ def read(form: Form) -> Wishes:
         form.text("pictures") == "yes",
         form.text("mode") == "send",
     )
-    wishes.check()
-    return wishes
-
-
-def first(form: Form) -> int:
-    """How many of the entries that are there at the beginning are still to go. Raises InvalidInput."""
-    number = _number(form, "first", "0")
-    if number > MOST:
-        raise InvalidInput(f"Write a number from 0 to {MOST}.", field="first")
-    return number
+    return wishes, _number(form, "first", "0")
 
 
 def _address(text: str) -> str:
