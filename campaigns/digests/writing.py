@@ -29,6 +29,7 @@ _READ: Final = 40_000  # characters of an entry's HTML that its summary is looke
 _TINY: Final = 100  # pixels: what is narrower is no picture, but counts who looks
 _WIDTH: Final = 480
 _FIELD: Final = re.compile(r"\{\{ *(digest\.[a-z]+) *\}\}")
+_BRACES: Final = re.compile(r"(?:\{|%7B){2}", re.I)  # would be taken for a merge field that is broken
 _SILENT: Final = ("script", "style", "template", "noscript", "iframe", "object", "svg")
 
 Dated = Callable[[datetime], str]  # the day of a moment, in the newsletter's language and zone
@@ -138,4 +139,4 @@ def _is_web(address: str, schemes: tuple[str, ...]) -> bool:
     except ValueError:
         return False
     is_whole = bool(parts.hostname) and len(address) <= LONGEST_ADDRESS and address.isprintable()
-    return parts.scheme in schemes and is_whole
+    return parts.scheme in schemes and is_whole and not _BRACES.search(address)

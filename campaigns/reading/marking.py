@@ -81,8 +81,10 @@ def paragraph(text: str) -> str:
 
 
 def heading(text: str, depth: int) -> str:
-    """A heading line; hash marks at its end would be taken for a closing row of them."""
-    return "#" * depth + " " + re.sub(r"(#+)$", r"\\\1", escape(squeeze(text)))
+    """A heading line; hash marks at its end would be taken for a closing row of them, colons at its start
+    for a block."""
+    written = re.sub(r"(#+)$", r"\\\1", escape(squeeze(text)))
+    return "#" * depth + " " + re.sub(r"^(?=::)", r"\\", written)
 
 
 def address(url: str) -> str:

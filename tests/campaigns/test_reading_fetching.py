@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from campaigns.reading import fetching, read
-from campaigns.reading.fetching import MOST_BYTES, Fetcher, is_allowed
+from campaigns.reading.fetching import MOST_BYTES, Fetcher, Version, is_allowed
 from courseletter.errors import InvalidInput
 
 PUBLIC = "93.184.216.34"
@@ -364,3 +364,34 @@ def test_r39_a_proxy_of_the_environment_is_not_asked(monkeypatch: pytest.MonkeyP
         proxy.settimeout(0)
         with pytest.raises(BlockingIOError):
             proxy.accept()
+
+
+def test_a_feed_is_asked_for_again_by_its_version() -> None:
+    asked: list[httpx2.Request] = []
+
+    def handler(request: httpx2.Request) -> httpx2.Response:
+        asked.append(request)
+        if "if-none-match" in request.headers:
+            return httpx2.Response(304)
+        headers = {"etag": 'W/"7"', "last-modified": "Mon, 02 Nov 2026 08:00:00 GMT"}
+        return httpx2.Response(200, headers=headers, stream=httpx2.ByteStream(b"<rss/>"))
+
+    fetching = fetcher({"example.org": [PUBLIC]}, handler)
+    page = fetching.fetch_changed("http://example.org/feed", Version(), 100)
+    assert page is not None
+    assert page.version == Version('W/"7"', "Mon, 02 Nov 2026 08:00:00 GMT")
+    assert fetching.fetch_changed("http://example.org/feed", page.version, 100) is None
+    assert asked[1].headers["if-modified-since"] == "Mon, 02 Nov 2026 08:00:00 GMT"
+    assert asked[1].headers["accept"].startswith("application/atom+xml")
+
+
+def test_a_version_that_is_endless_is_none_and_a_feed_that_is_too_large_is_refused() -> None:
+    def handler(request: httpx2.Request) -> httpx2.Response:
+        return httpx2.Response(200, headers={"etag": "7" * 9_000}, stream=httpx2.ByteStream(b"x" * 101))
+
+    fetching = fetcher({"example.org": [PUBLIC]}, handler)
+    page = fetching.fetch_changed("http://example.org/feed", Version(), 101)
+    assert page is not None
+    assert page.version == Version()
+    with pytest.raises(InvalidInput, match="is larger than"):
+        fetching.fetch_changed("http://example.org/feed", Version(), 100)
