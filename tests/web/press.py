@@ -3,11 +3,14 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from feeds import ADDRESS, Feed
 from reading_room import World
 from show_room import accept_all
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from campaigns.digests import setting_up
+from campaigns.digests.rhythm import Rhythm
 from campaigns.links import track_clicks
 from campaigns.models import Course, Link
 from campaigns.newsletters import drafting
@@ -39,6 +42,18 @@ def newsletters(world: World) -> tuple[str, str]:
         planned = Wishes(wishes.audience, When(day, 9 * 60), wishes.subjects, 20, 4)
         drafting.settle(session, draft, planned, world.clock.now())
     return draft.lesson_id, sent.lesson_id
+
+
+def digest(world: World) -> str:
+    """The newsletter's id, fed by a site with one note; every Monday and Thursday as a draft."""
+    site, opened = Feed(), world.installation
+    site.publish("What the birds need in winter", world.clock.now() - timedelta(days=2))
+    with opened.database.read() as session:
+        newsletter_id = drafting.find_newsletter(session, "the-garden-letter").id
+    rhythm = Rhythm("week", frozenset({0, 3}), 9 * 60, "Europe/London")
+    chosen = setting_up.Wishes(ADDRESS, rhythm, introduction="Good morning. This is new on our site:")
+    setting_up.set_up(opened.database, site.fetcher(), newsletter_id, chosen, 0, world.clock.now())
+    return newsletter_id
 
 
 def _found(session: Session, world: World) -> Course:

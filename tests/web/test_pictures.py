@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from harvest import sow
 from playwright.sync_api import Page
-from press import newsletters
+from press import digest, newsletters
 from reading_room import World
 from show_room import NOW
 from sqlalchemy import select
@@ -132,6 +132,7 @@ def test_pictures_of_every_page(owner: Page, workshop: World, folder: Path) -> N
         "newsletters": "/newsletters",
         "issue-plan": f"/issues/{planned}",
         "issue": f"/issues/{sent}",
+        "digest": f"/newsletters/{digest(workshop)}/digest",
         "settings": "/settings",
         "sign-in": "/sign-in",
     }
