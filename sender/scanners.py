@@ -38,10 +38,12 @@ class Hit(NamedTuple):
     mark: str
 
 
-def mark_of(agent: str, purpose: str, address: str) -> str:
+def mark_of(method: str, agent: str, purpose: str, address: str) -> str:
     """What a request tells of a scanner by itself, or "". `purpose` is the header by which browsers say that
     they fetch ahead; `address` is the client's.
     """
+    if method == "HEAD":  # whoever wants to read a page asks for it
+        return "head"
     if "prefetch" in purpose.lower() or "preview" in purpose.lower():
         return "prefetch"
     if not agent.strip() or any(word in agent.lower() for word in _AGENTS):

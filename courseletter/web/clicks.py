@@ -1,6 +1,7 @@
 """Links in mails: a stored link's id and the token of the reader's mail lead on to the stored address.
 
-Nothing in the request names an address (REQUIREMENTS 38). A GET is counted, a HEAD is not; either leads on.
+Nothing in the request names an address (REQUIREMENTS 38). A GET is counted, a HEAD as a scanner's; either
+leads on.
 """
 
 import logging
@@ -29,7 +30,7 @@ def follow(link_id: str, token: str, site: Here, request: Request) -> RedirectRe
     (delivery_id,) = site.installation.tokens.read(Purpose.CLICK, token)
     with site.installation.database.read() as session:
         way = clicks.way_of(session, int(link_id), delivery_id)
-    if way.mail is not None and request.method == "GET":
+    if way.mail is not None:
         _count(site, way.mail, int(link_id), request)
     return RedirectResponse(way.address, 302)
 
@@ -37,7 +38,8 @@ def follow(link_id: str, token: str, site: Here, request: Request) -> RedirectRe
 def _count(site: Site, mail: Delivery, link_id: int, request: Request) -> None:
     headers, client = request.headers, request.client
     purpose = headers.get("sec-purpose", "") or headers.get("purpose", "")
-    mark = mark_of(headers.get("user-agent", ""), purpose, client.host if client else "")
+    agent = headers.get("user-agent", "")
+    mark = mark_of(request.method, agent, purpose, client.host if client else "")
     try:
         with site.installation.database.write() as session:
             clicks.record(session, mail, link_id, mark, site.installation.clock.now())

@@ -26,7 +26,12 @@ HOUR = 3600
     ],
 )
 def test_what_a_request_tells_by_itself(agent: str, purpose: str, address: str, mark: str) -> None:
-    assert mark_of(agent, purpose, address) == mark
+    assert mark_of("GET", agent, purpose, address) == mark
+
+
+def test_a_head_is_no_persons_whoever_says_they_are() -> None:
+    assert mark_of("HEAD", FIREFOX, "", "192.0.2.7") == "head"
+    assert scanned([Hit(HOUR, 1, "head"), Hit(HOUR + 60, 1, "")]) == [True, False]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Following a link of a mail: counted by GET, led on by either, and nowhere but to the stored address."""
+"""Following a link of a mail: counted, by a HEAD as a scanner's; led on nowhere but to the stored address."""
 
 from datetime import timedelta
 
@@ -8,10 +8,11 @@ from reading_room import World
 from sqlalchemy import select, update
 from starlette.testclient import TestClient
 
-from campaigns.models import Course, Link
+from campaigns.models import Course, Enrolment, Link
+from sender import clicks
 from sender.erasing import erase
 from sender.models import Click, Delivery
-from subscribers.models import Subscriber
+from subscribers.models import ConsentEntry, Subscriber
 
 STUDY = "https://journal.example/study?id=7&page=2#results"
 FIREFOX = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:144.0) Gecko/20100101 Firefox/144.0"}
@@ -52,10 +53,18 @@ def test_r03_a_get_is_counted_and_led_on(reader: World) -> None:
     assert (click.seconds, click.mark) == (1200, "")
 
 
-def test_r03_a_head_is_led_on_and_changes_nothing(reader: World) -> None:
+def test_r03_a_head_is_led_on_and_counted_as_a_scanners(reader: World) -> None:
+    """And a person who comes after it is counted all the same; nothing else is changed by either."""
+    before = {table: len(reader.all(table)) for table in (Delivery, Subscriber, Enrolment, ConsentEntry)}
     answer = follow(reader, address(reader), "HEAD")
     assert (answer.status_code, answer.headers["location"]) == (302, STUDY)
-    assert reader.all(Click) == []
+    assert [click.mark for click in reader.all(Click)] == ["head"]
+    reader.clock.move_to(reader.clock.now() + timedelta(minutes=5))
+    follow(reader, address(reader))
+    reader.clock.move_to(reader.clock.now() + timedelta(minutes=5))
+    clicks.judge(reader.installation.database, reader.clock.now())
+    assert [click.scanner for click in reader.all(Click)] == [True, False]
+    assert {table: len(reader.all(table)) for table in before} == before
 
 
 @pytest.mark.parametrize(
