@@ -4,11 +4,13 @@
 PEOPLE people (100,000 if you say nothing) receive a lesson a week, some click and some leave, all of it set
 by set in the ledger, and the ticker counts it. Then the rows that so many events leave behind, three years of
 days in twelve lessons, are written as the ticker would, and the funnel is timed: the median and the 95th
-percentile of the wall clock, and the processor’s share.
+percentile of the wall clock, and the processor’s share. Last, as many rows are those of fifty courses, and
+the list of all of them is timed.
 """
 
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from statistics import median, quantiles
@@ -18,16 +20,17 @@ from time import perf_counter, process_time
 from sqlalchemy import delete, func, insert, literal, select
 from sqlalchemy.orm import Session
 
-from benchmarks.crowd import gather
+from benchmarks.crowd import LESSON, gather
 from benchmarks.mailer import NOW
 from campaigns.links import track_clicks
-from campaigns.models import Course, Enrolment, Link, RevisionLesson
+from campaigns.models import Course, Enrolment, Lesson, Link, Revision, RevisionLesson
 from courseletter.database import Database, UtcDateTime
-from sender.funnel import NUMBERS, Funnel, funnel
+from sender.funnel import NUMBERS, Funnel, funnel, glances
 from sender.models import Click, Delivery, Event, Result, State
 from sender.results import bring_up_to_date, count_day
+from subscribers.models import MailingList
 
-TIMES = 50
+TIMES, COURSES = 50, 50
 DAYS, LESSONS, PACES = 3 * 365, 12, 4  # on each day four weeks' people receive each lesson
 KEEP = timedelta(days=36_500)
 BEGUN = NOW - timedelta(weeks=8)
@@ -54,6 +57,7 @@ def measure(folder: Path, events: int, people: int, address: str = "") -> dict[s
     assert kept == counted, f"kept {kept}, counted {counted}"
     found |= fill(database, course_id, events)
     found |= timed(database, course_id)
+    found |= timed_at_a_glance(database, events)
     database.close()
     return found
 
@@ -140,26 +144,30 @@ def summed(found: Funnel) -> Counter[str]:
 
 def fill(database: Database, course_id: str, events: int) -> dict[str, int]:
     """What so many events leave behind. Returns how many rows, and the events in them."""
-    each = events // (DAYS * LESSONS * PACES)
-    rows = [
-        {
-            "course_id": course_id,
-            "cohort": day - timedelta(days=day.weekday()) - timedelta(weeks=place + pace),
-            "day": day,
-            "lesson_id": f"les_{place:010}",
-            "received": each * 6 // 10,
-            "clicked": each * 2 // 10,
-            "scanner_clicks": each - each * 6 // 10 - each * 2 // 10,
-        }
-        for day in (NOW.date() - timedelta(days=number) for number in range(DAYS))
-        for place in range(LESSONS)
-        for pace in range(PACES)
-    ]
+    rows = _rows(course_id, [f"les_{place:010}" for place in range(LESSONS)], range(DAYS), events)
     with database.write() as session:
         session.execute(delete(Result))
         session.execute(insert(Result), rows)
         holding = sum(getattr(Result, name) for name in ("received", "clicked", "scanner_clicks"))
         return {"rows": len(rows), "events": session.scalar(select(func.sum(holding))) or 0}
+
+
+def _rows(course_id: str, lessons: Sequence[str], days: range, events: int) -> list[dict[str, object]]:
+    each = events // (DAYS * LESSONS * PACES)
+    return [
+        {
+            "course_id": course_id,
+            "cohort": day - timedelta(days=day.weekday()) - timedelta(weeks=place + pace),
+            "day": day,
+            "lesson_id": lesson_id,
+            "received": each * 6 // 10,
+            "clicked": each * 2 // 10,
+            "scanner_clicks": each - each * 6 // 10 - each * 2 // 10,
+        }
+        for day in (NOW.date() - timedelta(days=number) for number in days)
+        for place, lesson_id in enumerate(lessons)
+        for pace in range(PACES)
+    ]
 
 
 def timed(database: Database, course_id: str) -> dict[str, float]:
@@ -176,6 +184,58 @@ def timed(database: Database, course_id: str) -> dict[str, float]:
         "funnel_p95_ms": round(quantiles(taken[1:], n=20)[-1], 1),
         "funnel_cpu_ms": round(median(worked[1:]), 1),
     }
+
+
+def timed_at_a_glance(database: Database, events: int) -> dict[str, float | int]:
+    """As many rows, of many courses, whose list is then read again and again."""
+    with database.write() as session:
+        session.execute(delete(Result))
+        first = session.scalars(select(Course)).one()
+        for number in range(1, COURSES):
+            course_id, lessons = _like(session, first, number)
+            days = range(number * DAYS // COURSES, (number + 1) * DAYS // COURSES)
+            session.execute(insert(Result), _rows(course_id, lessons, days, events))
+    taken, worked = [], []
+    for _ in range(TIMES + 1):
+        started, cpu = perf_counter(), process_time()
+        with database.read() as session:
+            found = glances(session)
+        taken.append(1000 * (perf_counter() - started))
+        worked.append(1000 * (process_time() - cpu))
+        assert len(found) == COURSES
+        assert sum(one.everybody.joined > 0 for one in found) == COURSES - 1
+    return {
+        "courses": COURSES,
+        "all_courses_ms": round(median(taken[1:]), 1),
+        "all_courses_cpu_ms": round(median(worked[1:]), 1),
+        "all_courses_cpu_p95_ms": round(quantiles(worked[1:], n=20)[-1], 1),
+    }
+
+
+def _like(session: Session, first: Course, number: int) -> tuple[str, list[str]]:
+    """One more published course; returns its id and its lessons'."""
+    about = {name: getattr(first, name) for name in ("language", "zone", "cadence")}
+    name = f"course-{number}"
+    mailing_list = MailingList(slug=name, name=name, created_at=NOW)
+    course = Course(
+        id=f"crs_{number:010}", slug=name, title=name, mailing_list=mailing_list, created_at=NOW, **about
+    )
+    session.add(course)
+    session.flush()
+    revision = Revision(
+        course_id=course.id, number=1, title=name, disclosures=[], disclaimers=[], published_at=NOW, **about
+    )
+    lessons = [f"les_{number:05}{place:05}" for place in range(LESSONS)]
+    for place, lesson_id in enumerate(lessons):
+        said = {"position": place, "kind": "lesson", "title": lesson_id, "subject": lesson_id, "body": LESSON}
+        session.add(Lesson(id=lesson_id, course_id=course.id, **said))
+        session.flush()
+        frozen = RevisionLesson(lesson_id=lesson_id, number=place, compiled=LESSON, **said)
+        revision.lessons.append(frozen)
+    session.add(revision)
+    session.flush()
+    course.revision = revision
+    return course.id, lessons
 
 
 def main(events: int = 10_100_000, people: int = 100_000, address: str = "") -> None:

@@ -1,6 +1,6 @@
 """How far people get in a course, and where they stop: the results added up by lesson and week of sign-up."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from datetime import date, datetime
 from typing import Any, Final
@@ -78,8 +78,16 @@ class Funnel:
     @property
     def loses_most(self) -> Step | None:
         """The lesson after which most people stop; None where nobody does."""
-        most = max(self.steps, key=lambda step: step.numbers.stopped, default=None)
-        return most if most is not None and most.numbers.stopped > 0 else None
+        return _loses_most(self.steps)
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """What a list of courses tells of one: everybody who ever joined, and where most of them stopped."""
+
+    course: Course
+    everybody: Crowd
+    loses_most: Step | None
 
 
 @dataclass
@@ -118,7 +126,7 @@ def funnel(session: Session, course: Course, first: date | None = None, last: da
     for week, lesson_id, *numbers in session.execute(rows):
         everybody.add(lesson_id, numbers)
         weeks.setdefault(week, _Sums()).add(lesson_id, numbers)
-    lessons = _lessons(session, course, everybody.by_lesson)
+    lessons = _lessons(session, {course.id: course.revision_id}, {course.id: everybody.by_lesson})[course.id]
     steps = everybody.steps(lessons, whole=True)
     by_week = [(week, weeks[week].steps(lessons)) for week in sorted(weeks, reverse=True)]
     return Funnel(
@@ -128,6 +136,23 @@ def funnel(session: Session, course: Course, first: date | None = None, last: da
         counted_until(session),
         course.tracks_clicks,
     )
+
+
+def glances(session: Session) -> list[Glance]:
+    """All published courses by title, in as many queries as one takes."""
+    published = select(Course).where(Course.revision_id.is_not(None)).order_by(Course.title, Course.id)
+    courses = session.scalars(published).all()
+    told = ("received", "finished", "stopped")
+    rows = (
+        select(Result.course_id, Result.lesson_id, *(func.sum(getattr(Result, name)) for name in told))
+        .where(Result.course_id.in_([course.id for course in courses]))
+        .group_by(Result.course_id, Result.lesson_id)
+    )
+    found: dict[str, dict[str, Numbers]] = {course.id: {} for course in courses}
+    for course_id, lesson_id, *numbers in session.execute(rows):
+        found[course_id][lesson_id] = Numbers(**dict(zip(told, numbers, strict=True)))
+    lessons = _lessons(session, {course.id: course.revision_id for course in courses}, found)
+    return [_glance(course, lessons[course.id], found[course.id]) for course in courses]
 
 
 def weeks_of(session: Session, course: Course) -> list[date]:
@@ -185,14 +210,38 @@ def _crowd(steps: Sequence[Step]) -> Crowd:
     )
 
 
-def _lessons(session: Session, course: Course, found: Iterable[str]) -> list[tuple[str, int | None, str]]:
-    """(id, number, title) in the order of the revision in force; then those that it has not any more."""
-    in_force: list[tuple[str, int | None, str]] = []
-    if course.revision is not None:
-        columns = (RevisionLesson.lesson_id, RevisionLesson.number, RevisionLesson.title)
-        rows = select(*columns).where(RevisionLesson.revision_id == course.revision_id)
-        ordered = session.execute(rows.order_by(RevisionLesson.position))
-        in_force = [(lesson_id, number, shown(title)) for lesson_id, number, title in ordered]
-    gone = set(found) - {lesson_id for lesson_id, _, _ in in_force}
+def _glance(
+    course: Course, lessons: Sequence[tuple[str, int | None, str]], numbers: Mapping[str, Numbers]
+) -> Glance:
+    steps = [Step(*one, numbers[one[0]]) for one in lessons if one[0] in numbers]
+    return Glance(course, _crowd(steps), _loses_most(steps))
+
+
+def _loses_most(steps: Sequence[Step]) -> Step | None:
+    most = max(steps, key=lambda step: step.numbers.stopped, default=None)
+    return most if most is not None and most.numbers.stopped > 0 else None
+
+
+def _lessons(
+    session: Session, revisions: Mapping[str, int | None], found: Mapping[str, Iterable[str]]
+) -> dict[str, list[tuple[str, int | None, str]]]:
+    """By course (id, number, title) of its lessons in the order of the revision in force; then those that it
+    has not any more, of the ones that were found.
+    """
+    courses = {revision: course for course, revision in revisions.items() if revision is not None}
+    columns = (
+        RevisionLesson.revision_id,
+        RevisionLesson.lesson_id,
+        RevisionLesson.number,
+        RevisionLesson.title,
+    )
+    rows = select(*columns).where(RevisionLesson.revision_id.in_(courses)).order_by(RevisionLesson.position)
+    lessons: dict[str, list[tuple[str, int | None, str]]] = {course: [] for course in revisions}
+    gone = {lesson_id: course for course, ids in found.items() for lesson_id in ids}
+    for revision, lesson_id, number, title in session.execute(rows):
+        lessons[courses[revision]].append((lesson_id, number, shown(title)))
+        gone.pop(lesson_id, None)
     titles = select(Lesson.id, Lesson.title).where(Lesson.id.in_(gone)).order_by(Lesson.position, Lesson.id)
-    return [*in_force, *((lesson_id, None, shown(title)) for lesson_id, title in session.execute(titles))]
+    for lesson_id, title in session.execute(titles) if gone else ():
+        lessons[gone[lesson_id]].append((lesson_id, None, shown(title)))
+    return lessons

@@ -7,7 +7,6 @@ from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from campaigns.models import Course
@@ -20,7 +19,7 @@ from courseletter.web.admin.shell import show
 from courseletter.web.leaving import REASONS
 from courseletter.web.site import READ, Here
 from courseletter.zones import zone_of
-from sender.funnel import Crowd, Funnel, Step, as_table, funnel, weeks_of
+from sender.funnel import Crowd, Funnel, Step, as_table, funnel, glances, weeks_of
 from sender.reasons_given import reasons_given
 
 router = APIRouter()
@@ -56,8 +55,7 @@ class Bar:
 @router.api_route("/results", methods=READ)
 def show_all(visitor: Marketer, site: Here, request: Request) -> HTMLResponse:
     with site.installation.database.read() as session:
-        published = select(Course).where(Course.revision_id.is_not(None)).order_by(Course.title, Course.id)
-        rows = [(one, funnel(session, one)) for one in session.scalars(published)]
+        rows = glances(session)
     return show(request, site, visitor, "results_of_all.html", place="results", rows=rows)
 
 
