@@ -63,21 +63,24 @@ def _a_labels(domain: str) -> str:
 def _checked(text: str) -> Address:
     # The validator's time grows with the length, so length comes first.
     if len(text) > _LONGEST_ADDRESS:
-        raise _refused(f"it is longer than {_LONGEST_ADDRESS} characters")
+        raise AddressRefused(f"it is longer than {_LONGEST_ADDRESS} characters")
     try:
         valid = validate_email(text, check_deliverability=False, test_environment=True)
     except EmailNotValidError as error:
-        raise _refused(str(error).rstrip(".")) from None
+        raise AddressRefused(str(error).rstrip(".")) from None
     local, domain = valid.local_part, valid.ascii_domain
     if len(local.encode()) > LOCAL_OCTETS:
-        raise _refused(f"the part before the @-sign is longer than {LOCAL_OCTETS} octets")
+        raise AddressRefused(f"the part before the @-sign is longer than {LOCAL_OCTETS} octets")
     return Address(local, domain)
 
 
-def _refused(why: str) -> InvalidInput:
-    return InvalidInput(
-        f"This e-mail address cannot be used: {why}. Write it as name@example.org.", field="email"
-    )
+class AddressRefused(InvalidInput):
+    """An address that nobody can have; `why` without the mend, and without what it has of the address."""
+
+    def __init__(self, why: str) -> None:
+        told = f"This e-mail address cannot be used: {why}. Write it as name@example.org."
+        super().__init__(told, field="email")
+        self.why = why.partition(":")[0]
 
 
 def check_header_text(text: str, field: str) -> str:

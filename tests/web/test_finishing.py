@@ -178,8 +178,14 @@ def test_a_certificate_speaks_the_courses_language(finished: World) -> None:
     page = text_of(finished.browser().get(finished.learn_path("certificate")).text)
     assert "hat den Kurs abgeschlossen" in page
     assert "3. Dezember 2026" in page
-    speak(finished, "ar", "ليالٍ هادئة")
+    speak(finished, "he", "לילות שקטים")
     page = finished.browser().get(finished.learn_path("certificate")).text
     assert 'direction="ltr"' in page, "as the words around the course's name run"
-    assert ">ليالٍ هادئة</text>" in page
+    assert ">לילות שקטים</text>" in page
     assert "Download as PDF" not in page
+    speak(finished, "ar", "ليالٍ هادئة")
+    page = finished.browser().get(finished.learn_path("certificate")).text
+    assert 'direction="rtl"' in page
+    assert ">أتمّ الدورة</text>" in page
+    assert ">ليالٍ هادئة</text>" in page
+    assert "تنزيل بصيغة PDF" not in page

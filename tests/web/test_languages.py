@@ -1,7 +1,8 @@
-"""Readers' pages in four languages: nothing left in English, and nothing of a sentence lost."""
+"""Readers' pages in five languages: nothing left in English, and nothing of a sentence lost."""
 
 import re
 from collections.abc import Iterator
+from html import unescape
 from importlib.resources import files
 from pathlib import Path
 
@@ -13,8 +14,12 @@ from babel.messages.pofile import read_po
 from reading_room import World, speak
 from starlette.testclient import TestClient
 
+from campaigns.models import Question
+from campaigns.questions import answer
+from courseletter.errors import InvalidInput
+from courseletter.web.problems import told
 from courseletter.web.speech import speech
-from subscribers.models import ConsentEntry
+from subscribers.models import ConsentEntry, Subscriber
 from templates.languages import LANGUAGES, preferred, spoken
 
 ROOT = Path(__file__).parents[2]
@@ -70,12 +75,13 @@ def test_a_language_is_complete(language: str) -> None:
         ("de", ["Den Kurs beginnen", "Einmal in der Woche (Donnerstag) um 8:00\xa0Uhr", "Lissabon ("]),
         ("fr", ["Commencer le cours", "Le lundi", "Lisbonne (9:12 maintenant)"]),
         ("es", ["Empezar el curso", "Los lunes a las 18:00", "Europa"]),
+        ("ar", ["ابدأ الدورة", "أيام الاثنين في الساعة 18:00", "لشبونة (الساعة الآن 9:12)"]),
     ],
 )
 def test_a_course_is_offered_in_its_language(here: World, language: str, phrases: list[str]) -> None:
     speak(here, language)
     page = here.browser().get("/c/quiet-nights").text
-    assert f'<html lang="{language}" dir="ltr">' in page
+    assert f'<html lang="{language}" dir="{"rtl" if language == "ar" else "ltr"}">' in page
     for phrase in phrases:
         assert phrase in page
 
@@ -97,9 +103,63 @@ def test_a_problem_is_told_in_the_readers_language(here: World) -> None:
     speak(here, "fr")
     page = here.browser().post("/c/quiet-nights", data={"email": "ana@example", "zone": "Mars/Olympus"})
     assert page.status_code == 422
-    assert "Cette adresse ne peut pas être utilisée." in page.text
+    assert "Il manque la fin, par exemple « .com »." in page.text
     assert "Choisissez dans la liste." in page.text
     assert "2 points à corriger" in page.text
+
+
+WRONG_ADDRESSES = (
+    *("", "ana@example", "ana", "@example.org", "ana..b@example.org", ".ana@example.org"),
+    *("ana@example.org.", "a na@example.org", "ana@exa mple.org"),
+)
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_what_is_wrong_with_an_address_is_told_exactly(here: World, language: str) -> None:
+    """In the very words of the language, and not only that something is: no two of them alike."""
+    speak(here, language)
+    said_here = set()
+    for address in WRONG_ADDRESSES:
+        page = here.browser().post("/c/quiet-nights", data=here.form(email=address))
+        assert page.status_code == 422, address
+        (problem,) = re.findall(r'class="problem" id="email-problem">.*?<span>(.*?)</span>', page.text, re.S)
+        assert not re.search(r"\b(the|must|cannot)\b", problem), problem
+        said_here.add(problem)
+    assert len(said_here) == len(WRONG_ADDRESSES)
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_each_mistake_on_the_pages_is_told_exactly(here: World, language: str) -> None:
+    speak(here, language)
+    here.sign_up()
+    here.confirm()
+    mistakes = [
+        ("pace", {"pace": "soon"}, "There is no such pace. Choose one of these."),
+        ("pace", {"hour": "5000"}, "No day has this hour. Choose one from the list."),
+        ("pace", {"day": "9"}, "No week has this day. Choose one from the list."),
+        ("pause", {"until": "soon"}, "This is no day. Write it like 2026-12-01."),
+        ("pause", {"until": "2026-01-01"}, "This day has passed. Choose one from tomorrow on."),
+        ("pause", {"until": "2036-01-01"}, "Choose a day within two years, or leave it empty."),
+    ]
+    for path, typed, english in mistakes:
+        page = here.browser().post(here.learn_path(path), data=typed)
+        assert page.status_code == 422, english
+        assert speech(language).say(english) in unescape(page.text), english
+        assert english not in page.text
+
+
+@pytest.mark.parametrize(
+    ("choices", "english"),
+    [(["yes", "no"], "Choose one of the answers."), ([], "Write an answer, in 2000 characters at most.")],
+)
+def test_what_is_wrong_with_an_answer_is_told_exactly(here: World, choices: list[str], english: str) -> None:
+    question = Question(id=1, lesson_id="les_1", text="And you?", choices=choices)
+    with here.installation.database.read() as session, pytest.raises(InvalidInput) as refused:
+        answer(session, question, Subscriber(id=1), " ", here.clock.now())
+    for language in OTHERS:
+        spoken_here = speech(language)
+        assert told(refused.value, spoken_here, "answer").text == spoken_here.say(english)
+        assert spoken_here.say(english) != english
 
 
 def test_a_broken_link_is_explained_in_the_browsers_language(here: World) -> None:
@@ -125,4 +185,13 @@ def test_a_browsers_wish_is_read_calmly(asked: str, answer: str) -> None:
 
 
 def test_languages_that_are_near_are_served_by_ours() -> None:
-    assert [spoken(one) for one in ("de-CH", "fr_CA", "ES", "ar", "")] == ["de", "fr", "es", "en", "en"]
+    asked = ("de-CH", "fr_CA", "ES", "ar-EG", "he", "")
+    assert [spoken(one) for one in asked] == ["de", "fr", "es", "ar", "en", "en"]
+
+
+@pytest.mark.parametrize(
+    ("number", "told"),
+    [(1, "درس واحد"), (2, "درسان"), (7, "7 دروس"), (12, "12 درسًا"), (100, "100 درس")],
+)
+def test_arabic_counts_in_its_own_way(number: int, told: str) -> None:
+    assert speech("ar").words.ngettext("One lesson", "%(num)s lessons", number) % {"num": number} == told

@@ -1,4 +1,4 @@
-"""Readers' pages in each language, and with a course from right to left: axe, width, weight, direction."""
+"""Readers' pages in each language, also from right to left: axe, width, weight, direction."""
 
 import gzip
 from collections.abc import Iterator
@@ -9,8 +9,10 @@ from playwright.sync_api import Page, expect
 from reading_room import World, speak
 
 from campaigns.models import RevisionLesson
+from templates.languages import LANGUAGES
 
 ARABIC = "الضوء يخبر بالوقت"
+TO_THE_RIGHT = "(one) => innerWidth - one.getBoundingClientRect().right"
 MOST_OCTETS = 30_000  # compressed, with its styles
 
 
@@ -53,7 +55,7 @@ def test_every_language_holds_in_both_themes_and_on_a_narrow_screen(
             assert found.violations_count == 0, f"{path}, {theme}: {found.generate_report()}"
         page.set_viewport_size({"width": 320, "height": 640})
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, path
-        expect(page.locator("html")).to_have_attribute("lang", "en" if language == "ar" else language)
+        expect(page.locator("html")).to_have_attribute("lang", language)
 
 
 def test_an_arabic_course_reads_from_right_to_left(page: Page, reader: World) -> None:
@@ -69,15 +71,28 @@ def test_an_arabic_course_reads_from_right_to_left(page: Page, reader: World) ->
     expect(takeaway).to_have_css("border-left-width", "0px")
 
 
-def test_the_pages_own_frame_may_run_from_right_to_left(page: Page, reader: World) -> None:
-    """As it would with a catalogue of such a language: nothing hangs over, nothing keeps to the left."""
+def test_arabic_pages_are_mirrored(page: Page, reader: World) -> None:
+    """Nothing hangs over, nothing keeps to the left: texts, buttons, steps of the progress, problems."""
+    speak(reader, "ar", ARABIC)
     for path in walk(page, reader):
-        page.evaluate("document.documentElement.dir = 'rtl'")
+        expect(page.locator("html")).to_have_attribute("dir", "rtl")
         page.set_viewport_size({"width": 320, "height": 640})
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, path
-        edges = "(one) => innerWidth - one.getBoundingClientRect().right"
         heading = page.get_by_role("heading", level=1).first
-        assert heading.evaluate(edges) < 60, path
+        assert heading.evaluate(TO_THE_RIGHT) < 60, path
+    page.goto(reader.installation.settings.base_url + reader.learn_path())
+    first, second = (page.locator(".progress i").nth(place).bounding_box() for place in (0, 1))
+    assert first is not None
+    assert second is not None
+    assert first["x"] > second["x"]
+    page.goto(reader.installation.settings.base_url + reader.learn_path("pause"))
+    page.locator("#until").evaluate("(one) => { one.type = 'text'; one.value = 'soon' }")
+    page.locator("form button").first.click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    icon, words = page.locator(".problem .icon").bounding_box(), page.locator(".problem span").bounding_box()
+    assert icon is not None
+    assert words is not None
+    assert icon["x"] > words["x"]
 
 
 def test_a_page_weighs_less_than_30_kb_compressed(here: World) -> None:
@@ -85,7 +100,7 @@ def test_a_page_weighs_less_than_30_kb_compressed(here: World) -> None:
     here.confirm()
     here.receive(3)
     styles = "".join(here.browser().get(f"/static/{name}").text for name in ("tokens.css", "pages.css"))
-    for language in ("en", "de", "fr", "es"):
+    for language in LANGUAGES:
         speak(here, language)
         for path in paths(here):
             text = here.browser().get(path).text
