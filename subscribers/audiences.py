@@ -189,6 +189,11 @@ def count(session: Session, asked: Asked) -> Count:
     return Count(**dict(counted))
 
 
+def some_reached(session: Session, asked: Asked, most: int) -> list[Subscriber]:
+    """Some of those who get something."""
+    return list(session.scalars(asked.reached(Subscriber).order_by(Subscriber.id).limit(most)))
+
+
 def left_out(session: Session, asked: Asked, most: int) -> list[tuple[Subscriber, str]]:
     """Some of whom the audience names and does not reach, each with why, as Count calls it."""
     found = asked.became(Subscriber.id).subquery()

@@ -35,8 +35,9 @@ class Issue(Base):
     """One mail to many at once; the field's "broadcast".
 
     `subjects` are those of an A/B test beside the lesson's own, `revisions` the frozen mails, one a subject
-    in their order. Deliveries are written wave by wave: `waves` are those still to come, `cursor` is the last
-    person that the first of them has been through, `next_at` when there is something to write or to decide.
+    in their order, and after a test one more for everybody else. Deliveries are written wave by wave: `waves`
+    are those still to come, `cursor` is the last person that the first of them has been through, `next_at`
+    when there is something to write or to decide.
     """
 
     __tablename__ = "issues"
@@ -81,6 +82,17 @@ class Issue(Base):
     @property
     def all_subjects(self) -> list[str]:
         return [self.lesson.subject, *self.subjects]
+
+    @property
+    def tested_revisions(self) -> list[int]:
+        """The frozen mail of each subject; the only one where nothing is tested."""
+        return list(self.revisions[: 1 + len(self.subjects)])
+
+    @property
+    def rest_revision(self) -> int:
+        """The frozen mail of whoever is in no test."""
+        own: list[int] = self.revisions[1 + len(self.subjects) :]
+        return own[0] if own else int(self.revisions[self.winner or 0])
 
 
 class IssueHold(Base):

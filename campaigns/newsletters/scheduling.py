@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
@@ -10,7 +11,7 @@ from sqlalchemy.orm import Session, joinedload
 from campaigns import publishing
 from campaigns.checking.finding import Finding, Severity
 from campaigns.links import store_links
-from campaigns.models import Course, Lesson, Revision, RevisionLesson
+from campaigns.models import CONTENT, Course, Lesson, Revision, RevisionLesson
 from campaigns.newsletters import drafting, timing
 from campaigns.newsletters.drafting import Wishes
 from campaigns.newsletters.models import Issue, IssueState
@@ -63,6 +64,21 @@ def schedule(
     plan(issue, planned(session, issue, now))
 
 
+def freeze_for_the_rest(session: Session, issue: Issue, now: datetime) -> None:
+    """The mail that has won once more, for everybody else: results tell them from those it was tested on."""
+    course = issue.lesson.course
+    session.refresh(course, with_for_update=True)  # its revisions are numbered one after the other
+    won = session.get_one(Revision, issue.revisions[issue.winner or 0])
+    (said,) = won.lessons
+    content = {name: getattr(said, name) for name in (*CONTENT, "number", "compiled", "lesson_id")}
+    rest = _revision(course, won, won.brand, now, won.author, RevisionLesson(**content))
+    session.add(rest)
+    session.flush()
+    if course.tracks_clicks:
+        store_links(session, rest)
+    issue.revisions = [*issue.revisions, rest.id]
+
+
 def going_out(session: Session, until: datetime) -> Sequence[Issue]:
     """Issues that have something to send by then, the next first."""
     states = (IssueState.SCHEDULED, IssueState.SENDING)
@@ -111,7 +127,7 @@ def _frozen(session: Session, issue: Issue, brand: Brand, now: datetime, author:
             raise NotSendable(lesson.title, [str(error)]) from None
         said = publishing.frozen(0, lesson, mail)
         said.subject = subject
-        revisions.append(_revision(course, brand, now, author, said))
+        revisions.append(_revision(course, course, brand.to_json(), now, author, said))
     session.add_all(revisions)
     session.flush()
     if course.tracks_clicks:
@@ -120,14 +136,21 @@ def _frozen(session: Session, issue: Issue, brand: Brand, now: datetime, author:
     return revisions
 
 
-def _revision(course: Course, brand: Brand, now: datetime, author: str, said: RevisionLesson) -> Revision:
+def _revision(
+    course: Course,
+    like: Course | Revision,
+    brand: dict[str, Any] | None,
+    now: datetime,
+    author: str,
+    said: RevisionLesson,
+) -> Revision:
     course.publishes += 1
     return Revision(
         course_id=course.id,
         number=course.publishes,
         published_at=now,
         author=author,
-        brand=brand.to_json(),
+        brand=brand,
         lessons=[said],
-        **{name: getattr(course, name) for name in publishing.ABOUT},
+        **{name: getattr(like, name) for name in publishing.ABOUT},
     )

@@ -40,6 +40,11 @@ class Split(NamedTuple):
         """The bucket, of 10,000, of a subscriber's id, a number or a column of numbers."""
         return ((person * self.a + self.b) % _PRIME * person + self.c) % _PRIME % _BUCKETS
 
+    def group(self, person: int, share: int, subjects: int) -> int | None:
+        """The place of the subject that one person gets in the test; None: whoever gets the one that wins."""
+        bucket: int = self.bucket(person)
+        return bucket % subjects if bucket < share * _BUCKETS // 100 else None
+
     def is_tested(self, person: Any, share: int) -> ColumnElement[bool]:
         """Whether somebody is among the percent who are in the test."""
         tested: ColumnElement[bool] = self.bucket(cast(person, BigInteger)) < share * _BUCKETS // 100

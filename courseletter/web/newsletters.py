@@ -101,7 +101,7 @@ def _issues(session: Session, newsletter: Course) -> list[tuple[Issue, RevisionL
         .limit(LISTED)
     )
     return [
-        (issue, session.get_one(RevisionLesson, (issue.revisions[issue.winner or 0], issue.lesson_id)))
+        (issue, session.get_one(RevisionLesson, (issue.rest_revision, issue.lesson_id)))
         for issue in session.scalars(sent)
         if newsletter.list_id in Audience.from_json(issue.audience).lists
     ]

@@ -1,4 +1,6 @@
-"""An issue in numbers, subject by subject: how far it is by the ledger, what readers did by its results."""
+"""An issue in numbers, subject by subject, and after a test those of everybody else: how far it is by the
+ledger, what readers did by its results.
+"""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -18,12 +20,17 @@ from subscribers.models import Subscriber
 
 _ON_THEIR_WAY: Final = (State.READY, State.CLAIMED, State.IN_DOUBT, State.DEFERRED)
 _MOST_LINKS: Final = 20
+REST: Final = "rest"
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One subject. `received` is of this moment, what readers did is up to the last count."""
+    """The people of one subject. `received` is of this moment, what readers did is up to the last count.
 
+    `group`: A to D of a test, REST for everybody else after it, "" without one.
+    """
+
+    group: str
     subject: str
     states: Counter[str]
     did: Counter[str]
@@ -54,7 +61,9 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """`lines` has one a subject, in their order. `until`: up to when what readers did is counted."""
+    """`lines` has one a subject, in their order, and one for the rest. `until`: up to when what readers did
+    is counted.
+    """
 
     lines: list[Line]
     until: datetime | None
@@ -66,7 +75,7 @@ class Report:
         for line in self.lines:
             states.update(line.states)
             did.update(line.did)
-        return Line("All", states, did)
+        return Line("", "All", states, did)
 
 
 def report(session: Session, issue: Issue) -> Report:
@@ -80,16 +89,18 @@ def report(session: Session, issue: Issue) -> Report:
         by_revision.setdefault(revision or 0, Counter())[state] += people
     did, subjects = results.totals(session, list(by_revision)), _subjects(session, issue)
     lines = [
-        Line(subjects.get(revision, ""), found, did.get(revision, Counter()))
+        Line(_group(issue, revision), subjects.get(revision, ""), found, did.get(revision, Counter()))
         for revision, found in by_revision.items()
+        if found or revision in issue.tested_revisions
     ]
     return Report(lines, counted_until(session))
 
 
 def as_table(found: Report) -> tuple[Sequence[str], list[list[object]]]:
-    """For a spreadsheet: the header, and a row a subject."""
+    """For a spreadsheet: the header, and a row a group."""
     lines = found.lines if len(found.lines) == 1 else [*found.lines, found.all]
-    return ("subject", *found.all.numbers), [[line.subject, *line.numbers.values()] for line in lines]
+    rows: list[list[object]] = [[line.subject, line.group, *line.numbers.values()] for line in lines]
+    return ("subject", "group", *found.all.numbers), rows
 
 
 def held(session: Session, issue: Issue, most: int) -> tuple[int, list[Subscriber]]:
@@ -117,6 +128,13 @@ def links(session: Session, issue: Issue) -> list[tuple[str, int]]:
         .limit(_MOST_LINKS)
     )
     return [(address, number) for address, number in session.execute(followed)]
+
+
+def _group(issue: Issue, revision: int) -> str:
+    if not issue.subjects:
+        return ""
+    tested = issue.tested_revisions
+    return "ABCD"[tested.index(revision)] if revision in tested else REST
 
 
 def _subjects(session: Session, issue: Issue) -> dict[int, str]:

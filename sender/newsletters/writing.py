@@ -214,9 +214,9 @@ def _insert(session: Session, issue: Issue, now: datetime) -> int:
 def _revision(issue: Issue, person: ColumnElement[int]) -> ColumnElement[int]:
     """The frozen mail that somebody gets: their subject of the test, else the one that has won."""
     if issue.phase == "test":
-        subject = Split(*issue.split).subject(person, len(issue.revisions))
-        return case(dict(enumerate(issue.revisions)), value=subject)
-    return literal(issue.revisions[issue.winner or 0])
+        subject = Split(*issue.split).subject(person, len(issue.tested_revisions))
+        return case(dict(enumerate(issue.tested_revisions)), value=subject)
+    return literal(issue.rest_revision)
 
 
 def _after_the_waves(session: Session, issue: Issue, now: datetime) -> None:

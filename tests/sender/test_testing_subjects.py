@@ -14,7 +14,7 @@ from campaigns.newsletters.models import IssueState
 from courseletter.errors import InvalidInput
 from sender import clicks, wishes
 from sender.models import Delivery
-from sender.newsletters import results, steering
+from sender.newsletters import reporting, results, steering
 from sender.results import bring_up_to_date
 from subscribers.consent import Evidence
 from subscribers.tokens import Purpose
@@ -62,11 +62,34 @@ def test_the_subject_that_more_people_clicked_goes_to_the_others(newsroom: Newsr
     assert after.verdict == "Subject B has won: 100.0% of its readers clicked."
     assert after.decided_at == after.begun_at + timedelta(hours=4)
     rest = newsroom.deliveries(issue)[len(tested) :]
-    assert {one.revision_id for one in rest} == {second}
+    assert after.tested_revisions == [first, second]
+    assert {one.revision_id for one in rest} == {after.rest_revision} != {second}
     assert len({one.subscriber_id for one in newsroom.deliveries(issue)}) == 160
     assert sum(subject == "Ice" for _, subject in newsroom.received()) == len(rest) + sum(
         one.revision_id == second for one in tested
     )
+    with newsroom.database.read() as session:
+        lines = reporting.report(session, after).lines
+    assert [(line.group, line.subject, line.received) for line in lines] == [
+        ("A", "Frost", sum(one.revision_id == first for one in tested)),
+        ("B", "Ice", sum(one.revision_id == second for one in tested)),
+        ("rest", "Ice", len(rest)),
+    ]
+    follow(newsroom, rest[0])  # a link of theirs is counted, and for them alone
+    newsroom.school.clock.move_to(newsroom.now + SOON)
+    bring_up_to_date(newsroom.database, newsroom.now, timedelta(days=30))
+    with newsroom.database.read() as session:
+        assert [line.did["clicked"] for line in reporting.report(session, after).lines][2] == 1
+
+
+def test_where_everybody_is_tested_there_is_no_rest(newsroom: Newsroom) -> None:
+    for number in range(40):
+        newsroom.add(f"reader{number:02}@inbox.example.org")
+    issue = newsroom.send("Frost", subjects=("Ice",), share=100, hours=1)
+    newsroom.school.live()
+    with newsroom.database.read() as session:
+        lines = reporting.report(session, newsroom.issue(issue)).lines
+    assert [line.group for line in lines] == ["A", "B"]
 
 
 def test_the_others_get_it_at_the_hour_and_not_when_the_test_ends(newsroom: Newsroom) -> None:

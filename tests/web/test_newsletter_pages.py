@@ -1,5 +1,7 @@
 """The pages of newsletters by their answers: what is refused, undone, said once more; the mail as a page."""
 
+import re
+
 import pytest
 from colleagues import Colleague, add_user
 from reading_room import World
@@ -186,8 +188,31 @@ def test_results_as_a_file(world: World, marketer: Colleague, issue: str) -> Non
         assert mail is not None
         wishes.unsubscribe(session, mail.list_id or 0, mail.subscriber_id, world.clock.now(), Evidence())
     rows = marketer.get(f"/issues/{issue}/results.csv").text.splitlines()
-    assert rows[0].startswith("subject,queued,received,on_their_way,not_delivered,clicked")
-    assert rows[1].startswith("Frost <b>,2,2,0,0,0")
+    assert rows[0].startswith("subject,group,queued,received,on_their_way,not_delivered,clicked")
+    assert rows[1].startswith("Frost <b>,,2,2,0,0,0")
+
+
+def test_who_gets_it_is_named_and_with_which_subject(world: World, marketer: Colleague, issue: str) -> None:
+    page = marketer.get(f"/issues/{issue}").text
+    named = page[page.index('id="them"') :]
+    assert [name for name in ("Ada", "Bea") if f">{name}</a>" in named] == ["Ada", "Bea"]
+    assert "Gets" not in named
+    with world.installation.database.write() as session:
+        track_clicks(session, drafting.newsletters(session)[0], True)
+        for number in range(60):
+            join(world, session, drafting.newsletters(session)[0], f"reader{number}")
+    test = {"when": "now", "include-0": "list:2", "subject-1": "Ice", "share": "50", "hours": "4"}
+    named = marketer.get(f"/issues/{issue}", params=test).text
+    assert "10 of 62" in named
+    row = re.compile(r'/subscribers/(\d+)".*?<td data-l="Gets" class="second">(.*?)</td>', re.S)
+    foretold = {int(person): words for person, words in row.findall(named[named.index('id="them"') :])}
+    assert len(foretold) == 10
+    assert marketer.post(f"/issues/{issue}/send", confirmed="62", **test).status_code == 303
+    send_due(world.installation.database, world.clock.now())
+    first, second = world.all(Issue)[0].revisions
+    subjects = {first: "Subject A", second: "Subject B"}
+    got = {mail.subscriber_id: subjects[mail.revision_id] for mail in world.all(Delivery)}
+    assert foretold == {person: got.get(person, "The one that wins") for person in foretold}
 
 
 def test_who_is_left_out_is_named_with_the_reason(world: World, marketer: Colleague, issue: str) -> None:

@@ -7,12 +7,15 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
+from campaigns.newsletters.drafting import Wishes
 from campaigns.newsletters.models import Issue, IssueState
+from campaigns.newsletters.testing import Split
 from campaigns.rhythm import moment_phrase
 from sender.newsletters.foreseeing import Foreseen
-from sender.newsletters.reporting import Line, Report
+from sender.newsletters.reporting import REST, Line, Report
 from subscribers import audiences
 from subscribers.audiences import Audience, Count
+from subscribers.models import Subscriber
 
 WHY_NOT: Final = {
     "excluded": "Taken out by your choice",
@@ -25,9 +28,9 @@ _FULLEST: Final = 78.0  # percent of the drawing that the longest bar takes; its
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A subject of the drawing. Widths in percent: `whole` of the page's, `clicked` of the bar's own."""
+    """A group of the drawing. Widths in percent: `whole` of the page's, `clicked` of the bar's own."""
 
-    letter: str
+    name: str
     line: Line
     whole: float
     clicked: float
@@ -57,6 +60,15 @@ def tested(foreseen: Foreseen) -> list[tuple[str, int]]:
     return [*groups, ("The one that wins", foreseen.count.reached - sum(foreseen.tested))]
 
 
+def subject_of(person: Subscriber, issue: Issue, wishes: Wishes, key: bytes) -> str:
+    """Which subject somebody would get; "" where nothing is tested."""
+    if not wishes.subjects:
+        return ""
+    split = Split.of(key, issue.lesson_id)
+    place = split.group(person.id, wishes.share, 1 + len(wishes.subjects))
+    return "The one that wins" if place is None else f"Subject {'ABCD'[place]}"
+
+
 def audience_names(session: Session, issue: Issue) -> tuple[list[str], list[str]]:
     audience = Audience.from_json(issue.audience)
     return audiences.names(session, audience.include), audiences.names(session, audience.exclude)
@@ -69,12 +81,20 @@ def next_moment(issue: Issue, zone: ZoneInfo) -> str:
     return moment_phrase(at.astimezone(zone)) if at else ""
 
 
-def bars(report: Report) -> list[Bar]:
+def bars(issue: Issue, report: Report) -> list[Bar]:
     fullest = max((line.received for line in report.lines), default=0) or 1
-    return [
-        _bar("ABCD"[place] if len(report.lines) > 1 else "", line, fullest)
-        for place, line in enumerate(report.lines)
-    ]
+    return [_bar(group_name(issue, line), line, fullest) for line in report.lines]
+
+
+def lines(issue: Issue, report: Report) -> list[tuple[str, Line]]:
+    """The rows of the table, each with its group's name; of several the last is all of them."""
+    named = [(group_name(issue, line), line) for line in report.lines]
+    return named if len(named) == 1 else [*named, ("", report.all)]
+
+
+def group_name(issue: Issue, line: Line) -> str:
+    """“A”, “B”; “The others, B” for those who got it without being tested."""
+    return f"The others, {'ABCD'[issue.winner or 0]}" if line.group == REST else line.group
 
 
 def finding(issue: Issue, report: Report) -> str:
@@ -88,7 +108,7 @@ def finding(issue: Issue, report: Report) -> str:
     return f"{told}{clicked}."
 
 
-def _bar(letter: str, line: Line, fullest: int) -> Bar:
+def _bar(name: str, line: Line, fullest: int) -> Bar:
     received = line.received or 1
     rate = 100 * min(line.did["clicked"], received) / received
-    return Bar(letter, line, round(_FULLEST * line.received / fullest, 2), round(rate, 2), rate)
+    return Bar(name, line, round(_FULLEST * line.received / fullest, 2), round(rate, 2), rate)

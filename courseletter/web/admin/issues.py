@@ -31,7 +31,7 @@ from subscribers import audiences
 
 router = APIRouter(prefix="/issues/{issue_id}")
 
-LEFT_OUT = 10  # people named who do not get it
+NAMED = 10  # people who get it, and who do not
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +195,7 @@ def _plan(
     except InvalidInput as error:
         problem, wishes = problem or error, Wishes.of(issue)
     foreseen = foreseeing.foresee(session, issue, wishes, opened.settings.key, now)
+    asked = reaching.asked(session, issue, wishes.audience, now)
     found = scheduling.findings_of(session, issue, opened.brands.of(session, course))
     return desk.show(
         "issue_plan.html",
@@ -211,11 +212,12 @@ def _plan(
         waves=issue_panels.waves(foreseen, zone),
         tested=issue_panels.tested(foreseen),
         at_once=wishes.when.day is None,
+        gets_it=[
+            (person, issue_panels.subject_of(person, issue, wishes, opened.settings.key))
+            for person in audiences.some_reached(session, asked, NAMED)
+        ],
         left_out=[
-            (person, issue_panels.WHY_NOT[why])
-            for person, why in audiences.left_out(
-                session, reaching.asked(session, issue, wishes.audience, now), LEFT_OUT
-            )
+            (person, issue_panels.WHY_NOT[why]) for person, why in audiences.left_out(session, asked, NAMED)
         ],
         checks=Sum(found),
         problem=problem,
@@ -238,8 +240,9 @@ def _watch(desk: Desk, session: Session, issue: Issue) -> HTMLResponse:
         names=issue_panels.audience_names(session, issue),
         next_at=issue_panels.next_moment(issue, zone),
         report=report,
-        rows=issue_panels.bars(report),
+        rows=issue_panels.bars(issue, report),
+        names_of_lines=issue_panels.lines(issue, report),
         finding=issue_panels.finding(issue, report),
-        held=reporting.held(session, issue, LEFT_OUT),
+        held=reporting.held(session, issue, NAMED),
         links=reporting.links(session, issue),
     )
