@@ -16,8 +16,12 @@ from templates.syntax import field_of
 
 _STOP = re.compile(r"((?:“[^”]*”|`[^`]*`|[^“`])*?[.?]) (.+)", re.S)
 
-
 _SRC = re.compile(r"\ssrc\s*=\s*[\"']?([^\"'\s>]*)", re.I)
+_JINJA = re.compile(r"\{%.*?%\}")
+_DEEPEST = 20  # levels of quotes and lists that CommonMark's preset of markdown-it reads
+_CONTAINERS = frozenset(
+    {"blockquote_open", "bullet_list_open", "ordered_list_open", "list_item_open", "directive_open"}
+)
 
 
 class OpenField(NamedTuple):
@@ -40,9 +44,15 @@ def errors(body: str) -> Iterator[Finding]:
 
 
 def left_out(tokens: Sequence[Token]) -> Iterator[Finding]:
-    """HTML that mails may not hold, and pictures that readers cannot reach."""
+    """HTML that mails may not hold, text too deep to be read, and pictures that readers cannot reach."""
     for token, line in _lined(tokens):
-        if token.type in ("html_block", "html_inline"):
+        if token.type in _CONTAINERS and token.level == _DEEPEST - 1:
+            message = f"What is more than {_DEEPEST} levels deep in quotes and lists is left out of the mail."
+            yield blocking("markup", message, "Take some levels away.", line)
+        elif token.type == "text" and (tag := _JINJA.search(token.content)):
+            message = f"Readers see {clipped(tag[0])} as it stands here: in Markdown it is no command."
+            yield warning("markup", message, "Write :::if … :::, or make the lesson MJML.", line)
+        elif token.type in ("html_block", "html_inline"):
             yield from _tags(token.content, line)
         elif token.type == "image" and not ABSOLUTE.match(src := str(token.attrGet("src") or "")):
             yield _unreachable(src, line)
