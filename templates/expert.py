@@ -107,7 +107,9 @@ class _Compilation:
         try:
             tree = environment.parse(self.source.body)
         except TemplateSyntaxError as error:
-            raise self._fail(error.lineno, f"{error.message}. Mend the Jinja2 there.") from None
+            raise self._fail(
+                error.lineno, f"{(error.message or '').rstrip('.')}. Mend the Jinja2 there."
+            ) from None
         for node in tree.find_all(nodes.Node):
             if message := _forbidden(node):
                 raise self._fail(node.lineno, message)

@@ -114,7 +114,7 @@ def in_column(inner: str) -> str:
         (in_text("\n{{ 'a' * 3e8|int }}"), 3, "too much memory"),
         (in_text("{{ 1 / 0 }}"), 2, "division by zero"),
         (in_text("{{ subscriber.x"), 3, "Mend the Jinja2"),
-        (in_text("{% if subscriber.x %}"), None, "Mend the Jinja2"),
+        (in_text("{% if subscriber.x %}"), None, "is 'if'. Mend the Jinja2"),
         (
             "<mj-section>\n{% if links.web %}<mj-column></mj-column>{% endif %}</mj-section>",
             2,
