@@ -304,11 +304,13 @@ def _refuse_if_empty(body: str, pieces: Sequence[Piece], name: str, form: str) -
     headed = any(piece.role is Role.HEADING for piece in pieces)
     if (letters == 0 and headed) or (form == "text" and letters and not _says_something(pieces)):
         raise InvalidInput(f"{name} has headings but no text under them: add the text, then read it again.")
-    if letters == 0 or (form == "html" and words < _FEWEST_WORDS_OF_A_PAGE):
+    if form == "html" and words < _FEWEST_WORDS_OF_A_PAGE:
         raise InvalidInput(
             f"{name} holds no article text: if the page builds itself in the browser or asks for a login, "
             "save the article from there as HTML or text and read that file."
         )
+    if letters == 0:
+        raise InvalidInput(f"{name} holds no article text: give some paragraphs, and a heading or two.")
 
 
 def _says_something(pieces: Iterable[Piece]) -> bool:

@@ -239,7 +239,7 @@ class Fetcher:
         try:
             addresses = [_numeric(host)] if _numeric(host) else list(self._resolver(host, port))
         except (OSError, UnicodeError) as error:
-            raise NotFetched(f"The host {host} is not known", f"check the address {url}.") from error
+            raise NotFetched(f"There is no host “{host}”", f"check the address {url}.") from error
         if not addresses or not all(is_allowed(str(address)) for address in addresses):
             raise InvalidInput(
                 f"{url}: address not allowed. Only public web pages are read; save the page and read the "

@@ -73,6 +73,7 @@ def as_piece(leaf: Leaf, reason: str) -> Piece:
 def read(html: str, name: str, base: str = "") -> Reading:
     """The article of a whole page. `base` is the address it came from, if it came from one."""
     page = _Page(parse(html), html, base)
+    _refuse_depth(page.tree, name)
     page = replace(page, base=_base(page))
     every = leaves(page.tree, page.base)
     wanted = _wanted_text(html)
@@ -90,6 +91,15 @@ def read(html: str, name: str, base: str = "") -> Reading:
         inside_leaves = {id(leaf) for leaf, _ in chosen}
         around = [leaf for leaf in every if id(leaf) not in inside_leaves]
     return Reading(title, tuple(pieces), _language(page.tree), tuple(_around(around)))
+
+
+def _refuse_depth(tree: Any, name: str) -> None:
+    """libxml2 stops at the 256th level, and what comes after it would be lost unseen."""
+    if any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in tree.getroottree().parser.error_log):
+        raise InvalidInput(
+            f"{name} nests its elements more than 256 deep, and the text in there would be lost: "
+            "save the article as text, and read that file."
+        )
 
 
 def read_fragment(html: str, base: str = "") -> tuple[Piece, ...]:

@@ -17,6 +17,8 @@ BAD_ARTICLES = {
         b"<html><body><img src='a.png'><script>1</script></body></html>",
         "holds no article text",
     ),
+    "deep.html": (b"<html><body><p>before</p>" + b"<div>" * 10_000 + b"<p>word</p>", "256 deep"),
+    "a-line.txt": (b"Hello. This is one short line.", "give some paragraphs"),
     "login.html": (LOGIN.encode(), "is a login page"),
     "headings.md": (b"# Title\n\n## One\n\n## Two\n", "has headings but no text"),
     "old.doc": (b"\xd0\xcf\x11\xe0" + b"\0" * 600, "is an old Word file"),

@@ -375,6 +375,7 @@ def test_a_page_that_lets_no_program_in_is_said_at_the_field(here: World) -> Non
 def test_r39_no_address_leads_into_the_machine(here: World, address: str) -> None:
     answer = marketer(here).post("/articles", address=address)
     assert answer.status_code == 422
+    assert 'id="address-problem"' in answer.text
     assert "root:" not in answer.text
     assert here.all(Article) == []
 

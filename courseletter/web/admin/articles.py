@@ -70,8 +70,8 @@ def read_article(visitor: MarketerUploads, form: Uploaded, site: Here, request: 
                 return lead_to(site, "/posts", came(brought), source=source.name)
             row = drafting.add_article(session, read_source(source, form_), opened.clock.now())
     except InvalidInput as problem:
-        field = _filled(form) if problem.field is None else problem.field
-        return _new_page(request, site, visitor, form.texts(), InvalidInput(str(problem), field=field))
+        told = InvalidInput(str(problem), field=_filled(form))
+        return _new_page(request, site, visitor, form.texts(), told)
     return lead_to(site, f"/articles/{row.id}")
 
 
