@@ -30,6 +30,7 @@ _NAMES: Final = {
     "email": "Address",
     "zone": "Time zone",
     "language": "Language",
+    "daily_cap": "Messages a day",
     "tags": "Tags",
     SUPPRESSION: "Suppression",
 }

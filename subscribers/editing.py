@@ -22,6 +22,7 @@ from subscribers.suppression import suppress, suppression_of
 FIELD: Final = "field-"  # before a custom field's name, in a form
 LONGEST: Final = 2_000  # characters of a field's text
 MOST_TAGS: Final = 100
+MOST_A_DAY: Final = 1000  # messages to one person, as an import may set it
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")  # BCP 47, as far as we use it
 _LONGEST_LANGUAGE: Final = 35
 
@@ -52,6 +53,7 @@ def as_typed(session: Session, person: Subscriber) -> dict[str, str]:
         "email": person.email,
         "zone": person.zone or "",
         "language": person.language or "",
+        "daily_cap": str(person.daily_cap),
         "tags": ", ".join(tags.of(session, person)),
         **fields,
     }
@@ -105,6 +107,7 @@ def _checked(session: Session, key: bytes, person: Subscriber, wanted: Typed) ->
         "email": lambda text: _address(session, key, person, text),
         "zone": lambda text: zone_named(text).key if text else None,
         "language": _language,
+        "daily_cap": _daily_cap,
         "tags": _tags,
     }
     values, problems = {}, {}
@@ -159,6 +162,13 @@ def _language(text: str) -> str | None:
     if not _LANGUAGE.fullmatch(tag) or len(tag) > _LONGEST_LANGUAGE:
         raise InvalidInput("This is no language’s tag. Write it like en, de or pt-BR.", field="language")
     return tag
+
+
+def _daily_cap(text: str) -> int:
+    typed = text.strip()
+    if not (typed.isascii() and typed.isdigit() and len(typed) <= 4 and 1 <= int(typed) <= MOST_A_DAY):
+        raise InvalidInput(f"Write a number from 1 to {MOST_A_DAY:,}.", field="daily_cap")
+    return int(typed)
 
 
 def _tags(text: str) -> list[str]:

@@ -52,6 +52,7 @@ TYPED = {
     "email": "anna@example.org",
     "zone": "Europe/Berlin",
     "language": "pt-BR",
+    "daily_cap": "1",
     "tags": "early riser, VIP",
     "field-plan": "pro",
     "field-seats": "3.5",
@@ -73,7 +74,9 @@ def test_everything_is_edited_and_each_change_is_written_down(ana: World, admin:
     assert ("email", ANA, "anna@example.org", "Ines") in changes
     assert ("tags", "", "early riser, VIP", "Ines") in changes
     assert ("vip", "", "yes", "Ines") in changes
-    assert len(changes) == 10
+    assert ("daily_cap", "3", "1", "Ines") in changes
+    assert one.daily_cap == 1
+    assert len(changes) == 11
     page = admin.get("/subscribers/1/edit").text
     assert f"From “{ANA}” to “anna@example.org”, by Ines." in page
     assert "Address changed" in admin.get("/subscribers/1/history").text
@@ -87,7 +90,7 @@ def test_an_edit_is_undone_and_that_is_written_down_too(ana: World, admin: Colle
     admin.post("/subscribers/1/edit", **back)
     one = person(ana)
     assert (one.first_name, one.email, one.zone, one.fields) == ("Ana", ANA, "Europe/Lisbon", {})
-    assert len(ana.all(Change)) == 20
+    assert len(ana.all(Change)) == 22
 
 
 def test_nothing_changed_is_no_change(ana: World, admin: Colleague) -> None:
@@ -102,6 +105,7 @@ def test_all_that_is_wrong_is_told_at_its_field_and_nothing_is_lost(ana: World, 
         "email": "ana@@example.org",
         "zone": "Europe/Nowhere",
         "language": "Portuguese!",
+        "daily_cap": "0",
         "tags": "x" * 81,
         "field-seats": "three",
         "field-vip": "perhaps",
@@ -109,7 +113,7 @@ def test_all_that_is_wrong_is_told_at_its_field_and_nothing_is_lost(ana: World, 
     }
     answer = admin.post("/subscribers/1/edit", **wrong, last_name="kept", **{"field-plan": "typed"})
     assert answer.status_code == 422
-    assert "8 things to fix" in answer.text
+    assert "9 things to fix" in answer.text
     for name in wrong:
         assert f'id="{name}-problem"' in answer.text, name
         assert f'href="#{name}"' in answer.text, name

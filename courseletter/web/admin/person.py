@@ -75,6 +75,7 @@ LABELS: Final = {
     "email": "address",
     "zone": "time zone",
     "language": "language",
+    "daily_cap": "messages a day",
     "tags": "tags",
 }
 
