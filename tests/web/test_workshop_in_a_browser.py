@@ -330,6 +330,20 @@ def test_the_plan_follows_the_slider(owner: Page, workshop: World) -> None:
     expect(owner.locator("#minutes")).to_have_text("about 8 min")
 
 
+def test_a_toast_leaves_after_ten_seconds_whatever_else_changes(owner: Page, workshop: World) -> None:
+    owner.clock.install()
+    owner.goto(address(workshop, f"/articles/{add_article(workshop)}"))
+    owner.get_by_role("switch", name="Light is the loudest signal").click()
+    told = owner.get_by_role("status").filter(has_text="is left out")
+    expect(told).to_be_visible()
+    owner.clock.run_for(6_000)
+    expect(told).to_be_visible()
+    owner.mouse.move(1, 1)
+    owner.evaluate("document.body.append(document.createElement('i'))")
+    owner.clock.run_for(6_000)
+    expect(told).to_have_count(0)
+
+
 def test_parts_are_retitled_divided_and_merged(owner: Page, workshop: World) -> None:
     owner.set_viewport_size({"width": 1280, "height": 860})
     owner.goto(address(workshop, f"/articles/{add_article(workshop)}"))
@@ -338,6 +352,7 @@ def test_parts_are_retitled_divided_and_merged(owner: Page, workshop: World) -> 
     part.get_by_label("Title").fill("Light tells the time")
     owner.keyboard.press("Enter")
     expect(owner.locator(".planned")).to_contain_text("Light tells the time")
+    expect(owner.get_by_label("More for “Light tells the time”")).to_be_focused()
     part = owner.locator("li", has=owner.get_by_role("switch", name="Light tells the time"))
     part.get_by_text("Split").click()
     part.get_by_role("button", name="In the evening the same signal").click()

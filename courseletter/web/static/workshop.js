@@ -13,13 +13,13 @@ function toast(text) {
 
 // A toast leaves after ten seconds; not while somebody reads it with the mouse or the focus on it.
 const STAYS = 10_000;
-let since = Date.now();
-new MutationObserver(() => { since = Date.now(); }).observe(document.documentElement, { subtree: true, childList: true });
+let told = null;
+let since = 0;
 setInterval(() => {
   const shown = byId("toast");
-  if (!shown) return;
-  if (shown.matches(":hover, :focus-within")) since = Date.now();
-  else if (Date.now() - since > STAYS) shown.remove();
+  if (shown !== told || shown?.matches(":hover, :focus-within")) since = Date.now();
+  told = shown;
+  if (Date.now() - since > STAYS) shown?.remove();
 }, 500);
 
 // After a swap the focus stays where it was; where that is gone, it goes to what the element named for this
@@ -43,11 +43,14 @@ document.addEventListener("htmx:afterSettle", (event) => {
   const first = whole && document.querySelector("#main [autofocus]");
   if (first) return first.focus();
   if (document.activeElement && document.activeElement !== document.body) return;
-  const next = byId(focused) ?? byId(heir) ?? document.querySelector("#main h1");
+  const next = opener(byId(focused) ?? byId(heir) ?? document.querySelector("#main h1"));
   if (!next) return;
   if (!next.matches("a, button, input, select, textarea, summary")) next.tabIndex = -1;
   next.focus({ preventScroll: next.matches("h1") });
 });
+
+// In a menu that is closed again nothing takes the focus but what opens it.
+const opener = (element) => element?.closest("details:not([open])")?.querySelector("summary") ?? element;
 
 // What renews itself says in words when it is done: once, for who does not see it change.
 document.addEventListener("htmx:afterSettle", (event) => {
