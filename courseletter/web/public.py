@@ -26,7 +26,7 @@ from subscribers.consent import Outcome
 from subscribers.people import Details
 from subscribers.signing_up import SignUpForm
 from subscribers.tokens import Purpose
-from templates.dialect import render_text
+from templates.dialect import render_html
 
 router = APIRouter()
 
@@ -59,6 +59,11 @@ def show_confirm(token: str, site: Here) -> HTMLResponse:
     with site.installation.database.read() as session:
         mailing_list, subscriber = finding.member(session, site, Purpose.CONFIRM, token)
         offer = finding.offer_of(session, mailing_list)
+        if consent.is_confirmed(session, mailing_list, subscriber):
+            if offer.kind == "newsletter":
+                return _subscribed(session, site, offer, Outcome.ALREADY)
+            if (enrolment := finding.enrolment_of(session, offer, subscriber)) is not None:
+                return _welcome(session, site, enrolment, Outcome.ALREADY)
         return site.pages.show(
             "confirm.html",
             language=offer.language,
@@ -218,8 +223,11 @@ def _lead(revision: Revision) -> str:
 
 @lru_cache(maxsize=256)
 def _first_real_paragraph(body: str) -> str:
-    paragraphs = render_text(body).split("\n\n")
-    return next((one.replace("\n", " ") for one in paragraphs if len(one) >= _SHORTEST_LEAD), "")
+    from lxml.html import fromstring
+
+    page = fromstring(f"<div>{render_html(body)}</div>")
+    paragraphs = (" ".join("".join(one.itertext()).split()) for one in page.iter("p"))
+    return next((one for one in paragraphs if len(one) >= _SHORTEST_LEAD), "")
 
 
 def _minutes(lessons: list[RevisionLesson], spoken: Speech) -> str:

@@ -7,9 +7,10 @@ from html import unescape
 
 import pytest
 from reading_room import START, World
+from sqlalchemy import select
 from starlette.testclient import TestClient
 
-from campaigns.models import Enrolment
+from campaigns.models import Enrolment, RevisionLesson
 from sender.models import Delivery
 from subscribers.models import ConsentEntry, Membership, Quota, Subscriber, SuppressionReason
 from subscribers.suppression import suppress
@@ -85,6 +86,7 @@ def test_confirming_enrols_once_and_shows_the_true_dates(world: World) -> None:
     assert again.status_code == 200
     assert "You are in already" in again.text
     assert "Nothing has changed" in again.text
+    assert "You are in already" in world.browser().get(world.confirm_path()).text
     after = world.enrolment()
     assert (after.id, after.due_at, after.joined_at) == (before.id, before.due_at, before.joined_at)
     assert [one.act for one in world.all(ConsentEntry)] == ["requested", "confirmed"]
@@ -172,6 +174,15 @@ def test_r38_no_page_leads_elsewhere(here: World) -> None:
     assert answer.status_code == 404
     assert "location" not in answer.headers
     assert "evil.example" not in answer.text
+
+
+def test_what_a_course_is_about_is_said_without_the_addresses_of_its_links(here: World) -> None:
+    with here.installation.database.write() as session:
+        welcome = session.scalars(select(RevisionLesson).where(RevisionLesson.kind == "welcome")).one()
+        welcome.body = (
+            "Hi.\n\nYou may know [this **lamp**](https://example.org/lamp), and how bright it is.\n"
+        )
+    assert "You may know this lamp, and how bright it is." in here.browser().get("/c/quiet-nights").text
 
 
 def test_a_course_that_was_never_published_has_no_page(here: World) -> None:
