@@ -226,7 +226,7 @@ def _first_real_paragraph(body: str) -> str:
     from lxml.html import fromstring
 
     page = fromstring(f"<div>{render_html(body)}</div>")
-    paragraphs = (" ".join("".join(one.itertext()).split()) for one in page.iter("p"))
+    paragraphs = (" ".join("".join(map(str, one.itertext())).split()) for one in page.iter("p"))
     return next((one for one in paragraphs if len(one) >= _SHORTEST_LEAD), "")
 
 

@@ -14,7 +14,7 @@ from writing_desk import Desk, body, change, lesson
 WORD = """<html xmlns:o="urn:schemas-microsoft-com:office:office"><head>
 <style>p.MsoNormal {margin:0}</style></head><body><!--StartFragment-->
 <h2 style='mso-list:none'>From Word<o:p></o:p></h2>
-<p class=MsoNormal style='margin-bottom:8pt'><b>Bold</b> and <i>slanted</i>&nbsp;words.<o:p></o:p></p>
+<p class=MsoNormal style='margin-bottom:8pt'><b style='mso-bidi-font-weight:normal'>Bold</b> and <i>slanted</i>&nbsp;words.<o:p></o:p></p>
 <p class=MsoListParagraph style='text-indent:-18.0pt;mso-list:l0 level1 lfo1'>
 <span style='mso-list:Ignore'>·<span>&nbsp;&nbsp; </span></span>One</p>
 <p class=MsoListParagraph style='mso-list:l0 level2 lfo1'>
@@ -241,6 +241,24 @@ def test_a_picture_is_uploaded_and_must_say_what_it_shows(desk: Desk, tmp_path: 
     assert f"![A green field]({desk.root}/images/" in saved
     assert ".png){width=480}" in saved
     expect(desk.page.locator(".picture img")).to_have_js_property("naturalWidth", 900)
+
+
+def test_a_picture_among_words_gets_a_paragraph_of_its_own(desk: Desk) -> None:
+    desk.new_line_after("Dim the lamps")
+    desk.type("Look at this field.")
+    desk.page.get_by_role("toolbar", name="Format").get_by_role("button", name="Picture").click()
+    desk.page.set_input_files("#image-file", {"name": "a.png", "mimeType": "image/png", "buffer": picture()})
+    desk.page.fill("#image-alt", "A green field")
+    desk.page.locator("#image-dialog").get_by_role("button", name="Insert").click()
+    expect(desk.page.locator("#image-dialog")).to_be_hidden()
+    assert f"Look at this field.\n\n![A green field]({desk.root}/images/" in desk.saved()
+
+
+def test_the_tools_stay_in_sight_at_the_end_of_a_long_lesson(desk: Desk) -> None:
+    desk.page.set_viewport_size({"width": 1280, "height": 400})
+    desk.page.locator(".ProseMirror > :last-child").scroll_into_view_if_needed()
+    expect(desk.page.get_by_label("Subject", exact=True)).not_to_be_in_viewport()
+    expect(desk.page.get_by_role("toolbar", name="Format")).to_be_in_viewport(ratio=1)
 
 
 def test_the_markdown_view_and_back(desk: Desk) -> None:

@@ -45,7 +45,10 @@ export class Dialogs {
         width: byId('image-width').value.trim() || null,
         title: old?.attrs.title ?? null,
       }
-      view.dispatch(view.state.tr.replaceSelectionWith(N.image.create(attrs), false).scrollIntoView())
+      const image = N.image.create(attrs)
+      // Beside words a picture is as large as its file in Outlook; in a paragraph of its own it fits the mail.
+      const beside = !old && view.state.selection.$from.parent.type === N.paragraph
+      view.dispatch(view.state.tr.replaceSelectionWith(beside ? N.paragraph.create(null, image) : image, false).scrollIntoView())
     }
     view.focus()
   }

@@ -64,7 +64,7 @@ function wordLists(body) {
 function googleDocs(body) {
   for (const element of body.querySelectorAll('b[id^=docs-internal-guid]')) unwrap(element)
   for (const element of body.querySelectorAll('b, strong')) {
-    if (/font-weight:\s*(normal|400)/.test(styleOf(element))) unwrap(element)
+    if (/(^|;)\s*font-weight:\s*(normal|400)/.test(styleOf(element))) unwrap(element)
   }
   for (const list of body.querySelectorAll('ul > ul, ul > ol, ol > ul, ol > ol')) list.previousElementSibling?.append(list)
   for (const span of body.querySelectorAll('span')) {
