@@ -14,7 +14,8 @@ from writing_desk import Desk, body, change, lesson
 WORD = """<html xmlns:o="urn:schemas-microsoft-com:office:office"><head>
 <style>p.MsoNormal {margin:0}</style></head><body><!--StartFragment-->
 <h2 style='mso-list:none'>From Word<o:p></o:p></h2>
-<p class=MsoNormal style='margin-bottom:8pt'><b style='mso-bidi-font-weight:normal'>Bold</b> and <i>slanted</i>&nbsp;words.<o:p></o:p></p>
+<p class=MsoNormal style='margin-bottom:8pt'>
+<b style='mso-bidi-font-weight:normal'>Bold</b> and <i>slanted</i>&nbsp;words.<o:p></o:p></p>
 <p class=MsoListParagraph style='text-indent:-18.0pt;mso-list:l0 level1 lfo1'>
 <span style='mso-list:Ignore'>·<span>&nbsp;&nbsp; </span></span>One</p>
 <p class=MsoListParagraph style='mso-list:l0 level2 lfo1'>
