@@ -15,6 +15,7 @@ from sender.claiming import ASKED_FOR
 from sender.models import Delivery, Event
 from sender.stories import Level, has_arrived, outcome_of, said
 from subscribers.models import ConsentAct, ConsentEntry, MailingList, Subscriber
+from subscribers.signing_up import in_words
 from templates.merge_fields import without_recipient
 
 MOST: Final = 100  # of each kind, the newest
@@ -71,7 +72,7 @@ def _consent(session: Session, subscriber: Subscriber) -> Iterator[Entry]:
     for entry, name in session.execute(ledger):
         act = ConsentAct(entry.act)
         ends = act in (ConsentAct.UNSUBSCRIBED, ConsentAct.COMPLAINED)
-        proof = [f"By {entry.source_url}" if entry.source_url else "", entry.note]
+        proof = [f"By {entry.source_url}" if entry.source_url else "", in_words(entry.note)]
         text = said(". ".join(filter(None, proof))) or "No page is named."
         yield Entry(entry.at, _CONSENT[act], name or "Everything", "", "warn" if ends else "", text)
 

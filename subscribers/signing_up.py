@@ -4,6 +4,7 @@ The form asks, the mail confirms: only a press in the mailbox makes `grant` take
 """
 
 import json
+from calendar import day_name
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -133,3 +134,14 @@ def _from_note(note: str) -> Details:
         said.get("minute"),
         None if weekdays is None else tuple(weekdays),
     )
+
+
+def in_words(note: str) -> str:
+    """A ledger's note for people to read: what was typed on the form; any other note as it is."""
+    try:
+        said = _from_note(note)
+        hour = "" if said.minute is None else f"{said.minute // 60}:{said.minute % 60:02}"
+        days = [day_name[day] for day in said.weekdays or ()]
+        return ", ".join(filter(None, [said.first_name, said.zone, *days, hour]))
+    except (ValueError, TypeError, AttributeError):
+        return note  # somebody's own words

@@ -14,6 +14,7 @@ from sender.models import Delivery
 from subscribers import tags
 from subscribers.models import Change, CustomField, MailingList, Subscriber, SuppressionReason
 from subscribers.people import Details, find_or_create
+from subscribers.signing_up import in_words
 from subscribers.suppression import is_suppressed, suppress
 
 ANA = "ana.pereira@example.org"
@@ -254,6 +255,19 @@ def test_one_line_tells_of_mails_consent_and_edits(ana: World, admin: Colleague)
     )
     for one in told:
         assert one in page
+
+
+def test_what_was_typed_on_the_form_is_shown_in_words(ana: World, admin: Colleague) -> None:
+    ana.sign_up("mo@example.org", first_name="Mo", zone="Europe/Berlin", when="5@1080")
+    with ana.installation.database.read() as session:
+        mo = session.scalars(select(Subscriber).where(Subscriber.email == "mo@example.org")).one()
+    for page in ("", "/lists", "/history", "/proof"):
+        assert "Mo, Europe/Berlin, Saturday, 18:00" in admin.get(f"/subscribers/{mo.id}{page}").text, page
+
+
+@pytest.mark.parametrize("note", ["asked at the fair", "{not ours", "7", '{"minute": "soon"}', ""])
+def test_a_note_of_our_own_is_shown_as_it_is(note: str) -> None:
+    assert in_words(note) == note
 
 
 def test_a_person_is_added_with_consent_that_is_vouched_for(ana: World, admin: Colleague) -> None:

@@ -26,6 +26,7 @@ from sender.timeline import changes, timeline
 from subscribers import editing, tags
 from subscribers.editing import FIELD, Refused
 from subscribers.models import ConsentAct, Subscriber
+from subscribers.signing_up import in_words
 
 router = APIRouter(prefix="/subscribers/{subscriber_id}")
 
@@ -125,6 +126,7 @@ def show_lists(subscriber_id: str, visitor: Marketer, site: Here, request: Reque
         consent=known["consent"][::-1],
         here=_zone(site),
         words=ACTS,
+        in_words=in_words,
         **head,
     )
 
@@ -162,6 +164,7 @@ def show_proof(subscriber_id: str, visitor: Admin, site: Here, request: Request)
         place="subscribers",
         known=known,
         words=ACTS,
+        in_words=in_words,
         now=opened.clock.now(),
         back=f"/subscribers/{person.id}/lists",
     )
