@@ -27,7 +27,7 @@ from subscribers.exporting.forms import Form as FileForm
 from subscribers.exporting.layouts import LAYOUTS
 from subscribers.filters import Filters
 from subscribers.listing import counted
-from subscribers.models import Subscriber
+from subscribers.models import MailingList, Subscriber
 from subscribers.people import fold
 
 router = APIRouter()
@@ -151,6 +151,7 @@ def show_act(act_id: str, visitor: Marketer, site: Here, request: Request) -> HT
     opened = site.installation
     with opened.database.read() as session:
         row = running.find(session, int(act_id) if is_number(act_id) else 0)
+        argument = _argument(session, row)
     return show(
         request,
         site,
@@ -164,7 +165,7 @@ def show_act(act_id: str, visitor: Marketer, site: Here, request: Request) -> HT
         left_out={words: row.counts[key] for key, words in LEFT_OUT.items() if row.counts.get(key)},
         may_undo=running.may_be_undone(KINDS, row, opened.clock.now())
         and visitor.user.role.includes(WORDS[row.kind].role),
-        argument=_argument(row),
+        argument=argument,
     )
 
 
@@ -228,9 +229,16 @@ def _told(row: BulkAct) -> str:
     return said[0].upper() + said[1:]
 
 
-def _argument(row: BulkAct) -> dict[str, str]:
+def _argument(session: Session, row: BulkAct) -> dict[str, str]:
+    """What was chosen, by the names it has now."""
     titles = {"tag": "Tag", "list": "List", "course": "Course", "note": "In their words"}
-    return {titles.get(name, name): str(value) for name, value in row.argument.items() if value}
+    chosen = {name: str(value) for name, value in row.argument.items() if value}
+    if (course := session.get(Course, chosen.get("course", ""))) is not None:
+        chosen["course"] = course.title
+    by_slug = select(MailingList.name).where(MailingList.slug == chosen.get("list", ""))
+    if (name := session.scalar(by_slug)) is not None:
+        chosen["list"] = name
+    return {titles.get(name, name): value for name, value in chosen.items()}
 
 
 def _kind(form: Form, visitor: Visitor) -> str:

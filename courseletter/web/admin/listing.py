@@ -228,4 +228,5 @@ def in_words(filters: Filters, choices: dict[str, dict[str, str]]) -> str:
     said = [f"{one.title}: {one.value}" for one in _chips(filters, USUAL, choices)]
     if filters.q:
         said.append("found by what was typed")
-    return "; ".join(said) or "Everybody"
+    told = "; ".join(said) or "everybody"
+    return f"{told[0].upper()}{told[1:]}"
