@@ -17,8 +17,9 @@ class Severity(StrEnum):
 class Finding:
     """`line` counts from 1 in the lesson's text; None where the finding is of no one line.
 
-    `part` is what of the lesson has it: title, subject, preheader, only_if or body; course for the course's
-    own settings. `lesson` is the id and `title` the title of the lesson, '' for the course.
+    `part` is what of the lesson has it: title, subject, preheader, only_if or body; or, of the course, course
+    for its settings and lessons for its row of them. `lesson` is the id and `title` the title of the lesson,
+    '' for the course.
     """
 
     code: str  # of points.POINTS

@@ -17,7 +17,7 @@ Found = tuple[Lesson | None, Finding]
 
 def settings(course: Course, brand: Brand) -> Iterator[Finding]:
     if not any(lesson.kind == "lesson" for lesson in course.lessons):
-        yield blocking("course", "It has no lesson.", "Add one.", part="course")
+        yield blocking("course", "It has no lesson.", "Add one.", part="lessons")
     if not brand.address.strip():
         mend = "Write it under Settings, Brands, or as `address` under [brand] in courseletter.toml."
         message = "The footer needs your postal address: the law asks for it in every mail."

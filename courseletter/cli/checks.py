@@ -85,7 +85,7 @@ def _print(
 
 def _as_text(finding: Finding) -> Text:
     place = f"line {finding.line}: " if finding.line is not None else ""
-    if finding.part not in ("body", "course"):
+    if finding.part not in ("body", "course", "lessons"):
         place = f"{finding.part}: "
     return Text.assemble(
         (f"{finding.severity:<{_MARGIN}}", _COLOURS[finding.severity]),

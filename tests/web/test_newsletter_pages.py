@@ -77,6 +77,7 @@ def test_home_tells_what_goes_out_soon_and_what_was_stopped(
     press(marketer, issue)
     page = marketer.get("/").text
     assert "Newsletters in these hours" in page
+    assert re.search(r"About \d+ messages leave in the next 24 hours", page)
     assert f'href="/issues/{issue}"' in page
     assert "Frost &lt;b&gt;" in page
     with world.installation.database.write() as session:

@@ -68,7 +68,7 @@ def test_from_the_first_words_to_the_results(owner: Page, workshop: World) -> No
     expect(owner.locator("#far")).to_contain_text("0 people of 6")
     check(owner, "issue-sending")
     owner.get_by_role("button", name="Pause").press("Enter")
-    expect(owner.locator("#paused")).to_contain_text("Somebody paused it")
+    expect(owner.locator("#paused")).to_contain_text("It is paused")
     check(owner, "issue-paused")
     owner.get_by_role("button", name="Resume").press("Enter")
     expect(owner.locator("#far")).to_be_visible()

@@ -294,3 +294,13 @@ def test_r33_another_course_has_no_plan(here: World) -> None:
     browser = Colleague(here.app, here.installation, add_user(here.installation))
     for path in ("plan", "checks", "revisions", "revisions/1/plan"):
         assert browser.get(f"/courses/crs_nowhere/{path}").status_code == 404
+
+
+def test_a_course_without_lessons_is_led_to_them(shop: World) -> None:
+    browser, course = marketer(shop), course_of(shop)
+    for lesson in lessons_of(shop, course):
+        if lesson.kind == "lesson":
+            browser.post(f"/courses/{course.id}/lessons/{lesson.id}/remove")
+    page = browser.get(f"/courses/{course.id}/checks").text
+    assert "It has no lesson." in page
+    assert f'href="/courses/{course.id}">Lessons</a>' in page

@@ -16,6 +16,7 @@ from campaigns.brands import FIRST
 from campaigns.counting import Crowd
 from campaigns.models import Course
 from campaigns.newsletters import scheduling
+from campaigns.newsletters.models import IssueState
 from campaigns.rhythm import MONTHS
 from campaigns.slots import instant
 from courseletter.installation import still_to_set
@@ -66,6 +67,7 @@ def show_home(visitor: Marketer, site: Here, request: Request) -> HTMLResponse:
     with opened.database.read() as session:
         courses = session.scalars(select(Course).where(Course.kind == "course")).all()
         coming = outlook(session, now, now + AHEAD)
+        issues = scheduling.going_out(session, now + AHEAD)
         needs = [
             *_needs(troubles(session, now), zone),
             *_resting(session, courses),
@@ -77,7 +79,9 @@ def show_home(visitor: Marketer, site: Here, request: Request) -> HTMLResponse:
             "needs": needs,
             "running": any(one.revision_id and one.paused_at is None for one in courses),
             "numbers": _numbers(session, now, zone),
-            "issues": [(when_of(one, zone), one) for one in scheduling.going_out(session, now + AHEAD)],
+            "issues": [(when_of(one, zone), one) for one in issues],
+            # What an issue that is going out has left stands in the queue already.
+            "leave": coming.total + sum(one.people for one in issues if one.state == IssueState.SCHEDULED),
             **_coming(coming, now, zone),
         }
     return show(
