@@ -40,6 +40,7 @@ document.addEventListener("htmx:afterSettle", (event) => {
   if (title) document.title = title;
   const { whole, focused, heir } = heldBy.get(event.detail.xhr) ?? {};
   if (!whole && !focused) return;
+  if (document.activeElement?.matches("[data-unsent]")) return; // somebody is typing there (typed.js)
   const first = whole && document.querySelector("#main [autofocus]");
   if (first) return first.focus();
   if (document.activeElement && document.activeElement !== document.body) return;
