@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, load_only
 
 from campaigns import counting
 from campaigns.brands import FIRST
@@ -36,6 +36,11 @@ router = APIRouter()
 AHEAD: Final = timedelta(hours=24)
 ROWS: Final = 12
 DAY: Final = timedelta(days=1)
+_COURSES: Final = (
+    select(Course)
+    .where(Course.kind == "course")
+    .options(load_only(Course.title, Course.revision_id, Course.paused_at, Course.paused_why))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +70,7 @@ def show_home(visitor: Marketer, site: Here, request: Request) -> HTMLResponse:
     opened = site.installation
     now, zone = opened.clock.now(), zone_of(opened.settings.timezone)
     with opened.database.read() as session:
-        courses = session.scalars(select(Course).where(Course.kind == "course")).all()
+        courses = session.scalars(_COURSES).all()
         coming = outlook(session, now, now + AHEAD)
         issues = scheduling.going_out(session, now + AHEAD)
         needs = [
