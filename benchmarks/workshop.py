@@ -22,6 +22,7 @@ from campaigns import drafting, publishing
 from campaigns.models import Course, Enrolment
 from courseletter.accounts import sessions
 from courseletter.accounts.models import Role, User
+from courseletter.cli.running import settle_down
 from courseletter.clock import MovableClock
 from courseletter.config import BrandSettings, Settings
 from courseletter.database import Database
@@ -72,6 +73,9 @@ def measure(folder: Path, people: int, courses: int, address: str = "") -> dict[
         "brand": "/settings/brands/first",
         "settings": "/settings",
     }
+    for path in pages.values():
+        client.get(path)
+    settle_down()
     found = {name: timed(client, path) for name, path in pages.items()}
     database.close()
     return found

@@ -13,7 +13,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Integer, Row, Update, bindparam, exists, func, select, update
+from sqlalchemy import Integer, Row, Update, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from campaigns.enrolling import intern_progress
@@ -28,6 +28,7 @@ from courseletter.clock import Clock
 from courseletter.database import Database
 
 CHUNK = 3_000  # enrolments a transaction
+LOOKED_THROUGH = 150_000  # subscribers, for who was passed over
 MOST_GROUPS = 60  # different futures in one, so that it stays short also where few are alike
 _MOST_KEPT = 50_000  # futures remembered from chunk to chunk
 
@@ -54,6 +55,7 @@ class Applying:
             self._people = session.scalars(everybody).one()
         self._futures: dict[Key, dict[str, Any] | None] = {}  # None: it cannot be dated
         self._progress: dict[Progress, int] = {}
+        self._seen = 0  # nobody up to this subscriber has been passed over
 
     def run(self, clock: Clock, watch: Callable[[Moved], None] | None = None) -> Moved:
         """Move everybody, chunk by chunk, and release the course. `watch` is told after each chunk."""
@@ -65,7 +67,7 @@ class Applying:
                 return moved
 
     def chunk(self, now: datetime) -> Moved:
-        """Move the next people in one transaction; when nobody is left, end the publish.
+        """Move the next people in one transaction; when nobody comes next, look for who was passed over.
 
         What comes next is computed before, so that nothing is locked meanwhile. Who changes in between is
         passed over, and so is who is locked by somebody else: to wait for them with thousands of others in
@@ -80,7 +82,7 @@ class Applying:
                 publish.cursor, publish.touched_at = rows[-1].subscriber_id, now
                 publish.people = self._people
             told = Moved(publish.people, publish.moved, publish.finished_at is not None)
-        return told if rows or told.finished else self._end(now)
+        return told if rows or told.finished else self._look_back(now)
 
     def _next(self, session: Session, cursor: int, *, locked: bool = False) -> Sequence[Row[Any]]:
         """Those who come next, as many as fall into few enough groups."""
@@ -143,15 +145,29 @@ class Applying:
         values |= {"progress_id": progress, "reopened": list(after.reopened)}
         return {f"new_{name}": value for name, value in values.items()}
 
-    def _end(self, now: datetime) -> Moved:
-        """Release the course, or go round again for those whom somebody else held."""
-        left = exists().where(Enrolment.course_id == self._course_id, Enrolment.revision_id != self._after_id)
-        with self._database.read() as session:  # looks at everybody, so not while others wait to write
-            somebody = session.scalar(select(left))
+    def _look_back(self, now: datetime) -> Moved:
+        """Look through the next many for somebody who was passed over, and go on from there. When all are
+        looked through, end the publish and release the course.
+        """
+        until = self._seen + LOOKED_THROUGH
+        here = Enrolment.course_id == self._course_id
+        passed_over = select(func.min(Enrolment.subscriber_id)).where(
+            here,
+            Enrolment.revision_id != self._after_id,
+            Enrolment.subscriber_id > self._seen,
+            Enrolment.subscriber_id <= until,
+        )
+        with self._database.read() as session:  # not while others wait to write
+            left = session.scalar(passed_over)
+            last = session.scalar(select(func.max(Enrolment.subscriber_id)).where(here)) or 0
         with self._database.write() as session:
             publish = session.get_one(Publish, self._publish_id, with_for_update=True)
-            publish.cursor, publish.touched_at = 0, now
-            if not somebody:
+            publish.touched_at = now
+            if left is not None:
+                publish.cursor = left - 1
+            elif until < last:
+                self._seen = until
+            else:
                 publish.finished_at = publish.finished_at or now
             return Moved(publish.people, publish.moved, publish.finished_at is not None)
 

@@ -34,7 +34,7 @@ def serve(
     """
     import uvicorn
 
-    from courseletter.cli.running import until_told_to_end, working
+    from courseletter.cli.running import settle_down, until_told_to_end, working
     from courseletter.mailroom import Mailroom
     from courseletter.web.app import create_app
 
@@ -54,6 +54,7 @@ def serve(
             say(f"Listening on {host}:{port}. Ctrl+C ends it.")
             if leads_elsewhere(base, port):
                 say("That is not where the links in mails lead. Set base_url in courseletter.toml.")
+            settle_down()
             uvicorn.Server(settings).run(sockets=[listener])
 
 

@@ -18,8 +18,9 @@ def worker() -> None:
 
     Example: courseletter worker
     """
-    from courseletter.cli.running import until_told_to_end, working
+    from courseletter.cli.running import settle_down, until_told_to_end, working
 
     with installation() as opened, until_told_to_end(), working(opened):
         say(f"Sending through {opened.settings.smtp.host}. Ctrl+C ends it.")
+        settle_down()
         Event().wait()
