@@ -232,7 +232,10 @@ def _furnish(session: Session, course_id: str, key: bytes) -> None:
         put(SubscriberTag, ["tag_id", "subscriber_id", "added_at"], literal(tag.id), person, now, share=share)
     held = select(Subscriber.email).where(person % 1000 == 0)
     told = {"reason": "bounced", "at": NOW, "note": ""}
-    rows = [{"email": one, "address_hash": address_hash(key, one), **told} for one in session.scalars(held)]
+    rows = [
+        {"email": one, "address_key": one, "address_hash": address_hash(key, one), **told}
+        for one in session.scalars(held)
+    ]
     session.execute(insert(Suppression), rows)
     _mail(session, course_id)
     segments.save(session, "Of a tag", Rule((Condition("tag", "some", "has"),)), NOW)

@@ -145,7 +145,9 @@ def ask(
     """Understand an audience of those who had agreed by `since`. `more`: what segments may ask besides;
     `among`: only people with these ids have agreed, so that they are looked up by their index.
     """
-    suppressed = Subscriber.email.in_(select(Suppression.email).where(Suppression.email.is_not(None)))
+    suppressed = Subscriber.address_key.in_(
+        select(Suppression.address_key).where(Suppression.address_key.is_not(None))
+    )
     return Asked(
         named=and_(Subscriber.erased_at.is_(None), _any(session, audience.include, now, since, more)),
         excluded=_any(session, audience.exclude, now, now, more, confirmed=True),

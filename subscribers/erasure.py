@@ -78,5 +78,5 @@ def _keep_away(session: Session, key: bytes, address: str, now: datetime) -> Non
     session.execute(
         update(Suppression)
         .where(Suppression.address_hash == address_hash(key, address))
-        .values(email=None, reason=SuppressionReason.ERASED, at=now, note="")
+        .values(email=None, address_key=None, reason=SuppressionReason.ERASED, at=now, note="")
     )

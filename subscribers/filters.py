@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
 from typing import Final, Self
 
-from sqlalchemy import ColumnElement, and_, exists, func, literal_column, not_, select
+from sqlalchemy import ColumnElement, and_, exists, literal_column, not_, select
 from sqlalchemy.orm import Session
 
 from courseletter.bulk import dialect_of
@@ -125,15 +125,11 @@ STATUSES: Final[Mapping[str, str]] = {
 
 
 def is_suppressed(session: Session) -> ColumnElement[bool]:
-    """Whether a person's address is on the suppression list, as it is spelled there.
-
-    For lists: a letter beyond ASCII that stands there as a capital is not found. What is sent asks by the
-    keyed hash.
-    """
-    spelled = func.lower(Suppression.email)
-    if dialect_of(session) == "sqlite":  # it looks up no expression by a column's value
-        return Subscriber.address_key.in_(select(spelled).where(Suppression.email.is_not(None)))
-    return exists().where(spelled == Subscriber.address_key)
+    """Whether a person's address is on the suppression list: for pages. What is sent asks by the keyed hash."""
+    if dialect_of(session) == "sqlite":  # it begins with the few who are on it only if it is asked so
+        folded = select(Suppression.address_key).where(Suppression.address_key.is_not(None))
+        return Subscriber.address_key.in_(folded)
+    return exists().where(Suppression.address_key == Subscriber.address_key)
 
 
 def _standing(session: Session, status: str, slug: str) -> ColumnElement[bool]:

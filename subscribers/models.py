@@ -203,12 +203,13 @@ class Suppression(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     address_hash: Mapped[str] = mapped_column(String(64), unique=True)
     email: Mapped[str | None] = mapped_column(String(320))
+    address_key: Mapped[str | None] = mapped_column(String(320))  # as a subscriber's, for lists of people
     reason: Mapped[str] = mapped_column(String(16))
     at: Mapped[datetime]
     note: Mapped[str] = mapped_column(default="")
 
 
-_by_its_beginning("ix_suppressions_email_begin", func.lower(Suppression.email))
+_by_its_beginning("ix_suppressions_address_begin", Suppression.address_key)
 
 
 class Release(Base):

@@ -6,7 +6,7 @@ Only a keyed hash finds a row, so that it still works when the address itself ha
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
 from courseletter.errors import InvalidInput
@@ -33,6 +33,7 @@ def suppress(
     row = {
         "address_hash": address_hash(key, address),
         "email": address,
+        "address_key": fold(address),
         "reason": reason,
         "at": now,
         "note": note,
@@ -114,7 +115,7 @@ def listed(
     if before is not None:
         wanted = wanted.where(Suppression.id < before)
     if text:
-        begins = begins_so(session, func.lower(Suppression.email), text.lower())
+        begins = begins_so(session, Suppression.address_key, fold(text))
         whole = Suppression.address_hash == address_hash(key, text)
         wanted = wanted.where(or_(begins, whole))
     return session.scalars(wanted).all()

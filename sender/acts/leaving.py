@@ -27,6 +27,7 @@ from subscribers.acts.doing import (
 )
 from subscribers.acts.joining import append, list_in, note_in, remember_lines
 from subscribers.models import ConsentAct, Membership, MemberStatus, Suppression, SuppressionReason
+from subscribers.people import fold
 from subscribers.suppression import address_hash
 
 _STAYING: Final = (MemberStatus.PENDING, MemberStatus.CONFIRMED)
@@ -83,7 +84,10 @@ def _suppress(doing: Doing, emails: Mapping[int, str], reason: SuppressionReason
     if not hashes:
         return set()
     told = {"reason": reason, "at": doing.now, "note": _note(doing)}
-    rows = [{"address_hash": digest, "email": emails[one], **told} for digest, one in hashes.items()]
+    rows = [
+        {"address_hash": digest, "email": emails[one], "address_key": fold(emails[one]), **told}
+        for digest, one in hashes.items()
+    ]
     adding = insert(doing.session, Suppression).on_conflict_do_nothing(index_elements=["address_hash"])
     added = doing.session.scalars(adding.returning(Suppression.address_hash), rows).all()
     return {hashes[digest] for digest in added}

@@ -212,6 +212,7 @@ def _withhold(session: Session, now: datetime) -> None:
         select(
             KNOWN.c.address_hash,
             KNOWN.c.email,
+            KNOWN.c.address_key,
             WITHHELD.c.reason,
             func.coalesce(WITHHELD.c.at, _moment(now)),
             WITHHELD.c.note,
@@ -221,7 +222,7 @@ def _withhold(session: Session, now: datetime) -> None:
         .order_by(KNOWN.c.row)
     )
     adding = insert(session, Suppression).from_select(
-        ["address_hash", "email", "reason", "at", "note"], wanted
+        ["address_hash", "email", "address_key", "reason", "at", "note"], wanted
     )
     session.execute(adding.on_conflict_do_nothing(index_elements=["address_hash"]))
 

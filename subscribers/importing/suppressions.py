@@ -18,6 +18,7 @@ from subscribers.importing.reading import tables_in
 from subscribers.importing.tables import Problem
 from subscribers.importing.values import Unreadable
 from subscribers.models import Suppression, SuppressionReason
+from subscribers.people import fold
 from subscribers.suppression import address_hash
 
 CHUNK: Final = 2_000
@@ -78,6 +79,7 @@ def _row(said: dict[str, str], key: bytes, now: datetime) -> dict[str, Any]:
     row = {"reason": reason, "at": at, "note": said.get("note", "")[:500]}
     digest = said.get("hash", "").strip()
     if not said["email"].strip() and _HASH.fullmatch(digest):  # erased: nothing else is known of them
-        return {"email": None, "address_hash": digest, **row}
+        return {"email": None, "address_key": None, "address_hash": digest, **row}
     address = str(check_address(said["email"]))
-    return {"email": address, "address_hash": address_hash(key, address), **row}
+    told = {"email": address, "address_key": fold(address), "address_hash": address_hash(key, address)}
+    return {**told, **row}

@@ -6,6 +6,7 @@ from reading_room import World
 from sqlalchemy import select
 
 from subscribers.models import Release, Suppression, SuppressionReason
+from subscribers.people import Details, find_or_create
 from subscribers.suppression import is_suppressed, suppress
 
 BOUNCED = "full@example.org"
@@ -18,6 +19,7 @@ def held(world: World) -> World:
             (BOUNCED, SuppressionReason.BOUNCED),
             ("left@example.org", SuppressionReason.UNSUBSCRIBED),
             ("Spam@example.org", SuppressionReason.COMPLAINED),
+            ("ÄRGER@Straße.example.org", SuppressionReason.MANUAL),
         ):
             suppress(session, world.installation.settings.key, address, reason, world.clock.now())
     return world
@@ -35,22 +37,25 @@ def is_held(world: World, address: str) -> bool:
 
 def test_addresses_are_found_by_their_beginning_and_by_reason(admin: Colleague) -> None:
     for query, found in {
-        "": (BOUNCED, "left@", "Spam@"),
+        "": (BOUNCED, "left@", "Spam@", "ÄRGER@"),
         "q=FUL": (BOUNCED,),
         "q=spam@example.org": ("Spam@",),
+        "q=ärg": ("ÄRGER@",),
+        "q=Ärger@STRASSE.example.org": ("ÄRGER@",),
         "reason=unsubscribed": ("left@",),
         "q=left&reason=bounced": (),
         "q=nobody": (),
     }.items():
         table = admin.get(f"/suppressions?{query}").text.partition('id="held"')[2].partition("</section>")[0]
-        for one in (BOUNCED, "left@", "Spam@"):
+        for one in (BOUNCED, "left@", "Spam@", "ÄRGER@"):
             assert (one in table) == (one in found), (query, one)
 
 
 def test_who_was_erased_is_found_by_the_whole_address_alone(held: World, admin: Colleague) -> None:
     with held.installation.database.write() as session:
         row = session.scalars(select(Suppression).where(Suppression.email == BOUNCED)).one()
-        row.email, row.reason = None, SuppressionReason.ERASED
+        row.email = row.address_key = None
+        row.reason = SuppressionReason.ERASED
     assert "an address that was erased" in admin.get(f"/suppressions?q={BOUNCED}").text
     assert "an address that was erased" not in admin.get("/suppressions?q=full").text
 
@@ -152,3 +157,11 @@ def test_a_file_that_is_none_is_told_at_its_field(admin: Colleague, content: byt
 def test_the_list_is_exported_from_its_page(admin: Colleague) -> None:
     assert "/subscribers/export/suppression?form=csv" in admin.get("/suppressions").text
     assert BOUNCED in admin.get("/subscribers/export/suppression?form=csv").text
+
+
+def test_whose_address_is_held_in_other_capitals_is_listed_as_kept_from_mail(
+    held: World, admin: Colleague
+) -> None:
+    with held.installation.database.write() as session:
+        find_or_create(session, "ärger@strasse.example.org", Details("Lea"), held.clock.now())
+    assert "Lea" in admin.get("/subscribers?status=held").text
