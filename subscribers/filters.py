@@ -125,7 +125,7 @@ STATUSES: Final[Mapping[str, str]] = {
 
 
 def is_suppressed(session: Session) -> ColumnElement[bool]:
-    """Whether a person's address is on the suppression list: for pages. What is sent asks by the keyed hash."""
+    """Whether a person’s address is on the suppression list; what is sent asks by its keyed hash."""
     if dialect_of(session) == "sqlite":  # it begins with the few who are on it only if it is asked so
         folded = select(Suppression.address_key).where(Suppression.address_key.is_not(None))
         return Subscriber.address_key.in_(folded)

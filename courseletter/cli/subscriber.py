@@ -245,7 +245,7 @@ def erase_one(
                 f"Nothing was erased. It cannot be undone: say it with --confirm {subscriber.email}.",
                 field="confirm",
             )
-        erase(session, subscriber, opened.clock.now(), opened.settings.key)
+        erase(session, [subscriber], opened.clock.now(), opened.settings.key)
         session.commit()
         uploads.tidy(opened)
     say("Erased. What stays is a mark that nobody can read the address from.")

@@ -54,7 +54,7 @@ def erase_me(token: str, site: Here, fields: Fields) -> HTMLResponse:
         if fold(typed.strip()) != subscriber.address_key:
             return _page(session, site, token, typed=typed, wrong=True)
         language = reader.language
-        erase(session, subscriber, site.installation.clock.now(), site.installation.settings.key)
+        erase(session, [subscriber], site.installation.clock.now(), site.installation.settings.key)
     return site.pages.show("erased.html", language=language)
 
 

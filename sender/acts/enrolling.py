@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from campaigns.enrolling import enrol, enrol_many
 from campaigns.models import Course, Enrolment
 from courseletter.errors import InvalidInput
-from sender.wishes import end_course
+from sender.acts.places import leave_courses
 from subscribers.acts.doing import (
     ALREADY,
     LEFT_BEFORE,
@@ -81,7 +81,8 @@ def _undo(doing: Doing, rows: Mapping[int, Before]) -> int:
     """Out of the course again, wherever it led meanwhile; consent goes with it where the act gave it."""
     course = course_in(doing.session, doing.act.argument)
     entered = [one for one, before in rows.items() if "entered" in before]
-    ended = {one for one in entered if end_course(doing.session, one, course.id, doing.now, doing.origin)}
+    here = Enrolment.course_id == course.id
+    ended = leave_courses(doing.session, entered, doing.now, doing.origin, here).keys()
     vouched = {one: before for one, before in rows.items() if before["was"] != MemberStatus.CONFIRMED}
     take_off(doing, course.list_id, vouched)
     return len(ended | vouched.keys())

@@ -8,11 +8,11 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.orm import Session
 
 from courseletter.upserting import insert
-from sender.acts.places import leave_courses, rejoin
+from sender.acts.places import leave_courses, of_list, rejoin
 from sender.bounces.models import Bounce
 from sender.bounces.report import Kind as BounceKind
 from sender.models import Delivery
@@ -98,6 +98,11 @@ def _note(doing: Doing) -> str:
     return f"{doing.origin}, by {doing.act.by}" + (f": {note}" if note else "")
 
 
+def _leave_courses(doing: Doing, changed: Mapping[int, Before], *these: ColumnElement[bool]) -> None:
+    for one, stood in leave_courses(doing.session, changed, doing.now, doing.origin, *these).items():
+        changed[one]["places"] = stood
+
+
 def _release(doing: Doing, people: Collection[int]) -> None:
     """Take off the suppression list what the act put there, and nothing else."""
     hashes = [address_hash(doing.key, email) for email in addresses(doing.session, people).values()]
@@ -111,7 +116,7 @@ def _leave(doing: Doing, ids: Sequence[int]) -> Outcome:
     emails = addresses(doing.session, list(changed))
     append(doing, row.id, ConsentAct.UNSUBSCRIBED, emails, doing.argument("note"))
     remember_lines(doing.session, changed)
-    leave_courses(doing, changed, row.id)
+    _leave_courses(doing, changed, of_list(row.id))
     return Outcome(changed, Counter({ALREADY: len(ids) - len(changed)}))
 
 
@@ -124,7 +129,7 @@ def _unsubscribe(doing: Doing, ids: Sequence[int]) -> Outcome:
     told = {one: emails[one] for one in changed}
     append(doing, None, ConsentAct.UNSUBSCRIBED, told, doing.argument("note"))
     remember_lines(doing.session, changed)
-    leave_courses(doing, changed, None)
+    _leave_courses(doing, changed)
     return Outcome(changed, Counter({ALREADY: len(ids) - len(changed)}))
 
 

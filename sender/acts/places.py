@@ -4,30 +4,42 @@ from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import ColumnElement, insert, select, update
 from sqlalchemy.orm import Session
 
 from campaigns.enrolling import place_of, store
 from campaigns.models import Course, Enrolment
 from sender.models import CALLABLE_STATES, Delivery, Event, State
 from sender.wishes import pause
-from subscribers.acts.doing import Before, Doing
+from subscribers.acts.doing import Doing
 
 _MOMENTS: Final = ("planned_at", "due_at")
 
 
-def leave_courses(doing: Doing, changed: Mapping[int, Before], list_id: int | None) -> None:
-    """Call back what is queued for these people, and end their courses; `changed` is told how they stood."""
-    session, now = doing.session, doing.now
+Places = dict[str, dict[str, Any]]  # how somebody stood in each course, by their enrolment's id
+
+
+def of_list(list_id: int) -> ColumnElement[bool]:
+    """Enrolments in the courses of a list."""
+    return Enrolment.course_id.in_(select(Course.id).where(Course.list_id == list_id))
+
+
+def leave_courses(
+    session: Session, people: Collection[int], now: datetime, why: str, *these: ColumnElement[bool]
+) -> dict[int, Places]:
+    """Call back what is queued for people, and end their courses, or these of them. Returns how those who
+    were under way stood.
+    """
     wanted = select(Enrolment).where(
-        Enrolment.subscriber_id.in_(changed), Enrolment.state.in_(("active", "paused"))
+        Enrolment.subscriber_id.in_(people), Enrolment.state.in_(("active", "paused")), *these
     )
-    if list_id is not None:
-        wanted = wanted.where(Enrolment.course_id.in_(select(Course.id).where(Course.list_id == list_id)))
-    places = session.scalars(wanted.order_by(Enrolment.id).with_for_update()).all()
+    alone = wanted.order_by(Enrolment.id).with_for_update().execution_options(populate_existing=True)
+    session.flush()
+    places = session.scalars(alone).all()
     back = _called_back(session, [one.id for one in places], now)
+    stood: dict[int, Places] = {}
     for one in places:
-        changed[one.subscriber_id].setdefault("places", {})[str(one.id)] = _stood(one, one.id in back)
+        stood.setdefault(one.subscriber_id, {})[str(one.id)] = _stood(one, one.id in back)
         if one.id in back:
             place = place_of(session, one)
             unqueued = place.standing.called_back(place.timetable, place.profile, now)
@@ -36,9 +48,10 @@ def leave_courses(doing: Doing, changed: Mapping[int, Before], list_id: int | No
     gone = {"state": "left", "next_lesson": None, "planned_at": None, "due_at": None}
     session.execute(update(Enrolment).where(Enrolment.id.in_([one.id for one in places])).values(gone))
     if places:
-        told = {"at": now, "kind": "left", "data": {"why": doing.origin}}
+        told = {"at": now, "kind": "left", "data": {"why": why}}
         rows = [{**told, "subscriber_id": one.subscriber_id, "course_id": one.course_id} for one in places]
         session.execute(insert(Event), rows)
+    return stood
 
 
 def _called_back(session: Session, enrolments: Collection[int], now: datetime) -> set[int | None]:

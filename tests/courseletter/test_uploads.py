@@ -67,7 +67,7 @@ def store(opened: Installation, content: bytes, folder: Path | None = None) -> I
 def erase_ada(opened: Installation) -> None:
     with opened.database.write() as session:
         person, _ = find_or_create(session, ADA, NOTHING_SAID, opened.clock.now())
-        erase(session, person, opened.clock.now(), opened.settings.key)
+        erase(session, [person], opened.clock.now(), opened.settings.key)
 
 
 def the(opened: Installation) -> Import:

@@ -1,13 +1,14 @@
 """Acts upon many: done in chunks, gone on with, undone, and never against somebody's own word."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from newsroom import Newsroom
 from school import KEY, School
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from campaigns.models import Enrolment
 from courseletter.acts import KINDS, chosen
@@ -301,6 +302,48 @@ def test_r18_many_are_erased_and_nothing_brings_them_back(school: School) -> Non
         assert is_suppressed(session, KEY, "p3@inbox.example.org")
     with pytest.raises(InvalidInput, match="cannot be undone"):
         undo(school, done)
+
+
+@pytest.mark.parametrize("kind", ["erase", "enrol", "undo of enrol"])
+def test_many_take_no_more_statements_than_few(school: School, kind: str) -> None:
+    school.enrol()
+    counts = []
+    for few_or_many in (2, 9):
+        with school.database.write() as session:
+            ids = [
+                find_or_create(
+                    session, f"{few_or_many}-{one}@inbox.example.org", NOTHING_SAID, school.clock.now()
+                )[0].id
+                for one in range(few_or_many)
+            ]
+        typed = {} if kind == "erase" else {"course": school.course_id, "note": "asked at the fair"}
+        act_id = begin(school, kind.rpartition(" ")[2], {"ids": ids}, **typed)
+        whole = ground(school, chunk=20)
+        if kind == "undo of enrol":
+            running.carry_out(whole, act_id)
+            school.work()
+            with school.database.write() as session:
+                running.want_undo(
+                    session, KINDS, running.find(session, act_id), "Ines", school.clock.now()
+                )
+        with statements(school) as said:
+            running.carry_out(whole, act_id)
+        counts.append(len(said))
+        assert the(school, act_id).seen == few_or_many
+    assert counts[0] == counts[1]
+
+
+@contextmanager
+def statements(school: School) -> Iterator[list[str]]:
+    """What the database is told meanwhile."""
+    said: list[str] = []
+
+    def hear(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        said.append(statement)
+
+    event.listen(school.database.engine, "before_cursor_execute", hear)
+    yield said
+    event.remove(school.database.engine, "before_cursor_execute", hear)
 
 
 def wait(school: School, people: int) -> None:

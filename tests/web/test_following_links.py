@@ -126,7 +126,7 @@ def test_a_mail_that_was_erased_still_leads_on(reader: World) -> None:
 def test_a_link_of_an_erased_person_leads_on_and_counts_nothing(reader: World) -> None:
     with reader.installation.database.write() as session:
         person = session.scalars(select(Subscriber)).one()
-        erase(session, person, reader.clock.now(), reader.installation.settings.key)
+        erase(session, [person], reader.clock.now(), reader.installation.settings.key)
     assert follow(reader, address(reader)).headers["location"] == STUDY
     assert reader.all(Click) == []
 

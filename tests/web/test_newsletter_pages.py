@@ -175,7 +175,7 @@ def test_the_mail_in_the_browser_and_the_ways_to_leave(world: World, marketer: C
     assert browser.post(leave).status_code == 200
     with world.installation.database.write() as session:
         reader, key = session.get_one(Subscriber, mail.subscriber_id), world.installation.settings.key
-        erase(session, reader, world.clock.now(), key)
+        erase(session, [reader], world.clock.now(), key)
     assert browser.get(path).status_code == 200
     assert "Frost" not in browser.get(path).text
 
