@@ -16,10 +16,12 @@ from courseletter.errors import InvalidInput
 from sender.models import Click, Delivery
 from sender.segmenting import COMPILERS
 from subscribers import tags
+from subscribers.acts.models import ActedOn
 from subscribers.models import Segment, Subscriber, SubscriberTag
 from subscribers.segments import Rule, compiled
 
 BEFORE: Final = "before"  # the outcome of who had the tag, or had finished, when the trigger was made
+ACTED: Final = ("enrolled", "ended")  # outcomes that changed something
 Act = Literal["enrol", "end"]
 
 
@@ -77,12 +79,27 @@ def of_course(session: Session, course: Course) -> Sequence[tuple[Trigger, int]]
     """The course's triggers, each with how many people it has acted on."""
     acted = (
         select(func.count())
-        .where(TriggerMark.trigger_id == Trigger.id, TriggerMark.outcome.in_(("enrolled", "ended")))
+        .where(TriggerMark.trigger_id == Trigger.id, TriggerMark.outcome.in_(ACTED))
         .correlate(Trigger)
         .scalar_subquery()
     )
     rows = session.execute(select(Trigger, acted).where(Trigger.course_id == course.id).order_by(Trigger.id))
     return [(trigger, count) for trigger, count in rows]
+
+
+def set_off(session: Session, tag: str, act_id: int, since: datetime) -> Sequence[tuple[Trigger, int]]:
+    """The triggers of a tag that acted since then on people whom a bulk act changed, and on how many."""
+    acted = (
+        select(TriggerMark.trigger_id, func.count().label("people"))
+        .join(ActedOn, ActedOn.subscriber_id == TriggerMark.subscriber_id)
+        .where(ActedOn.act_id == act_id, TriggerMark.at >= since, TriggerMark.outcome.in_(ACTED))
+        .group_by(TriggerMark.trigger_id)
+        .subquery()
+    )
+    found = tags.find(session, tag)
+    theirs = select(Trigger, acted.c.people).join(acted, acted.c.trigger_id == Trigger.id)
+    rows = session.execute(theirs.where(Trigger.tag_id == (found and found.id)).order_by(Trigger.id))
+    return [(trigger, people) for trigger, people in rows]
 
 
 def links_of(session: Session, course: Course) -> Sequence[str]:

@@ -323,9 +323,7 @@ def test_many_take_no_more_statements_than_few(school: School, kind: str) -> Non
             running.carry_out(whole, act_id)
             school.work()
             with school.database.write() as session:
-                running.want_undo(
-                    session, KINDS, running.find(session, act_id), "Ines", school.clock.now()
-                )
+                running.want_undo(session, KINDS, running.find(session, act_id), "Ines", school.clock.now())
         with statements(school) as said:
             running.carry_out(whole, act_id)
         counts.append(len(said))

@@ -67,3 +67,19 @@ def test_another_courses_trigger_is_not_found(shop: World, marketer: Colleague, 
     assert marketer.post("/courses/crs_ZZZZZZZZZZ/triggers/1/remove").status_code == 404
     assert marketer.post(f"/courses/{course.id}/triggers/x/remove").status_code == 404
     assert len(shop.all(Trigger)) == 1
+
+
+def test_undoing_a_bulk_tag_says_what_its_trigger_did_and_stays(
+    shop: World, marketer: Colleague, course: Course
+) -> None:
+    opened = shop.installation
+    marketer.post(f"/courses/{course.id}/triggers", tag="bought", act="end")
+    marketer.post("/subscribers/acts/start", act="tag", id=["1"], tag="bought")
+    assert 'id="stays"' not in marketer.get("/subscribers/acts/1").text
+    assert pull(opened.database, opened.clock.now(), opened.settings.key) == {"ended": 1}
+    page = marketer.get("/subscribers/acts/1").text
+    assert "does not take this back" in page
+    assert "it has ended for one person:" in page
+    assert course.title in page.partition('id="stays"')[2]
+    marketer.post("/subscribers/acts/1/undo")
+    assert "Undoing has not taken this back" in marketer.get("/subscribers/acts/1").text

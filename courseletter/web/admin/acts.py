@@ -20,6 +20,7 @@ from courseletter.web.admin.listing import choices_of, columns_of, in_words, lis
 from courseletter.web.admin.shell import Note, Undo, lead_to, show
 from courseletter.web.admin.subscribers import is_number
 from courseletter.web.site import READ, Here, Site
+from sender import triggers
 from subscribers.acts import running
 from subscribers.acts.models import ActState, BulkAct
 from subscribers.acts.running import BUSY, DONE, Selection
@@ -152,6 +153,7 @@ def show_act(act_id: str, visitor: Marketer, site: Here, request: Request) -> HT
     with opened.database.read() as session:
         row = running.find(session, int(act_id) if is_number(act_id) else 0)
         argument = _argument(session, row)
+        stays = _stays(session, row)
     return show(
         request,
         site,
@@ -166,6 +168,7 @@ def show_act(act_id: str, visitor: Marketer, site: Here, request: Request) -> HT
         may_undo=running.may_be_undone(KINDS, row, opened.clock.now())
         and visitor.user.role.includes(WORDS[row.kind].role),
         argument=argument,
+        stays=stays,
     )
 
 
@@ -239,6 +242,19 @@ def _argument(session: Session, row: BulkAct) -> dict[str, str]:
     if (name := session.scalar(by_slug)) is not None:
         chosen["list"] = name
     return {titles.get(name, name): value for name, value in chosen.items()}
+
+
+def _stays(session: Session, row: BulkAct) -> list[tuple[str, str]]:
+    """What undoing does not take back, since triggers of the tag did it: each course, and what became of
+    whom there.
+    """
+    if row.kind != "tag" or row.state in BUSY:
+        return []
+    done = {"enrol": "{people} led into", "end": "it has ended for {people}:"}
+    return [
+        (done[trigger.act].format(people=people_in(people)), trigger.course.title)
+        for trigger, people in triggers.set_off(session, str(row.argument["tag"]), row.id, row.created_at)
+    ]
 
 
 def _kind(form: Form, visitor: Visitor) -> str:
