@@ -25,6 +25,7 @@ from sender.results import bring_up_to_date
 from sender.sweeping import sweep
 from sender.switching import carry_on
 from sender.triggering import pull
+from subscribers import custom_fields
 
 TICK_SECONDS = 5
 MINUTE = 60  # between two looks whether the database is still the one we know
@@ -110,12 +111,15 @@ class Worker:
         told(self._carried_on)
 
     def _carried_on(self) -> Counter[str]:
-        """Finish publishes, imports and acts upon many whose process has ended half-way."""
+        """Finish publishes, imports and acts upon many whose process has ended half-way, and forget what
+        fields said that were removed long ago.
+        """
         opened = self._installation
         finished = {
             "publishes finished": carry_on(opened.database, opened.clock),
             "imports finished": lists.carry_on(opened),
             "acts finished": acts.carry_on(opened),
+            "fields forgotten": custom_fields.purge(opened.database, opened.clock.now()),
         }
         uploads.tidy(opened)
         return +Counter(finished)  # none: nothing to tell

@@ -5,17 +5,16 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from courseletter.errors import InvalidInput
 from courseletter.zones import zone_named
-from subscribers import tags
+from subscribers import custom_fields, tags
 from subscribers.addresses import check_address
 from subscribers.erasure import check_not_erased
 from subscribers.importing.values import KINDS, Unreadable
-from subscribers.models import Change, CustomField, Subscriber, SuppressionReason
+from subscribers.models import Change, Subscriber, SuppressionReason
 from subscribers.people import check_name, find, fold
 from subscribers.suppression import suppress, suppression_of
 
@@ -38,15 +37,10 @@ class Refused(InvalidInput):
         super().__init__(problems[first], field=first)
 
 
-def custom_fields(session: Session) -> dict[str, str]:
-    """All custom fields by name, with their kinds."""
-    rows = session.execute(select(CustomField.name, CustomField.kind).order_by(CustomField.name))
-    return dict(rows.all())
-
-
 def as_typed(session: Session, person: Subscriber) -> dict[str, str]:
     """A person as the form has them before anything is changed."""
-    fields = {FIELD + name: shown(person.fields.get(name)) for name in custom_fields(session)}
+    kinds = custom_fields.kinds(session)
+    fields = {FIELD + name: custom_fields.shown(person.fields.get(name)) for name in kinds}
     return {
         "first_name": person.first_name,
         "last_name": person.last_name,
@@ -92,15 +86,8 @@ def edit(
     return changed
 
 
-def shown(value: Any) -> str:
-    """A custom field's value as somebody types it."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return "" if value is None else str(value)
-
-
 def _checked(session: Session, key: bytes, person: Subscriber, wanted: Typed) -> dict[str, Any]:
-    kinds = custom_fields(session)
+    kinds = custom_fields.kinds(session)
     checks: dict[str, Callable[[str], Any]] = {
         "first_name": lambda text: check_name(text, "first_name"),
         "last_name": lambda text: check_name(text, "last_name"),

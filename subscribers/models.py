@@ -74,13 +74,17 @@ class Subscriber(Base):
 
 
 class CustomField(Base):
-    """A field of our users' own: what merge fields, segments and exports call it, and what its values are."""
+    """A field of our users' own: what merge fields, segments and exports call it, and what its values are.
+
+    A removed one is out of sight; what it says of people is forgotten a while later (custom_fields.py).
+    """
 
     __tablename__ = "custom_fields"
     __table_args__ = (CheckConstraint("kind IN ('text', 'number', 'yes_no', 'date')", name="kind"),)
 
     name: Mapped[str] = mapped_column(String(40), primary_key=True)
     kind: Mapped[str] = mapped_column(String(8))
+    removed_at: Mapped[datetime | None]
 
 
 class Change(Base):

@@ -198,7 +198,8 @@ def _field(asked: Asked) -> ColumnElement[bool]:
     if one.what in _NAMES:
         wanted = fold(one.value) if one.what == "email" else one.value
         return _compared(how, func.coalesce(_NAMES[one.what], ""), wanted)
-    kind = asked.session.scalar(select(CustomField.kind).where(CustomField.name == one.what))
+    here = (CustomField.name == one.what, CustomField.removed_at.is_(None))
+    kind = asked.session.scalar(select(CustomField.kind).where(*here))
     if kind is None:
         raise InvalidInput(f"nobody has a field called “{one.what}”.")
     value = Subscriber.fields[one.what]

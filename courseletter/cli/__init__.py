@@ -29,6 +29,7 @@ _MODULES = {
     "course": "courseletter.cli.course",
     "newsletter": "courseletter.cli.newsletter",
     "subscriber": "courseletter.cli.subscriber",
+    "field": "courseletter.cli.field",
     "enrol": "courseletter.cli.enrol",
     "simulate": "courseletter.cli.simulate",
     "send-test": "courseletter.cli.send_test",

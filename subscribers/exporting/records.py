@@ -8,6 +8,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
+from subscribers import custom_fields
 from subscribers.models import (
     ConsentEntry,
     MailingList,
@@ -49,6 +50,7 @@ def people(
 ) -> Iterator[Record]:
     """All subscribers, or those whom a condition wants, in order of their ids; nobody who was erased."""
     after, there = 0, Subscriber.erased_at.is_(None) if wanted is None else wanted
+    gone = {one.name for one in custom_fields.removed(session)}
     while True:
         window = select(*_PERSON).where(Subscriber.id > after, there).order_by(Subscriber.id).limit(WINDOW)
         rows = session.execute(window).all()
@@ -74,7 +76,7 @@ def people(
                 "consent": attached.consent.get(one.id, []),
                 "suppressed": attached.suppressed.get(one.email),
                 "courses": standing.get(one.id, {}),
-                "fields": dict(sorted(one.fields.items())),
+                "fields": {name: value for name, value in sorted(one.fields.items()) if name not in gone},
             }
 
 

@@ -22,14 +22,14 @@ from courseletter.clock import Clock
 from courseletter.database import Database
 from courseletter.errors import CourseletterError, InvalidInput, NotFound
 from courseletter.upserting import insert
-from subscribers import tags
+from subscribers import custom_fields, tags
 from subscribers.importing import comparing, loading, mapping, staging
 from subscribers.importing.cells import stamp
 from subscribers.importing.mapping import ImportSettings
 from subscribers.importing.models import Import, ImportProblem, ImportState
 from subscribers.importing.reading import Chunk, reading
 from subscribers.importing.undoing import remembering
-from subscribers.models import CustomField, MailingList, MemberStatus
+from subscribers.models import MailingList, MemberStatus
 
 LEASE: Final = timedelta(minutes=2)  # after which an import whose process says nothing may be gone on with
 NEW: Final = "new"
@@ -321,8 +321,7 @@ def _know(session: Session, chunk: Chunk, now: datetime) -> dict[str, int]:
     for slug in dict.fromkeys(one[1] for one in chunk.members if one[1] not in lists):
         session.add(MailingList(slug=slug, name=slug.replace("-", " ").capitalize(), created_at=now))
     if chunk.kinds:
-        rows = [{"name": name, "kind": kind} for name, kind in chunk.kinds.items()]
-        session.execute(insert(session, CustomField).on_conflict_do_nothing(), rows)
+        custom_fields.learn(session, chunk.kinds)
     names = dict.fromkeys(one[1] for one in chunk.tags)
     session.flush()
     return {name: tags.find_or_create(session, name).id for name in names}

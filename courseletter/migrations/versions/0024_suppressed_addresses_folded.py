@@ -15,6 +15,7 @@ BATCH = 10_000
 
 def upgrade() -> None:
     pattern = " text_pattern_ops" if op.get_bind().dialect.name == "postgresql" else ""
+    op.add_column("custom_fields", sa.Column("removed_at", sa.DateTime(timezone=True), nullable=True))
     op.drop_index("ix_suppressions_email_begin", "suppressions")
     op.add_column("suppressions", sa.Column("address_key", sa.String(320), nullable=True))
     _fold()
@@ -27,6 +28,8 @@ def downgrade() -> None:
     with op.batch_alter_table("suppressions") as table:
         table.drop_column("address_key")
     op.create_index("ix_suppressions_email_begin", "suppressions", [sa.text("lower(email)" + pattern)])
+    with op.batch_alter_table("custom_fields") as table:
+        table.drop_column("removed_at")
 
 
 def _fold() -> None:

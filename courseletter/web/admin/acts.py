@@ -99,12 +99,31 @@ WORDS: Final = {
     ),
     EXPORT: Words("Export {people}", "{people} were exported", "", ("file",)),
 }
+# Begun on the page of a field (fields.py), and told of here.
+OF_FIELDS: Final = {
+    "rename field": Words(
+        "Call “{field}” “{to}” for {people}", "“{field}” is called “{to}” for {people}", ""
+    ),
+    "retype field": Words("Read “{field}” as {kind} for {people}", "“{field}” is {kind} for {people}", ""),
+}
+ALL_WORDS: Final = {**WORDS, **OF_FIELDS}
+_ARGUMENTS: Final = {
+    "tag": "Tag",
+    "list": "List",
+    "course": "Course",
+    "note": "In their words",
+    "field": "Field",
+    "to": "New name",
+    "kind": "Kind",
+    "was": "Kind before",
+}
 LEFT_OUT: Final = {
     "already": "it was so before",
     "suppressed": "kept from all mail",
     "left before": "they left by themselves",
     "not confirmed": "have not agreed, and nobody vouched for them",
     "not waiting": "do not wait on this list",
+    "unreadable": "what they have was written since and is of another kind",
 }
 
 
@@ -166,7 +185,7 @@ def show_act(act_id: str, visitor: Marketer, site: Here, request: Request) -> HT
         whole=row.people if row.state != ActState.UNDOING else row.counts.get(DONE, 0),
         left_out={words: row.counts[key] for key, words in LEFT_OUT.items() if row.counts.get(key)},
         may_undo=running.may_be_undone(KINDS, row, opened.clock.now())
-        and visitor.user.role.includes(WORDS[row.kind].role),
+        and visitor.user.role.includes(ALL_WORDS[row.kind].role),
         argument=argument,
         stays=stays,
     )
@@ -213,7 +232,7 @@ def _lead_on(site: Site, act_id: int, form: Form) -> Response:
 
 def _told(row: BulkAct) -> str:
     """What became of an act, in one sentence."""
-    words, done = WORDS[row.kind], row.counts.get(DONE, 0)
+    words, done = ALL_WORDS[row.kind], row.counts.get(DONE, 0)
     if row.state == ActState.UNDONE:
         kept = done - row.counts.get("undone", 0)
         stays = f" {people_in(kept).capitalize()} did something since, and stay as they are." if kept else ""
@@ -221,7 +240,7 @@ def _told(row: BulkAct) -> str:
     if row.state == ActState.UNDOING:
         return f"Being undone: {words.done.format(people=people_in(done), **row.argument)}"
     if row.state == ActState.RUNNING:
-        return words.title.format(people=people_in(row.people))
+        return words.title.format(people=people_in(row.people), **row.argument)
     others = row.seen - done
     left = f", {people_in(others)} left out" if others > 0 else ""
     half = "Stopped half-way: " if row.state == ActState.STOPPED else ""
@@ -234,14 +253,13 @@ def _told(row: BulkAct) -> str:
 
 def _argument(session: Session, row: BulkAct) -> dict[str, str]:
     """What was chosen, by the names it has now."""
-    titles = {"tag": "Tag", "list": "List", "course": "Course", "note": "In their words"}
     chosen = {name: str(value) for name, value in row.argument.items() if value}
     if (course := session.get(Course, chosen.get("course", ""))) is not None:
         chosen["course"] = course.title
     by_slug = select(MailingList.name).where(MailingList.slug == chosen.get("list", ""))
     if (name := session.scalar(by_slug)) is not None:
         chosen["list"] = name
-    return {titles.get(name, name): value for name, value in chosen.items()}
+    return {_ARGUMENTS.get(name, name): value for name, value in chosen.items()}
 
 
 def _stays(session: Session, row: BulkAct) -> list[tuple[str, str]]:
@@ -266,7 +284,7 @@ def _kind(form: Form, visitor: Visitor) -> str:
 
 
 def _check_role(key: str, visitor: Visitor) -> None:
-    if not visitor.user.role.includes(WORDS[key].role):
+    if not visitor.user.role.includes(ALL_WORDS[key].role):
         raise Forbidden("This is for admins and owners. Ask one of them to do it, or to change your role.")
 
 

@@ -42,6 +42,7 @@ PAGES: Final = (
     Found("Subscribers", "Everybody", "/subscribers"),
     Found("What was done", "Acts upon many people, to look up and undo", "/subscribers/acts"),
     Found("Segments", "Questions about people", "/segments"),
+    Found("Custom fields", "What else is known of people", "/fields"),
     Found("Add a person", "Somebody whose consent you have", "/subscribers/new", role=Role.ADMIN),
     Found("Suppression list", "Whom nothing is sent to", "/suppressions", role=Role.ADMIN),
     Found("Import subscribers", "Bring a list over", "/subscribers/imports", role=Role.ADMIN),

@@ -23,7 +23,7 @@ from sender import personal_data
 from sender.editing import edit
 from sender.listed import described
 from sender.timeline import changes, timeline
-from subscribers import editing, tags
+from subscribers import custom_fields, editing, tags
 from subscribers.editing import FIELD, Refused
 from subscribers.models import ConsentAct, Subscriber
 from subscribers.signing_up import in_words
@@ -99,7 +99,7 @@ def _edit_page(
         problem=problem,
         problems=problem.problems if problem else {},
         typed=typed,
-        kinds=editing.custom_fields(session),
+        kinds=custom_fields.kinds(session),
         prefix_of_fields=FIELD,
         zones=zones(),
         offered=tags.names(session, OFFERED),

@@ -19,8 +19,8 @@ from courseletter.web.admin.subscribers import is_number
 from courseletter.web.site import READ, Here, Site
 from sender.segmenting import COMPILERS
 from sender.segmenting import HOWS as ABOVE
-from subscribers import segments, tags
-from subscribers.models import CustomField, MailingList, Segment, Subscriber
+from subscribers import custom_fields, segments, tags
+from subscribers.models import MailingList, Segment, Subscriber
 from subscribers.segments import Condition, Rule
 
 router = APIRouter()
@@ -161,7 +161,7 @@ def _page(
 
 def _subjects(session: Session) -> dict[str, dict[str, str]]:
     """What may be asked about, by group: value of the select -> its words."""
-    fields = session.scalars(select(CustomField.name).order_by(CustomField.name))
+    fields = custom_fields.kinds(session)
     lists = session.execute(select(MailingList.slug, MailingList.name).order_by(MailingList.name)).all()
     courses = session.scalars(
         select(Course).where(Course.revision_id.is_not(None)).order_by(Course.title)
