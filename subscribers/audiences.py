@@ -4,14 +4,28 @@ Whoever is written to has agreed: they are confirmed on the sender's own list, o
 names. Who has left the sender's own list gets nothing of it, whatever else names them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal, NamedTuple, Self, get_args
 
-from sqlalchemy import ColumnElement, Select, Subquery, and_, case, exists, false, func, not_, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Label,
+    Select,
+    Subquery,
+    and_,
+    case,
+    exists,
+    false,
+    func,
+    not_,
+    or_,
+    select,
+)
 from sqlalchemy.orm import Session
 
+from courseletter.bulk import with_room
 from courseletter.errors import InvalidInput
 from subscribers import segments
 from subscribers.models import (
@@ -116,6 +130,22 @@ class Asked:
         people = select(*columns, became.label("became")).select_from(Subscriber)
         return people.outerjoin(self.agreed, agreed).where(self.named)
 
+    def counted(self, by: Label[str]) -> Select[*tuple[Any, ...]]:
+        """As Count has them, by a label: who is kept out is found as a set each, not person by person."""
+        out = select(Subscriber.id).where(self.excluded).subquery("out")
+        held = select(Subscriber.id).where(self.suppressed).subquery("held")
+        agreed, stays = self.agreed.c.subscriber_id, out.c.id.is_(None)
+        numbers = (
+            func.count().filter(stays, agreed.is_not(None), held.c.id.is_(None)),
+            func.count(out.c.id),
+            func.count().filter(stays, agreed.is_(None)),
+            func.count().filter(stays, agreed.is_not(None), held.c.id.is_not(None)),
+        )
+        people = select(by, *numbers).select_from(Subscriber).where(self.named).group_by(by)
+        for them, person in ((self.agreed, agreed), (out, out.c.id), (held, held.c.id)):
+            people = people.outerjoin(them, person == Subscriber.id)
+        return people
+
 
 def check(session: Session, audience: Audience) -> None:
     """Raise InvalidInput for a part that is not there, or too many of them."""
@@ -179,16 +209,20 @@ class Count(NamedTuple):
     not_agreed: int = 0  # pending, left, or never asked on any of the lists
     suppressed: int = 0
 
+    @classmethod
+    def sum_of(cls, parts: Iterable["Count"]) -> "Count":
+        return cls(*(sum(each) for each in zip(*parts, strict=True)))
+
     @property
     def named(self) -> int:
         return sum(self)
 
 
-def count(session: Session, asked: Asked) -> Count:
-    """Everybody once."""
-    people = asked.became().subquery()
-    counted = session.execute(select(people.c.became, func.count()).group_by(people.c.became)).all()
-    return Count(**dict(counted))
+def counts(session: Session, asked: Asked, by: ColumnElement[str]) -> dict[str, Count]:
+    """Everybody once, in one reading: by what `by` says of them."""
+    with_room(session)
+    rows = session.execute(asked.counted(by.label("by")))
+    return {value: Count(*numbers) for value, *numbers in rows}
 
 
 def some_reached(session: Session, asked: Asked, most: int) -> list[Subscriber]:

@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple, Self
 from sqlalchemy import ColumnElement, and_, case, exists, false, func, not_, or_, select
 from sqlalchemy.orm import Session
 
-from courseletter.bulk import dialect_of
+from courseletter.bulk import dialect_of, with_room
 from courseletter.errors import InvalidInput, NotFound
 from courseletter.upserting import insert
 from subscribers import tags
@@ -120,6 +120,7 @@ def compiled(
 
 
 def count(session: Session, condition: ColumnElement[bool]) -> int:
+    with_room(session)
     return session.scalar(select(func.count(Subscriber.id)).where(condition)) or 0
 
 

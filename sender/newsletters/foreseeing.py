@@ -1,10 +1,11 @@
 """What sending an issue would do: who gets it, when, who does not and why, and how many are in its test."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func
 from sqlalchemy.orm import Session
 
 from campaigns.newsletters import timing
@@ -15,7 +16,7 @@ from campaigns.newsletters.timing import When
 from courseletter.errors import InvalidInput
 from sender.newsletters import reaching
 from subscribers import audiences
-from subscribers.audiences import Asked, Count
+from subscribers.audiences import Count
 from subscribers.models import Subscriber
 
 
@@ -47,10 +48,12 @@ def foresee(session: Session, issue: Issue, wishes: Wishes, key: bytes, now: dat
     asked = reaching.asked(session, issue, wishes.audience, now)
     subjects = 1 + len(wishes.subjects)
     split = Split.of(key, issue.lesson_id)
+    by_zone = audiences.counts(session, asked, func.coalesce(Subscriber.zone, ""))
+    reached = {zone: found.reached for zone, found in by_zone.items() if found.reached}
     return Foreseen(
-        audiences.count(session, asked),
+        Count.sum_of(by_zone.values()),
         reaching.tested(session, asked, split, wishes.share, subjects) if subjects > 1 else [],
-        _waves(session, asked, wishes.when, issue.lesson.course.zone, now),
+        _waves(reached, wishes.when, issue.lesson.course.zone, now),
     )
 
 
@@ -60,14 +63,9 @@ def require_sense(foreseen: Foreseen) -> None:
         raise InvalidInput(foreseen.obstacle, field="audience")
 
 
-def _waves(
-    session: Session, asked: Asked, when: When, usual: str, now: datetime
-) -> list[tuple[datetime, int]]:
-    zone = func.coalesce(Subscriber.zone, "").label("zone")
-    people = asked.reached(zone).subquery()
-    by_zone = session.execute(select(people.c.zone, func.count()).group_by(people.c.zone)).all()
+def _waves(by_zone: Mapping[str, int], when: When, usual: str, now: datetime) -> list[tuple[datetime, int]]:
     found: Counter[datetime] = Counter()
-    for name, size in by_zone:
+    for name, size in by_zone.items():
         at = now
         if when.day is not None and when.minute is not None:
             at = timing.moment(when.day, when.minute, timing.known(name, usual), now)
