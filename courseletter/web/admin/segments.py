@@ -1,8 +1,8 @@
 """Segments: a question about people, built of conditions, counted as it changes, saved under a name."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.datastructures import QueryParams
@@ -20,6 +20,7 @@ from courseletter.web.site import READ, Here, Site
 from sender.segmenting import COMPILERS
 from sender.segmenting import HOWS as ABOVE
 from subscribers import custom_fields, segments, tags
+from subscribers.listing import counted
 from subscribers.models import MailingList, Segment, Subscriber
 from subscribers.segments import Condition, Rule
 
@@ -27,6 +28,7 @@ router = APIRouter()
 
 HOWS: Final[Mapping[str, Mapping[str, str]]] = {**segments.HOWS, **ABOVE}
 FOUND: Final = 25
+FEW: Final = 1_000  # people in all; of more, how many match is counted behind the page
 TAGS: Final = 200  # offered
 NO_VALUE: Final = ("set", "unset")
 PLAIN: Final = {
@@ -128,14 +130,18 @@ def _page(
     problem: InvalidInput | None = None,
 ) -> HTMLResponse:
     opened, rows = site.installation, _rows(typed)
-    people: Any = []
-    matching = total = 0
+    people: Sequence[Subscriber] = ()
+    matching: int | None = 0
     with opened.database.read() as session:
-        total = segments.count(session, segments.compiled(session, Rule(), opened.clock.now()))
+        everybody = segments.compiled(session, Rule(), opened.clock.now())
+        total = counted(session, everybody, FEW)
+        waits = total > FEW and typed.get("exact") != "yes"
+        if total > FEW and not waits:
+            total = segments.count(session, everybody)
         try:
             wanted = segments.compiled(session, _rule(typed), opened.clock.now(), COMPILERS)
-            matching = segments.count(session, wanted)
-            newest = select(Subscriber).where(wanted).order_by(Subscriber.id.desc()).limit(FOUND)
+            matching = None if waits else segments.count(session, wanted)
+            newest = select(Subscriber).where(wanted).order_by(Subscriber.id.desc()).limit(FOUND + 1)
             people = session.scalars(newest).all()
         except InvalidInput as wrong:
             problem = problem or wrong
@@ -154,7 +160,8 @@ def _page(
         saved=saved,
         matching=matching,
         total=total,
-        people=people,
+        people=people[:FOUND],
+        more=len(people) > FOUND,
         problem=problem,
     )
 
