@@ -74,7 +74,7 @@ def befriend(world: World) -> None:
     """Fields, tags and a change by hand of one reader, an act upon some, and addresses that get nothing."""
     opened = world.installation
     with opened.database.write() as session:
-        for name, kind in (("plan", "text"), ("seats", "number"), ("newsletter reader", "yes_no")):
+        for name, kind in (("plan", "text"), ("seats", "number"), ("newsletter_reader", "yes_no")):
             session.add(CustomField(name=name, kind=kind))
         session.flush()
         reader = session.get_one(Subscriber, 1)
@@ -122,6 +122,8 @@ def test_pictures_of_every_page(owner: Page, workshop: World, folder: Path) -> N
         "person-fields": "/subscribers/1/edit",
         "person-everything": "/subscribers/1/history",
         "acts": "/subscribers/acts",
+        "fields": "/fields",
+        "field": "/fields/plan",
         "suppressions": "/suppressions",
         "delivery": "/deliveries/1",
         "brands": "/settings/brands",
