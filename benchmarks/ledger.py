@@ -14,7 +14,7 @@ from sqlalchemy import event
 from benchmarks import crowd
 from benchmarks.databases import postgresql, sqlite
 from courseletter.database import Database
-from courseletter.sending import spare_collector
+from courseletter.settling import settle_down
 from sender import planning, windows
 from sender.claiming import Claim, claim
 from sender.run import BATCH
@@ -27,7 +27,7 @@ def measure(folder: Path, people: int = 1_000_000) -> dict[str, dict[str, Any]]:
     """Seconds to promote the crowd and its longest transaction; rows a second of the rest, by database, and
     on PostgreSQL by the number of nodes.
     """
-    spare_collector()  # as a process that sends does, whose work claiming is
+    settle_down()  # as a process that sends does, whose work claiming is
     found: dict[str, dict[str, Any]] = {"promote_1m": {}, "claim_complete": {}, "nodes": {}}
     for name, opened in (("sqlite", sqlite), ("postgresql", postgresql)):
         with opened(folder) as database:
@@ -55,7 +55,7 @@ def _nodes(address: str, count: int, rows: int) -> float:
 
 def _node(address: str, rows: int) -> None:
     database = Database(address)
-    spare_collector()
+    settle_down()
     claim_and_complete(database, rows)
     database.close()
 

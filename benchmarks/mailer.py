@@ -20,7 +20,7 @@ from campaigns.brands import Brands
 from courseletter.clock import MovableClock
 from courseletter.database import SENDING_CACHE, Database
 from courseletter.processes import LEAN
-from courseletter.sending import spare_collector
+from courseletter.settling import settle_down
 from sender.dkim import DkimKey
 from sender.lanes import Route
 from sender.letterheads import Origin
@@ -71,7 +71,7 @@ def send_in_child(database: Database, port: int, connections: int, key: Path | N
 def main(address: str, port: int, connections: int, keys: Sequence[DkimKey]) -> None:
     database = Database(address, cache=SENDING_CACHE)
     sending = mailer(database, port, keys, connections)
-    spare_collector()
+    settle_down()
     sent, began = 0, process_time()
     while outcomes := sending.work():
         assert outcomes.keys() == {"accepted"}, outcomes

@@ -18,10 +18,10 @@ from benchmarks import crowd
 from benchmarks.databases import postgresql, sqlite
 from campaigns.models import Course, Lesson
 from campaigns.moving import Choices, Policy
-from courseletter.cli.running import settle_down
 from courseletter.clock import MovableClock
 from courseletter.database import Database
 from courseletter.ids import new_id
+from courseletter.settling import settle_down
 from sender import switching
 from sender.switching import Draft
 

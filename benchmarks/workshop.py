@@ -22,11 +22,11 @@ from campaigns import drafting, publishing
 from campaigns.models import Course, Enrolment
 from courseletter.accounts import sessions
 from courseletter.accounts.models import Role, User
-from courseletter.cli.running import settle_down
 from courseletter.clock import MovableClock
 from courseletter.config import BrandSettings, Settings
 from courseletter.database import Database
 from courseletter.installation import open_installation
+from courseletter.settling import settle_down
 from courseletter.web.app import create_app
 from sender.models import Delivery, State
 

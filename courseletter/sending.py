@@ -6,7 +6,6 @@ is claimed is given back (REQUIREMENTS 28).
 """
 
 import asyncio
-import gc
 import os
 import pickle
 import signal
@@ -19,6 +18,7 @@ from threading import Thread, Timer
 from courseletter.clock import SystemClock
 from courseletter.database import SENDING_CACHE, Database
 from courseletter.logs import log, log_to_stderr, told
+from courseletter.settling import settle_down
 from sender.outfit import Outfit
 from sender.run import PATIENCE, Mailer
 
@@ -29,24 +29,13 @@ def main() -> None:
     outfit: Outfit = pickle.load(sys.stdin.buffer)  # noqa: S301 - our own parent wrote it
     database = Database(outfit.database, cache=SENDING_CACHE)
     mailer = outfit.mailer(database, SystemClock())
-    spare_collector()
+    settle_down()
     if database.is_sqlite:
         follow_nudges(mailer)
     else:
         asyncio.run(follow_jobs(database, mailer))
     mailer.close()
     database.close()
-
-
-def spare_collector() -> None:
-    """Let the garbage collector leave alone what is loaded by now, and come seldom.
-
-    A claim of 500 makes objects enough to set it off, and to look at all that is imported was a quarter of
-    what the claim took.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(10_000)
 
 
 def follow_nudges(mailer: Mailer) -> None:

@@ -1,6 +1,5 @@
 """What `serve` and `worker` have in common: a worker that runs until the process is told to end."""
 
-import gc
 import os
 import signal
 import sys
@@ -23,14 +22,6 @@ def until_told_to_end() -> Iterator[None]:
         yield
     except KeyboardInterrupt:
         log.info("ended")
-
-
-def settle_down() -> None:
-    """Let what is there by now be: it stays as long as the process. A full collection would go through all of
-    it, for a tenth of a second in the middle of a page or a chunk, and find nothing.
-    """
-    gc.collect()
-    gc.freeze()
 
 
 @contextmanager

@@ -34,8 +34,9 @@ def serve(
     """
     import uvicorn
 
-    from courseletter.cli.running import settle_down, until_told_to_end, working
+    from courseletter.cli.running import until_told_to_end, working
     from courseletter.mailroom import Mailroom
+    from courseletter.settling import settle_down
     from courseletter.web.app import create_app
 
     with installation() as opened, _listener(host, port) as listener, until_told_to_end(), Mailroom(opened):

@@ -18,7 +18,8 @@ def worker() -> None:
 
     Example: courseletter worker
     """
-    from courseletter.cli.running import settle_down, until_told_to_end, working
+    from courseletter.cli.running import until_told_to_end, working
+    from courseletter.settling import settle_down
 
     with installation() as opened, until_told_to_end(), working(opened):
         say(f"Sending through {opened.settings.smtp.host}. Ctrl+C ends it.")
