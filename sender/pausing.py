@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import and_, or_, select, update
 
+from campaigns.digests.models import Digest
 from campaigns.drafting import find_course
 from campaigns.models import Course, Enrolment
 from campaigns.newsletters.drafting import find_newsletter
@@ -19,6 +20,10 @@ from sender.newsletters import steering
 from sender.wishes import call_back
 
 RESTORED = "It may have gone out since this copy of the database was made: who has it is not known here."
+WAITING = (
+    "What has gone out since this copy of the database was made is not known here: issues wait as drafts "
+    "until you let them be sent again."
+)
 CHUNK = 200  # enrolments a transaction
 EVERYTHING = "Everything was paused."  # why a course is, where it was not for its own sake
 
@@ -83,6 +88,7 @@ def release_sends(database: Database, home: Path, now: datetime) -> bool:
 
     What was queued in it is called back first: the tick dates it anew, by each course's policy (S9). Issues
     that were going out, or whose hour has come since, are paused: this database does not know who has them.
+    For the same reason digests make drafts from now on.
     """
     with database.read() as session:
         if instance.why_held(session) is None:
@@ -95,6 +101,9 @@ def release_sends(database: Database, home: Path, now: datetime) -> bool:
         _call_back_queued(database, course_id, now)
     for issue_id in issues:
         steering.pause(database, issue_id, now, RESTORED)
+    with database.write() as session:
+        drafting = {"sends": False, "sending_id": None, "problem": WAITING, "problem_at": now}
+        session.execute(update(Digest).where(Digest.sends).values(drafting))
     return instance.release(database, home, now)
 
 

@@ -1,6 +1,7 @@
 """A digest at its hour: what is new becomes an issue once, whatever the feed and our processes do."""
 
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 from feeds import ADDRESS, Feed, day
@@ -16,7 +17,10 @@ from campaigns.digests.setting_up import Wishes
 from campaigns.models import Course
 from campaigns.newsletters import drafting
 from campaigns.newsletters.models import Issue, IssueState
+from sender.instance import recognise
+from sender.models import Instance
 from sender.newsletters import digesting
+from sender.pausing import WAITING, release_sends
 
 MONDAYS = Rhythm("week", frozenset({0}), 9 * 60, "Europe/Berlin")
 HOUR = timedelta(hours=1)
@@ -330,3 +334,21 @@ def test_a_digest_that_was_changed_while_its_feed_was_asked_for_makes_nothing(de
     desk.feed.handle = slowly
     assert desk.look(MONDAY) == {}
     assert desk.issues() == []
+
+
+def test_r25_a_restored_database_does_not_send_entries_that_may_have_gone_out(
+    desk: Desk, tmp_path: Path
+) -> None:
+    desk.newsroom.add("ada@inbox.example.org")
+    desk.set_up()
+    desk.feed.publish("Frost", day(13))
+    recognise(desk.database, tmp_path, desk.newsroom.now)
+    with desk.database.write() as session:
+        session.get_one(Instance, 1).held_why = "it was restored"
+    assert desk.look(MONDAY) == {}
+    release_sends(desk.database, tmp_path, desk.newsroom.now)
+    assert desk.digest().problem == WAITING
+    assert desk.look() == {"digests made": 1}
+    desk.school.work()
+    assert desk.newsroom.received() == []
+    assert [one.state for one in desk.issues()] == [IssueState.DRAFT]
