@@ -2,7 +2,9 @@
 
 from datetime import datetime, timedelta
 from pathlib import Path
+from threading import Event
 
+import httpx2
 import pytest
 from feeds import ADDRESS, Feed, day
 from newsroom import Newsroom
@@ -263,6 +265,29 @@ def test_a_dead_feed_is_asked_a_few_times_a_day_and_at_its_hour(desk: Desk) -> N
         moment = following
     assert len(desk.feed.asked) < 60
     assert desk.digest().due_at == moment == MONDAY + timedelta(days=7)
+
+
+def test_a_slow_feed_makes_no_other_wait(desk: Desk) -> None:
+    """The first one answers only once the second has been asked."""
+    desk.set_up()
+    other, asked = "https://other.example.org/feed", Event()
+    with desk.database.write() as session:
+        now = desk.newsroom.now
+        second = drafting.create_newsletter(session, "Second letter", now, language="en", zone="UTC")
+        again = {one.name: getattr(desk.digest(), one.name) for one in Digest.__table__.columns}
+        session.add(Digest(**{**again, "newsletter_id": second.id, "url": other}))
+    handle = desk.feed.handle
+
+    def slowly(request: httpx2.Request) -> httpx2.Response:
+        if request.headers["host"] == "other.example.org":
+            asked.set()
+        else:
+            assert asked.wait(60)
+        return handle(request)
+
+    desk.feed.handle = slowly
+    desk.feed.publish("Frost", day(13))
+    assert desk.look(MONDAY)["digests made"] == 2
 
 
 BOMB = b"""<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;&a;">]>
