@@ -65,7 +65,7 @@ def mark(
 
 def _issue(session: Session, digest: Digest, posts: Sequence[Post], now: datetime, dated: Dated) -> Issue:
     subject = writing.subject(digest.subject, posts, now, dated)
-    issue = drafting.create_issue(session, digest.newsletter, subject or writing.title_of(posts[0]), now)
+    issue = drafting.create_issue(session, digest.newsletter, subject.strip() or digest.newsletter.title, now)
     lesson = issue.lesson
     lesson.preheader = writing.preheader(posts)
     lesson.body = writing.body(posts, digest.introduction, now, dated, pictures=digest.pictures)

@@ -48,7 +48,7 @@ def subject(text: str, posts: Sequence[Post], now: datetime, dated: Dated) -> st
 
 def preheader(posts: Sequence[Post]) -> str:
     """The titles after the first one; where it is alone, what it is about."""
-    others = " · ".join(filter(None, (title_of(post) for post in posts[1:])))
+    others = " · ".join(filter(None, (headline_of(post) for post in posts[1:])))
     return plain_line(clip(others or summary_of(posts[0]), LONGEST_PREHEADER))
 
 
@@ -61,7 +61,7 @@ def filled(
     text: str, posts: Sequence[Post], now: datetime, dated: Dated, escape: Callable[[str], str]
 ) -> str:
     values = {
-        "digest.title": title_of(posts[0]) if posts else "",
+        "digest.title": headline_of(posts[0]),
         "digest.count": str(len(posts)),
         "digest.date": dated(now),
     }
@@ -71,6 +71,11 @@ def filled(
 def with_sample(text: str) -> str:
     """As it would be with an entry, to be checked."""
     return _FIELD.sub(lambda found: "x" if found[1] in FIELDS else found[0], text)
+
+
+def headline_of(post: Post) -> str:
+    """What an entry is called in a line; one without a title, as short notes are, by how it begins."""
+    return title_of(post) or clip(summary_of(post), LONGEST_PREHEADER)
 
 
 def title_of(post: Post) -> str:
@@ -108,13 +113,20 @@ def picture_of(post: Post) -> str:
 
 
 def _entry(post: Post, dated: Dated, pictures: bool) -> str:
-    link = link_of(post)
-    title = title_of(post) or link
-    heading = f"## [{marking.escape(title)}]({marking.address(link)})" if link else marking.heading(title, 2)
-    day = f"*{marking.escape(dated(post.published_at))}*" if post.published_at else ""
+    """Without a title it is headed by its day."""
+    title, link = title_of(post), link_of(post)
+    date = dated(post.published_at) if post.published_at else ""
+    day = f"*{marking.escape(date)}*" if date and title else ""
     picture = picture_of(post) if pictures else ""
     image = f"![]({marking.address(picture)}){{decorative width={_WIDTH}}}" if picture else ""
-    return "\n\n".join(filter(None, [heading, day, image, marking.paragraph(summary_of(post))]))
+    parts = [_heading(title or date or link, link), day, image, marking.paragraph(summary_of(post))]
+    return "\n\n".join(filter(None, parts))
+
+
+def _heading(text: str, link: str) -> str:
+    if link:
+        return f"## [{marking.escape(text)}]({marking.address(link)})"
+    return marking.heading(text, 2) if text else ""
 
 
 def _text(html: str) -> str:

@@ -47,6 +47,13 @@ def test_an_entry_may_have_next_to_nothing() -> None:
     assert body(one("Frost")) == "## Frost\n"
 
 
+def test_a_note_without_a_title_is_headed_by_its_day_and_called_by_how_it_begins() -> None:
+    note = Post("", "<p>Frost tonight.</p>", ("1",), link="https://a.example/1", published_at=day(13))
+    assert body(note) == "## [13.03.2026](https://a.example/1)\n\nFrost tonight.\n"
+    assert writing.subject("{{ digest.title }}", [note], NOW, dated) == "Frost tonight."
+    assert writing.preheader([one(), note]) == "Frost tonight."
+
+
 @pytest.mark.parametrize(
     "link",
     [

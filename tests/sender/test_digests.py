@@ -91,6 +91,16 @@ def test_what_is_new_at_its_hour_goes_out_once(desk: Desk) -> None:
     assert desk.digest().due_at == MONDAY + timedelta(days=7)
 
 
+def test_an_entry_that_says_next_to_nothing_holds_nothing_up(desk: Desk) -> None:
+    desk.newsroom.add("ada@inbox.example.org")
+    desk.set_up()
+    desk.feed.items.insert(0, '<item><guid isPermaLink="false">7</guid></item>')
+    assert desk.look(MONDAY)["digests made"] == 1
+    (issue,) = desk.issues()
+    assert issue.lesson.title == "Garden letter"
+    assert desk.look() == {}
+
+
 def test_without_news_there_is_no_issue(desk: Desk) -> None:
     desk.set_up()
     assert desk.look(MONDAY) == {"feeds without news": 1}
