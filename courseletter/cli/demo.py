@@ -16,8 +16,10 @@ import typer
 
 from courseletter.cli.output import AsJson, count, print_json, say
 from courseletter.clock import SystemClock
-from courseletter.demo import Demo, Story, beginning, read_article
+from courseletter.demo import ZONE, Demo, Story, beginning, read_article
 from courseletter.errors import InvalidInput
+from courseletter.web.moments import place
+from courseletter.zones import zone_of
 from sender.stored_mail import StoredMail
 
 app = typer.Typer(add_completion=False)
@@ -66,6 +68,8 @@ def demo(
                 )
             if watching:
                 _introduce(running)
+            if not as_json:
+                say(f"Hours are those of the reader, in {place(ZONE)}:")
             running.sign_up()
             pause = seconds_a_mail(running.lessons) if watching else 0
             story = running.play(_Teller(pause, quiet=as_json).arrived, unsubscribe_after)
@@ -128,7 +132,8 @@ class _Teller:
 
     def arrived(self, mail: StoredMail) -> None:
         if not self._quiet:
-            say(f"  {mail.date:%a %d %b %Y  %H:%M}  {mail.subject}" if mail.date else f"  {mail.subject}")
+            when = f"{mail.date.astimezone(zone_of(ZONE)):%a %d %b %Y  %H:%M}  " if mail.date else ""
+            say(f"  {when}{mail.subject}")
         time.sleep(self._pause)
 
 
@@ -136,7 +141,7 @@ def _introduce(running: Demo) -> None:
     say(f"The demo's mailbox: {running.installation.settings.base_url}/demo/mailbox")
     if running.port != 8000:
         say(f"(Port 8000 is taken, so it is on {running.port}.)")
-    say("Open it now and watch. The calendar runs in time-lapse; moments are UTC:")
+    say("Open it now and watch. The calendar runs in time-lapse.")
 
 
 def _sum_up(story: Story, mailbox: Path | None) -> None:

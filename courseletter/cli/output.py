@@ -111,8 +111,12 @@ def print_text(text: Text) -> None:
 
 
 def count(number: int, noun: str) -> str:
-    """`1 lesson`, `2 lessons`."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    """`1 lesson`, `2 lessons`, `3 deliveries`, `4 people`."""
+    if number == 1:
+        return f"{number} {noun}"
+    if noun == "person":
+        return f"{number} people"
+    return f"{number} {noun[:-1]}ies" if noun.endswith(("ry", "ty")) else f"{number} {noun}s"
 
 
 def tracked(items: Iterable[Item], total: int, what: str) -> Iterable[Item]:

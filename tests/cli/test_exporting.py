@@ -11,8 +11,10 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 from sqlalchemy import Engine, event, insert
 
+from courseletter.cli.output import count
 from subscribers.exporting import records
 from subscribers.models import MailingList, Membership, Subscriber
 
@@ -163,3 +165,17 @@ def test_suppressions_deliveries_and_events(school_line, tmp_path: Path) -> None
     assert school_line.done("export", "deliveries", "--json").json == []
     said = school_line.done("export", "events").out
     assert said.splitlines()[0] == "id,at,kind,email,course,delivery,data"
+
+
+@pytest.mark.parametrize(
+    ("number", "noun", "said"),
+    [
+        (1, "delivery", "1 delivery"),
+        (0, "delivery", "0 deliveries"),
+        (2, "person", "2 people"),
+        (3, "day", "3 days"),
+        (2, "section", "2 sections"),
+    ],
+)
+def test_things_are_counted_in_english(number: int, noun: str, said: str) -> None:
+    assert count(number, noun) == said

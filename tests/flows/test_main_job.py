@@ -90,10 +90,15 @@ def test_r04_r05_both_signatures_of_every_mail_verify(demo: Demo, tmp_path: Path
         assert_signed(mail.raw, tmp_path / "dns.txt")
 
 
-def test_r05_the_story_is_over_by_now_so_that_no_signature_is_from_the_future(tmp_path: Path) -> None:
+def test_r05_the_story_is_over_by_now_so_that_no_signature_is_from_the_future(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """On the real clock: verifiers reject a t= that has not come yet."""
     mailbox = tmp_path / "mails"
     assert cli.run(["demo", "--once", "--mailbox", str(mailbox)]) == 0
+    told = capsys.readouterr().out
+    assert "Hours are those of the reader, in Lisbon" in told
+    assert told.count("  08:00  ") == 5, "each lesson at the reader's hour, in summer and in winter"
     mails = list((mailbox / "new").iterdir())
     assert len(mails) == 7
     for mail in mails:
