@@ -1,6 +1,6 @@
 """What every page is answered with: the installation, the templates, and what a request tells of itself."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -12,6 +12,7 @@ from starlette.types import Message
 
 from campaigns.reading import Fetcher
 from courseletter.installation import Installation
+from courseletter.web.kept_plans import KeptPlans
 from courseletter.web.pages import Pages
 from subscribers.consent import Evidence
 from subscribers.form_tokens import LEAST_AGE
@@ -25,6 +26,7 @@ class Site:
     installation: Installation
     pages: Pages
     least_form_age: timedelta = LEAST_AGE  # of a sign-up form, before its press counts as a person's
+    plans: KeptPlans = field(default_factory=KeptPlans)
 
     @property
     def fetcher(self) -> Fetcher:

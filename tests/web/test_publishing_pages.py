@@ -12,6 +12,7 @@ from test_workshop_pages import course_of, lessons_of, marketer
 from campaigns import history, publishing
 from campaigns.models import Course, Enrolment, Lesson
 from courseletter.ids import new_id
+from courseletter.web.admin import revisions
 from sender import switching
 from sender.switching import Draft
 
@@ -186,6 +187,34 @@ def test_people_are_found_by_name_and_listed(shop: World) -> None:
     assert "Nobody on this course is called “nobody&lt;”" in browser.post(path, q="nobody<").text
     page = browser.post(path, after="0").text
     assert all(f"Reader {number}" in page for number in range(6))
+
+
+def test_the_plan_for_many_is_kept_for_a_minute_and_never_published_unseen(
+    shop: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(revisions, "MANY", 2)
+    course, browser = course_of(shop), marketer(shop)
+    insert(shop, course, 3)
+    path = f"/courses/{course.id}/plan?whole=yes"
+    first = confirmed(browser.get(path).text)
+    leave(shop, course, 3)
+    assert confirmed(browser.get(path).text) == first
+    assert "Reader 3" in browser.post(f"/courses/{course.id}/plan", q="reader 3").text
+    answer = browser.post(f"/courses/{course.id}/revisions", confirmed=first)
+    assert answer.status_code == 409
+    anew = confirmed(answer.text)
+    assert anew != first
+    assert confirmed(browser.get(path).text) == anew
+    leave(shop, course, 6)
+    shop.clock.move_to(shop.clock.now() + timedelta(minutes=1))
+    assert confirmed(browser.get(path).text) != anew
+
+
+def leave(world: World, course: Course, first: int) -> None:
+    """So many of them, all at once."""
+    with world.installation.database.write() as session:
+        for one in session.query(Enrolment).filter_by(course_id=course.id).order_by(Enrolment.id)[:first]:
+            one.state, one.due_at = "left", None
 
 
 def test_a_publish_under_way_is_told_calmly_and_shown_as_it_goes(shop: World) -> None:

@@ -222,8 +222,9 @@ def _plan_page(
                 raise
             status = 422 if form.texts() else 200
             return _shown(desk, status, plan=None, checks=Sum(refusal.checked), **about)
-        waits = waits and counting.more_than(session, course.id, MANY)
-        plan = outlook.uncounted() if waits else outlook.plan(session)
+        many = counting.more_than(session, course.id, MANY)
+        waits = waits and many
+        plan = outlook.uncounted() if waits else _worked_out(desk, session, outlook, kept=many and not told)
         return _shown(
             desk,
             409 if told else 200,
@@ -238,6 +239,12 @@ def _plan_page(
             **_listed(session, outlook, plan, form),
             **about,
         )
+
+
+def _worked_out(desk: Desk, session: Session, outlook: Outlook, *, kept: bool) -> Plan:
+    """Of many people, from lately; but never after somebody has moved on from a plan that was confirmed."""
+    plans = desk.site.plans
+    return plans.plan(outlook, session) if kept else plans.anew(outlook, session)
 
 
 def _listed(session: Session, outlook: Outlook, plan: Plan, form: Form) -> dict[str, Any]:
