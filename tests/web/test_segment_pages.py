@@ -1,5 +1,7 @@
 """The segment builder: counted as it changes, in both themes, saved, and opened again."""
 
+import re
+
 import pytest
 from colleagues import Colleague, add_user
 from playwright.sync_api import Page, expect
@@ -28,6 +30,30 @@ def test_a_segment_is_counted_saved_and_opened_without_script(furnished: World) 
     wrong = marketer.get("/segments", params={"subject-0": "since:", "how-0": "last", "value-0": "soon"})
     assert wrong.status_code == 422
     assert "is no number of days" in wrong.text
+
+
+def test_where_nobody_matches_the_condition_that_takes_out_the_last_is_named(furnished: World) -> None:
+    marketer = Colleague(furnished.app, furnished.installation, add_user(furnished.installation, "marketer"))
+    people = len(furnished.all(Subscriber))
+    asked = {
+        "subject-0": "field:first_name",
+        "how-0": "contains",
+        "value-0": "Reader",
+        "subject-1": "field:first_name",
+        "how-1": "is",
+        "value-1": "Zoe",
+        "subject-2": "field:email",
+        "how-2": "set",
+    }
+    page = marketer.get("/segments", params=asked).text
+    assert f"The second one takes out the last {people} people." in page
+    without = re.search(r'id="without" href="([^"]*)"', page)
+    assert without
+    page = marketer.get(without[1].replace("&amp;", "&")).text
+    assert f"<strong>{people}</strong> of {people} match" in page
+    assert "Zoe" not in page
+    anybody = marketer.get("/segments", params={**asked, "any": "yes", "how-0": "is", "value-0": "Yan"}).text
+    assert "takes out" not in anybody
 
 
 def test_many_are_counted_behind_the_page(
@@ -62,3 +88,12 @@ def test_the_count_follows_the_conditions_in_a_browser(owner: Page, workshop: Wo
     owner.get_by_label("Ask about").nth(1).select_option("mail:")
     expect(owner.get_by_label("Ask about")).to_have_count(3)
     check(owner, "segments with conditions")
+    owner.goto(
+        address(
+            workshop,
+            "/segments?subject-0=field:email&how-0=set&subject-1=since:&how-1=before&value-1=2001-01-01",
+        )
+    )
+    check(owner, "a segment of nobody")
+    owner.get_by_role("link", name="Take the second out").press("Enter")
+    expect(owner.locator("#count")).to_have_text("6 of 6 match")

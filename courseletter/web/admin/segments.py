@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
 from fastapi.datastructures import QueryParams
@@ -39,6 +41,9 @@ PLAIN: Final = {
     "field:zone": "Time zone",
     "since:": "On the list since",
 }
+
+
+NTH: Final = ("first", "second", "third", "fourth", "fifth")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +127,39 @@ def _rule(typed: Mapping[str, str] | QueryParams) -> Rule:
     return Rule(tuple(one.condition() for one in asked), typed.get("any") == "yes")
 
 
+@dataclass(frozen=True, slots=True)
+class Culprit:
+    """The condition that takes out the last people of those before it, and the address without it."""
+
+    nth: str
+    people: int
+    without: str
+
+
+def _culprit(session: Session, rows: Sequence[Row], rule: Rule, now: datetime) -> Culprit | None:
+    """Of conditions that nobody meets all of. None: there is one alone, or any of them would do."""
+    left = counted(session, segments.compiled(session, Rule(), now), FEW)
+    if rule.any or len(rule.conditions) < 2 or len(rule.conditions) != len(rows):
+        return None
+    for place in range(len(rows)):
+        narrower = Rule(rule.conditions[: place + 1])
+        found = counted(session, segments.compiled(session, narrower, now, COMPILERS), FEW)
+        if not found:
+            nth = NTH[place] if place < len(NTH) else f"{place + 1}th"
+            return Culprit(nth, left, urlencode(_query([*rows[:place], *rows[place + 1 :]])))
+        left = found
+    return None
+
+
+def _query(rows: Sequence[Row]) -> dict[str, str]:
+    """These conditions as the form sends them."""
+    return {
+        f"{name}-{place}": value
+        for place, one in enumerate(rows)
+        for name, value in (("subject", one.subject), ("how", one.how), ("value", one.value))
+    }
+
+
 def _page(
     request: Request,
     site: Site,
@@ -132,6 +170,7 @@ def _page(
     opened, rows = site.installation, _rows(typed)
     people: Sequence[Subscriber] = ()
     matching: int | None = 0
+    culprit: Culprit | None = None
     with opened.database.read() as session:
         everybody = segments.compiled(session, Rule(), opened.clock.now())
         total = counted(session, everybody, FEW)
@@ -143,6 +182,7 @@ def _page(
             matching = None if waits else segments.count(session, wanted)
             newest = select(Subscriber).where(wanted).order_by(Subscriber.id.desc()).limit(FOUND + 1)
             people = session.scalars(newest).all()
+            culprit = None if people else _culprit(session, rows, _rule(typed), opened.clock.now())
         except InvalidInput as wrong:
             problem = problem or wrong
         subjects = _subjects(session)
@@ -162,6 +202,7 @@ def _page(
         total=total,
         people=people[:FOUND],
         more=len(people) > FOUND,
+        culprit=culprit,
         problem=problem,
     )
 
