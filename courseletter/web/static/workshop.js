@@ -181,17 +181,26 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+// SortableJS comes with the first list that wants it: few pages have one.
+let arriving = null;
+function sorting(address) {
+  arriving ??= new Promise((here, gone) => {
+    document.head.append(Object.assign(document.createElement("script"), { src: address, onload: here, onerror: gone }));
+  });
+  return arriving;
+}
+
 function prepare() {
   for (const handle of document.querySelectorAll(".handle")) handle.hidden = false;
   for (const list of document.querySelectorAll("[data-sortable]:not([data-ready])")) {
     list.dataset.ready = "";
-    Sortable.create(list, {
+    sorting(list.dataset.sortable).then(() => Sortable.create(list, {
       handle: ".handle",
       filter: "[data-fixed]",
       onMove: (event) => !("fixed" in event.related.dataset),
       onEnd: (event) => drop(event.item),
       animation: matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 200,
-    });
+    }), () => {}); // without it lessons move by keyboard
   }
 }
 
