@@ -91,9 +91,11 @@ def checked_kind(kind: str) -> str:
 
 def learn(session: Session, found: Mapping[str, str]) -> None:
     """Know fields that an import brings, with their kinds. One that was removed comes back by it."""
-    adding = insert(session, CustomField)
-    back = adding.on_conflict_do_update(index_elements=["name"], set_={"removed_at": None})
-    session.execute(back, [{"name": name, "kind": kind} for name, kind in found.items()])
+    rows = [{"name": name, "kind": kind} for name, kind in found.items()]
+    session.execute(insert(session, CustomField).on_conflict_do_nothing(), rows)
+    # Only these few are held, so that imports at the same time do not wait for each other.
+    gone = update(CustomField).where(CustomField.name.in_(found), CustomField.removed_at.is_not(None))
+    session.execute(gone.values(removed_at=None))
 
 
 def remove(session: Session, name: str, now: datetime) -> None:
