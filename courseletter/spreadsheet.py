@@ -16,6 +16,11 @@ def safe(cell: object) -> str:
     return f"'{text}" if is_formula(text) and not isinstance(cell, int) else text
 
 
+def safe_row(texts: Sequence[str]) -> list[str]:
+    """A row of texts, each as `safe` gives it."""
+    return [safe(text) if text[:1] in _FIRST else text for text in texts]
+
+
 def restored(text: str) -> str:
     """The text that `safe` was given."""
     return text[1:] if text[:1] == "'" and is_formula(text) else text

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import IO, Any, Final
 
 from courseletter.errors import InvalidInput
-from courseletter.spreadsheet import safe
+from courseletter.spreadsheet import safe, safe_row
 
 MOST_ROWS: Final = 1_048_576  # of a sheet, its headings included
 LONGEST_CELL: Final = 32_767  # characters, of a sheet
@@ -43,7 +43,7 @@ def write(
         text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=False)
         writer = csv.writer(text)
         writer.writerow(columns)
-        writer.writerows([safe(one) for one in cells(record)] for record in records)
+        writer.writerows(safe_row(cells(record)) for record in records)
         text.flush()
         text.detach()
     elif form is Form.JSONL:

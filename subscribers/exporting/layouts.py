@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from subscribers.exporting.records import Record
+from subscribers.exporting.records import Record, Shared
 
 Cells = list[str]
 
@@ -24,14 +24,16 @@ class Layout:
 
 def text_of(value: Any) -> str:
     """A value of a record as a cell: objects and lists as JSON."""
-    if isinstance(value, str):
-        return value
     if value is None:
         return ""
+    if isinstance(value, Shared):
+        return value.text
+    if isinstance(value, str):
+        return value
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, dict | list):
-        return _JSON.encode(value) if value else "{}" if isinstance(value, dict) else "[]"
+        return _JSON.encode(value)
     return str(value)
 
 
@@ -42,7 +44,8 @@ _OWN: Final = (
 
 
 def _own(record: Record) -> Cells:
-    return [text_of(record[name]) for name in _OWN]
+    values = map(record.__getitem__, _OWN)
+    return [one if one.__class__ is str else text_of(one) for one in values]  # nearly all of them are
 
 
 def _status(record: Record) -> str:

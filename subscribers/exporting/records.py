@@ -1,11 +1,16 @@
-"""Everything there is to say of each subscriber, read a window at a time, so that memory stays flat."""
+"""Everything there is to say of each subscriber, read a window at a time, so that memory stays flat.
 
+Moments and objects are read as the texts that the database has. Many people share theirs: each is understood
+once.
+"""
+
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Connection, String, cast, func, select
 from sqlalchemy.orm import Session
 
 from subscribers import custom_fields
@@ -20,11 +25,37 @@ from subscribers.models import (
 )
 from subscribers.suppression import address_hash
 
-WINDOW: Final = 1_000  # people in memory at once
+WINDOW: Final = 2_000  # people in memory at once
+SHARED: Final = 16_384  # values that are remembered
 
 Record = dict[str, Any]
 # What courses say of the people with ids from the first to the second: subscriber -> course -> standing.
 Courses = Callable[[Session, int, int], Mapping[int, Mapping[str, Any]]]
+
+_JSON: Final = json.JSONEncoder(ensure_ascii=False)  # made once, for a million rows
+
+
+class Shared(dict[str, Any]):
+    """A part of a record that is the same for many people. Its JSON is written once."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        super().__init__(values)
+        self.text = _JSON.encode(self)
+
+
+_NOTHING: Final = Shared({})
+
+
+def _joined(table: Any, *columns: Any) -> Any:
+    """What a table has of a person, as a text like `3 2026-01-01 10:00:00|5 2026-01-02 10:00:00`."""
+    words: ColumnElement[str] = cast(columns[0], String)
+    for column in columns[1:]:
+        words = words + " " + cast(column, String)
+    theirs = select(func.aggregate_strings(words, "|")).where(table.subscriber_id == Subscriber.id)
+    return theirs.scalar_subquery()
+
 
 _PERSON: Final = (
     Subscriber.id,
@@ -34,11 +65,13 @@ _PERSON: Final = (
     Subscriber.language,
     Subscriber.zone,
     Subscriber.minute,
-    Subscriber.weekdays,
+    cast(Subscriber.weekdays, String),
     Subscriber.daily_cap,
     Subscriber.no_tracking,
-    Subscriber.created_at,
-    Subscriber.fields,
+    cast(Subscriber.created_at, String),
+    cast(Subscriber.fields, String),
+    _joined(SubscriberTag, SubscriberTag.tag_id, SubscriberTag.added_at),
+    _joined(Membership, Membership.list_id, Membership.status, Membership.changed_at),
 )
 
 
@@ -50,33 +83,35 @@ def people(
 ) -> Iterator[Record]:
     """All subscribers, or those whom a condition wants, in order of their ids; nobody who was erased."""
     after, there = 0, Subscriber.erased_at.is_(None) if wanted is None else wanted
-    gone = {one.name for one in custom_fields.removed(session)}
+    reading, names = session.connection(), _Names(session)  # plain rows: nothing is mapped to objects
     while True:
         window = select(*_PERSON).where(Subscriber.id > after, there).order_by(Subscriber.id).limit(WINDOW)
-        rows = session.execute(window).all()
+        rows = reading.execute(window).all()
         if not rows:
             return
-        first, after = rows[0].id, rows[-1].id
-        attached = _Attached.of(session, key, first, after, [one.email for one in rows])
+        first, after = rows[0][0], rows[-1][0]
+        consent = _consent(reading, names, first, after)
+        suppressed = _suppressed(session, key, [one[1] for one in rows])
         standing = courses(session, first, after) if courses else {}
-        for one in rows:
+        for person, email, *details, no_tracking, created_at, fields, tags, lists in rows:
+            first_name, last_name, language, zone, minute, weekdays, daily_cap = details
             yield {
-                "email": one.email,
-                "first_name": one.first_name,
-                "last_name": one.last_name,
-                "language": one.language,
-                "zone": one.zone,
-                "minute": one.minute,
-                "weekdays": one.weekdays,
-                "daily_cap": one.daily_cap,
-                "no_tracking": one.no_tracking,
-                "created_at": iso(one.created_at),
-                "tags": attached.tags.get(one.id, {}),
-                "lists": attached.lists.get(one.id, {}),
-                "consent": attached.consent.get(one.id, []),
-                "suppressed": attached.suppressed.get(one.email),
-                "courses": standing.get(one.id, {}),
-                "fields": {name: value for name, value in sorted(one.fields.items()) if name not in gone},
+                "email": email,
+                "first_name": first_name,
+                "last_name": last_name,
+                "language": language,
+                "zone": zone,
+                "minute": minute,
+                "weekdays": None if weekdays is None else json.loads(weekdays),
+                "daily_cap": daily_cap,
+                "no_tracking": no_tracking,
+                "created_at": _moment(created_at),
+                "tags": names.tags(tags) if tags else _NOTHING,
+                "lists": names.lists(lists) if lists else _NOTHING,
+                "consent": consent.get(person, []),
+                "suppressed": suppressed.get(email),
+                "courses": standing.get(person, _NOTHING),
+                "fields": names.fields(fields),
             }
 
 
@@ -98,57 +133,67 @@ def iso(moment: datetime | None) -> str | None:
     return None if moment is None else moment.isoformat()
 
 
-@dataclass(slots=True)
-class _Attached:
-    """What other tables say of the people of one window."""
+@lru_cache(maxsize=SHARED)
+def _moment(text: str) -> str:
+    """A moment in UTC as isoformat() writes it, of what databases have: `2024-01-02 15:04:05.12+00`."""
+    day, _, time = text.removesuffix("+00").partition(" ")
+    seconds, _, part = time.partition(".")
+    micros = part.ljust(6, "0")
+    return f"{day}T{seconds}+00:00" if micros == "000000" else f"{day}T{seconds}.{micros}+00:00"
 
-    tags: dict[int, dict[str, Any]]
-    lists: dict[int, dict[str, Any]]
-    consent: dict[int, list[Any]]
-    suppressed: dict[str, Any]
 
-    @classmethod
-    def of(cls, session: Session, key: bytes, first: int, last: int, emails: Sequence[str]) -> "_Attached":
-        found = cls({}, {}, {}, {})
-        marks = (
-            select(SubscriberTag.subscriber_id, Tag.name, SubscriberTag.added_at)
-            .join(Tag, Tag.id == SubscriberTag.tag_id)
-            .where(SubscriberTag.subscriber_id.between(first, last))
-            .order_by(Tag.name_key)
-        )
-        for person, name, at in session.execute(marks):
-            found.tags.setdefault(person, {})[name] = iso(at)
-        members = (
-            select(Membership.subscriber_id, MailingList.slug, Membership.status, Membership.changed_at)
-            .join(MailingList, MailingList.id == Membership.list_id)
-            .where(Membership.subscriber_id.between(first, last))
-            .order_by(MailingList.slug)
-        )
-        for person, slug, status, at in session.execute(members):
-            found.lists.setdefault(person, {})[slug] = {"status": status, "since": iso(at)}
-        ledger = (
-            select(*_LINE)
-            .outerjoin(MailingList, MailingList.id == ConsentEntry.list_id)
-            .where(ConsentEntry.subscriber_id.between(first, last))
-            .order_by(ConsentEntry.id)
-        )
-        for row in session.execute(ledger):
-            person, slug, act, at, *texts = tuple(row)
-            said = {name: text for name, text in zip(_TEXTS, texts, strict=True) if text}
-            line = {"list": slug, "act": act, "at": iso(at), **said}
-            found.consent.setdefault(person, []).append(line)
-        found.suppressed = _suppressed(session, key, emails)
-        return found
+class _Names:
+    """How tags, lists and fields are called. What people have of the first two is read as `_joined` texts."""
+
+    def __init__(self, session: Session) -> None:
+        tags = session.execute(select(Tag.id, Tag.name).order_by(Tag.name_key)).all()
+        lists = session.execute(select(MailingList.id, MailingList.slug).order_by(MailingList.slug)).all()
+        self._tags: dict[int, str] = dict(tags)  # in the order in which they are written
+        self.slugs: dict[int | None, str | None] = {None: None, **dict(lists)}
+        self._removed = {one.name for one in custom_fields.removed(session)}
+        self.fields = lru_cache(maxsize=SHARED)(self._read_fields)
+        self.tags = lru_cache(maxsize=SHARED)(self._read_tags)
+        self.lists = lru_cache(maxsize=SHARED)(self._read_lists)
+
+    def _read_fields(self, text: str) -> Shared:
+        found = json.loads(text).items()
+        return Shared({name: value for name, value in sorted(found) if name not in self._removed})
+
+    def _read_tags(self, joined: str) -> Shared:
+        since = {int(tag): _moment(at) for tag, at in (one.split(" ", 1) for one in joined.split("|"))}
+        return Shared({name: since[tag] for tag, name in self._tags.items() if tag in since})
+
+    def _read_lists(self, joined: str) -> Shared:
+        standing = {}
+        for one in joined.split("|"):
+            number, status, at = one.split(" ", 2)
+            standing[int(number)] = {"status": status, "since": _moment(at)}
+        return Shared({str(slug): standing[one] for one, slug in self.slugs.items() if one in standing})
 
 
 _TEXTS: Final = ("wording", "source_url", "ip", "user_agent", "note")
 _LINE: Final = (
     ConsentEntry.subscriber_id,
-    MailingList.slug,
+    ConsentEntry.list_id,
     ConsentEntry.act,
-    ConsentEntry.at,
+    cast(ConsentEntry.at, String),
     *(getattr(ConsentEntry, name) for name in _TEXTS),
 )
+
+
+def _consent(reading: Connection, names: _Names, first: int, last: int) -> dict[int, list[Record]]:
+    """The ledger of people with ids from the first to the second."""
+    wanted = select(*_LINE).where(ConsentEntry.subscriber_id.between(first, last)).order_by(ConsentEntry.id)
+    found: dict[int, list[Record]] = {}
+    for person, slug, act, at, *texts in reading.execute(wanted).all():
+        line = {"list": names.slugs[slug], "act": act, "at": _moment(at)}
+        if any(texts):
+            line |= {name: text for name, text in zip(_TEXTS, texts, strict=True) if text}
+        if person in found:
+            found[person].append(line)
+        else:
+            found[person] = [line]
+    return found
 
 
 def _suppressed(session: Session, key: bytes, emails: Sequence[str]) -> dict[str, Any]:
