@@ -32,7 +32,7 @@ from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 
 from courseletter.errors import CourseletterError
 
-SCHEMA = "0024"  # the newest migration
+SCHEMA = "0025"  # the newest migration
 BUSY_TIMEOUT = 10_000  # milliseconds a SQLite writer waits for the one before it
 CACHE = 16  # MB of a SQLite file's pages that each connection keeps
 SENDING_CACHE = 1  # and where nothing but sending is done: deliveries come one after the other
@@ -41,6 +41,10 @@ IDLE_TIMEOUT = 60_000  # milliseconds between two statements of one transaction,
 
 _DAMAGED = ("not a database", "malformed")
 _FILE_TROUBLE = (*_DAMAGED, "readonly", "unable to open", "disk is full")  # in SQLite's words
+
+# What the tables have on one of the two databases alone, as the `info` of an index or a foreign key.
+on_sqlite_alone = {"dialect": "sqlite"}
+on_postgresql_alone = {"dialect": "postgresql"}
 
 Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 

@@ -14,10 +14,11 @@ from courseletter.errors import CourseletterError
 from courseletter.installation import Installation
 from courseletter.logs import log
 from sender.models import Delivery
-from subscribers.importing import running, undoing
+from subscribers.importing import indexes, running, undoing
 from subscribers.importing.mapping import ImportSettings
 from subscribers.importing.models import Import, ImportProblem, ImportState
-from subscribers.importing.running import Importer, Problem, Progress
+from subscribers.importing.problems import Problem
+from subscribers.importing.running import Importer, Progress
 
 PATIENCE = 1.5  # seconds that a page waits for a small file before it shows how far it is
 
@@ -65,6 +66,7 @@ def carry_on(opened: Installation) -> int:
         waiting = running.abandoned(session, opened.clock.now())
     for import_id in waiting:
         work(opened, import_id)
+    indexes.restore_forgotten(opened.database, opened.clock.now())
     return len(waiting)
 
 

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from courseletter.errors import InvalidInput
 
+MINUTES_A_DAY = 24 * 60
 LONGEST_NAME = 64  # the longest real one has 30 characters
 
 

@@ -15,7 +15,8 @@ from subscribers.consent import Evidence
 from subscribers.editing import Refused
 from subscribers.erasure import check_not_erased
 from subscribers.models import Change, Subscriber
-from subscribers.people import Details, check_name, find, find_or_create
+from subscribers.names import check_name
+from subscribers.people import Details, find, find_or_create
 from subscribers.suppression import suppression_of
 
 ADDED: Final = "added"  # as changes by hand call it

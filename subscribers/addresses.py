@@ -12,6 +12,7 @@ from email_validator import EmailNotValidError, validate_email
 
 from courseletter.errors import InvalidInput
 
+ERASED: Final = "@erased.invalid"  # .invalid never resolves (RFC 2606)
 LOCAL_OCTETS: Final = 64  # RFC 5321, 4.5.3.1.1
 DOMAIN_OCTETS: Final = 255  # RFC 5321, 4.5.3.1.2
 _LONGEST_ADDRESS: Final = LOCAL_OCTETS + 1 + DOMAIN_OCTETS
@@ -47,20 +48,30 @@ def check_address(text: str) -> Address:
     Syntax only, no DNS. Quoted local parts and address literals are refused: nobody signs up with one, and
     a space or an `@` inside quotes is how an envelope is smuggled past a careless relay.
     """
+    return Address(*_parts(text))
+
+
+def written(text: str) -> str:
+    """The mailbox that `text` names as it is written; raises what check_address does."""
+    local, domain = _parts(text)
+    return f"{local}@{domain}"
+
+
+def _parts(text: str) -> tuple[str, str]:
     text = text.strip(" \t")
     local, _, domain = text.rpartition("@")
     if len(text) <= _SHORT and text.isascii() and _PLAIN_LOCAL.fullmatch(local):
-        return Address(local, _a_labels(domain))
+        return local, _a_labels(domain)
     return _checked(text)
 
 
 @lru_cache(maxsize=4096)  # most people have their address at one of few domains
 def _a_labels(domain: str) -> str:
     """The domain of an address as it goes over the wire."""
-    return _checked(f"a@{domain}").domain
+    return _checked(f"a@{domain}")[1]
 
 
-def _checked(text: str) -> Address:
+def _checked(text: str) -> tuple[str, str]:
     # The validator's time grows with the length, so length comes first.
     if len(text) > _LONGEST_ADDRESS:
         raise AddressRefused(f"it is longer than {_LONGEST_ADDRESS} characters")
@@ -71,7 +82,7 @@ def _checked(text: str) -> Address:
     local, domain = valid.local_part, valid.ascii_domain
     if len(local.encode()) > LOCAL_OCTETS:
         raise AddressRefused(f"the part before the @-sign is longer than {LOCAL_OCTETS} octets")
-    return Address(local, domain)
+    return local, domain
 
 
 class AddressRefused(InvalidInput):

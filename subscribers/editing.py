@@ -15,7 +15,8 @@ from subscribers.addresses import check_address
 from subscribers.erasure import check_not_erased
 from subscribers.importing.values import KINDS, Unreadable
 from subscribers.models import Change, Subscriber, SuppressionReason
-from subscribers.people import check_name, find, fold
+from subscribers.names import SEPARATOR, check_name, check_tag, fold
+from subscribers.people import find
 from subscribers.suppression import suppress, suppression_of
 
 FIELD: Final = "field-"  # before a custom field's name, in a form
@@ -159,7 +160,7 @@ def _daily_cap(text: str) -> int:
 
 
 def _tags(text: str) -> list[str]:
-    names = [tags.check_name(one) for one in text.split(tags.SEPARATOR) if one.strip()]
+    names = [check_tag(one) for one in text.split(SEPARATOR) if one.strip()]
     if len(names) > MOST_TAGS:
         raise InvalidInput(f"A person has at most {MOST_TAGS} tags. Take some off.", field="tags")
     return names

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from courseletter.errors import InvalidInput
 from courseletter.upserting import insert
 from subscribers.acts.models import ActedOn
+from subscribers.addresses import ERASED
 from subscribers.importing.models import Import, ImportedPerson, ImportProblem
 from subscribers.models import (
     Change,
@@ -25,10 +26,9 @@ from subscribers.models import (
     Suppression,
     SuppressionReason,
 )
-from subscribers.people import fold
+from subscribers.names import fold
 from subscribers.suppression import address_hash, suppression_of
 
-ERASED = "@erased.invalid"  # .invalid never resolves (RFC 2606)
 _NOBODIES_ADDRESS = literal("erased-") + cast(Subscriber.id, String) + literal(ERASED)
 _NOBODY: dict[str, Any] = {
     "email": _NOBODIES_ADDRESS,

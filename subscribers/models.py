@@ -1,41 +1,15 @@
 """Tables of people: subscribers, the lists they belong to, what they consented to, who must not be mailed."""
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, func, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from courseletter.database import Base
-
-
-class MemberStatus(StrEnum):
-    """Where a subscriber stands on one list."""
-
-    PENDING = "pending"  # asked, and not yet confirmed: gets nothing but the confirmation mail
-    CONFIRMED = "confirmed"
-    UNSUBSCRIBED = "unsubscribed"
-    COMPLAINED = "complained"  # pressed “this is spam”: never mailed again
-
-
-class ConsentAct(StrEnum):
-    """What a subscriber did about a list. Appended to the ledger, never changed."""
-
-    REQUESTED = "requested"
-    CONFIRMED = "confirmed"
-    ADDED = "added"  # by an admin, who vouches for the consent
-    UNSUBSCRIBED = "unsubscribed"
-    COMPLAINED = "complained"  # to their mail provider, who told us
-    TAKEN_BACK = "taken_back"  # what an import said of them, with the import
-
-
-class SuppressionReason(StrEnum):
-    UNSUBSCRIBED = "unsubscribed"  # from everything
-    BOUNCED = "bounced"
-    COMPLAINED = "complained"
-    ERASED = "erased"
-    MANUAL = "manual"
+from courseletter.database import Base, on_postgresql_alone, on_sqlite_alone
+from subscribers.standing import ConsentAct as ConsentAct  # whoever uses the tables uses their words
+from subscribers.standing import MemberStatus as MemberStatus
+from subscribers.standing import SuppressionReason as SuppressionReason
 
 
 class MailingList(Base):
@@ -112,13 +86,13 @@ class Segment(Base):
     created_at: Mapped[datetime]
 
 
-def _by_its_beginning(name: str, column: Any) -> Index:
+def _by_its_beginning(name: str, column: Any, info: dict[str, str] | None = None) -> Index:
     """An index for what begins so; PostgreSQL compares by letters instead of by a language's order."""
-    return Index(name, column.label("begin"), postgresql_ops={"begin": "text_pattern_ops"})
+    return Index(name, column.label("begin"), postgresql_ops={"begin": "text_pattern_ops"}, info=info)
 
 
-# What subscribers are found by (subscribers/searching.py).
-_by_its_beginning("ix_subscribers_address_begin", Subscriber.address_key)
+# What subscribers are found by (subscribers/searching.py). SQLite finds an address by the unique one, too.
+_by_its_beginning("ix_subscribers_address_begin", Subscriber.address_key, on_postgresql_alone)
 _by_its_beginning("ix_subscribers_first_name_begin", func.lower(Subscriber.first_name))
 _by_its_beginning("ix_subscribers_last_name_begin", func.lower(Subscriber.last_name))
 
@@ -142,8 +116,12 @@ class Membership(Base):
         ),
     )
 
-    list_id: Mapped[int] = mapped_column(ForeignKey("mailing_lists.id"), primary_key=True)
-    subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscribers.id"), primary_key=True, index=True)
+    list_id: Mapped[int] = mapped_column(
+        ForeignKey("mailing_lists.id", info=on_sqlite_alone), primary_key=True
+    )
+    subscriber_id: Mapped[int] = mapped_column(
+        ForeignKey("subscribers.id", info=on_sqlite_alone), primary_key=True, index=True
+    )
     status: Mapped[str] = mapped_column(String(16))
     changed_at: Mapped[datetime]
 
@@ -166,8 +144,10 @@ class ConsentEntry(Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscribers.id"))
-    list_id: Mapped[int | None] = mapped_column(ForeignKey("mailing_lists.id"))  # None: everything
+    subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscribers.id", info=on_sqlite_alone))
+    list_id: Mapped[int | None] = mapped_column(
+        ForeignKey("mailing_lists.id", info=on_sqlite_alone)
+    )  # None: everything
     act: Mapped[str] = mapped_column(String(16))
     at: Mapped[datetime]
     email: Mapped[str] = mapped_column(String(320))
@@ -194,8 +174,10 @@ class SubscriberTag(Base):
 
     __tablename__ = "subscriber_tags"
 
-    tag_id: Mapped[int] = mapped_column(ForeignKey("tags.id"), primary_key=True)
-    subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscribers.id"), primary_key=True, index=True)
+    tag_id: Mapped[int] = mapped_column(ForeignKey("tags.id", info=on_sqlite_alone), primary_key=True)
+    subscriber_id: Mapped[int] = mapped_column(
+        ForeignKey("subscribers.id", info=on_sqlite_alone), primary_key=True, index=True
+    )
     added_at: Mapped[datetime]
 
 

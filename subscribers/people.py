@@ -1,6 +1,5 @@
 """People as we know them: found by their folded address, created once, their details checked."""
 
-import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,12 +9,9 @@ from sqlalchemy.orm import Session
 
 from courseletter.errors import InvalidInput
 from courseletter.upserting import insert
-from courseletter.zones import zone_named
-from subscribers.addresses import check_header_text
+from courseletter.zones import MINUTES_A_DAY, zone_named
 from subscribers.models import Subscriber
-
-NAME_LENGTH = 100  # characters
-MINUTES_A_DAY = 24 * 60
+from subscribers.names import check_name, fold
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +25,6 @@ class Details:
 
 
 NOTHING_SAID = Details()
-
-
-def fold(address: str) -> str:
-    """Return the form in which addresses are compared: one spelling for all cases and Unicode forms."""
-    return unicodedata.normalize("NFKC", address).casefold()
 
 
 def find(session: Session, address: str) -> Subscriber | None:
@@ -59,19 +50,6 @@ def find_or_create(
     adding = insert(session, Subscriber).values(row).on_conflict_do_nothing(index_elements=["address_key"])
     created = session.scalar(adding.returning(Subscriber.id)) is not None
     return session.scalars(select(Subscriber).where(Subscriber.address_key == fold(address))).one(), created
-
-
-def check_name(text: str, field: str = "first_name") -> str:
-    """Return a name that may stand in a header and on a page, else InvalidInput naming `field`."""
-    name = text.strip(" ")
-    if name.isprintable() and "=?" not in name and len(name) <= NAME_LENGTH:
-        return name  # nearly all of them: none of what follows can be wrong
-    check_header_text(name, field)
-    if any(unicodedata.category(one) == "Cc" for one in name):
-        raise InvalidInput("The name has a control character in it. Type it again.", field=field)
-    if len(name) > NAME_LENGTH:
-        raise InvalidInput(f"The name is longer than {NAME_LENGTH} characters. Shorten it.", field=field)
-    return name
 
 
 def check_details(details: Details) -> Details:

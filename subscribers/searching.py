@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from courseletter.bulk import dialect_of
 from subscribers.models import Subscriber
-from subscribers.people import fold
+from subscribers.names import fold
 
 _LAST = "\U0010ffff"  # no letter comes after it
 

@@ -26,7 +26,7 @@ from subscribers.models import (
     Subscriber,
     SubscriberTag,
 )
-from subscribers.people import fold
+from subscribers.names import fold
 
 MOST: Final = 20  # conditions of one segment
 LONGEST: Final = 200  # characters of a name and a value

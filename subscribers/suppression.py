@@ -13,7 +13,7 @@ from courseletter.errors import InvalidInput
 from courseletter.keyed_hash import keyed_hash
 from courseletter.upserting import insert
 from subscribers.models import Change, Release, Subscriber, Suppression, SuppressionReason
-from subscribers.people import fold
+from subscribers.names import fold
 from subscribers.searching import begins_so
 
 SUPPRESSION = "suppression"  # as changes by hand call it

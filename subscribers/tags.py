@@ -1,42 +1,24 @@
 """Tags: words that people are marked with, by hand, by an import, or by what they did. One spelling each."""
 
-import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from courseletter.errors import InvalidInput
 from courseletter.upserting import insert
 from subscribers.models import Subscriber, SubscriberTag, Tag
-from subscribers.people import fold
-
-LONGEST: Final = 80  # characters
-SEPARATOR: Final = ","  # between the tags of one cell or one field, so no tag has it in its name
-
-
-def check_name(text: str) -> str:
-    """Return the tag's name in one spelling of its spaces, else InvalidInput naming `tag`."""
-    name = " ".join(unicodedata.normalize("NFC", text).split())
-    if not name:
-        raise InvalidInput("The tag has no name. Type one.", field="tag")
-    if SEPARATOR in name or any(unicodedata.category(one)[0] == "C" for one in name):
-        raise InvalidInput("A tag has no commas and no control characters. Leave them out.", field="tag")
-    if len(name) > LONGEST:
-        raise InvalidInput(f"The tag is longer than {LONGEST} characters. Shorten it.", field="tag")
-    return name
+from subscribers.names import check_tag, fold
 
 
 def find(session: Session, name: str) -> Tag | None:
     """The tag of this name in whatever case; None where nobody was ever marked with it."""
-    return session.scalar(select(Tag).where(Tag.name_key == fold(check_name(name))))
+    return session.scalar(select(Tag).where(Tag.name_key == fold(check_tag(name))))
 
 
 def find_or_create(session: Session, name: str) -> Tag:
     """The tag of this name; a new one is spelled as it is here."""
-    name = check_name(name)
+    name = check_tag(name)
     adding = insert(session, Tag).values(name=name, name_key=fold(name))
     session.execute(adding.on_conflict_do_nothing(index_elements=["name_key"]))
     return session.scalars(select(Tag).where(Tag.name_key == fold(name))).one()

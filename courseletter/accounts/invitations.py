@@ -11,7 +11,7 @@ from courseletter.accounts.models import Invitation, Role, User
 from courseletter.accounts.signing_in import find_user, key_of
 from courseletter.errors import InvalidInput, NotFound
 from subscribers.addresses import check_address
-from subscribers.people import check_name
+from subscribers.names import check_name
 
 LASTING: Final = timedelta(days=2)
 

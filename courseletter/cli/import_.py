@@ -21,7 +21,7 @@ from subscribers.importing import mapping, undoing
 from subscribers.importing import running as imports
 from subscribers.importing.mapping import Consent, ImportSettings
 from subscribers.importing.models import ImportProblem
-from subscribers.importing.problems import write_csv
+from subscribers.importing.problems import Problem, write_csv
 from subscribers.importing.reading import tables_in
 from subscribers.importing.running import KEPT_OUT, NEW, PENDING, SKIPPED, UPDATED
 from subscribers.importing.values import Order, order_of
@@ -123,10 +123,10 @@ def _settings(
 def _try_out(
     opened: Installation, file: Path, settings: ImportSettings, errors: Path | None, as_json: bool
 ) -> None:
-    problems: list[imports.Problem] = []
+    problems: list[Problem] = []
     with _told(errors, settings) as write, _bar("Trying") as watch:
 
-        def tell(found: Sequence[imports.Problem]) -> None:
+        def tell(found: Sequence[Problem]) -> None:
             write(found)
             problems.extend(found[: SHOWN - len(problems)])
 
@@ -163,7 +163,7 @@ def _take_back(opened: Installation, import_id: int, as_json: bool) -> None:
 def _report(
     beginning: str,
     counts: Counter[str],
-    problems: Sequence[imports.Problem],
+    problems: Sequence[Problem],
     settings: ImportSettings,
     as_json: bool,
     import_id: int | None,
@@ -188,9 +188,7 @@ def _report(
 
 
 @contextmanager
-def _told(
-    path: Path | None, settings: ImportSettings
-) -> Iterator[Callable[[Sequence[imports.Problem]], None]]:
+def _told(path: Path | None, settings: ImportSettings) -> Iterator[Callable[[Sequence[Problem]], None]]:
     """What writes the rows that were not taken into a file; nothing where none is wanted."""
     if path is None:
         yield lambda _: None

@@ -10,7 +10,7 @@ from courseletter.cli.output import AsJson, CourseName, count, installation, pri
 from courseletter.errors import InvalidInput
 from sender.sampling import Somebody, sampled
 from subscribers.addresses import check_address
-from subscribers.people import check_name
+from subscribers.names import check_name
 from templates.rendering import render
 
 app = typer.Typer(add_completion=False)

@@ -12,8 +12,7 @@ from campaigns.schedule import Profile, pace_named
 from courseletter.cli.cadences import date_of
 from courseletter.cli.output import AsJson, CourseName, installation, print_json, print_table, say
 from courseletter.errors import InvalidInput
-from courseletter.zones import zone_named
-from subscribers.people import MINUTES_A_DAY
+from courseletter.zones import MINUTES_A_DAY, zone_named
 
 app = typer.Typer(add_completion=False)
 

@@ -26,7 +26,8 @@ from subscribers.addresses import check_address
 from subscribers.consent import Evidence
 from subscribers.erasure import check_not_erased
 from subscribers.models import ConsentEntry, MailingList, Subscriber
-from subscribers.people import Details, check_name, find, find_or_create, fold
+from subscribers.names import check_name, fold
+from subscribers.people import Details, find, find_or_create
 from subscribers.suppression import suppression_of
 
 app = typer.Typer(help="Look after subscribers, one at a time.", no_args_is_help=True, add_completion=False)

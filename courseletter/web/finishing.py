@@ -18,7 +18,7 @@ from courseletter.web.problems import told
 from courseletter.web.reader import Reader, reader_of, show
 from courseletter.web.site import READ, Fields, Here, Site
 from sender.models import Delivery
-from subscribers.people import check_name
+from subscribers.names import check_name
 from templates.certificate import Certificate, as_pdf, fits_pdf, size_that_fits
 
 router = APIRouter(prefix="/learn/{token}")

@@ -18,9 +18,8 @@ from courseletter.web.moments import local
 from courseletter.web.problems import Problem, told
 from courseletter.web.reader import Reader, lead_back, note_of, reader_of, show
 from courseletter.web.site import READ, Fields, Here, Site
-from courseletter.zones import zone_named
+from courseletter.zones import MINUTES_A_DAY, zone_named
 from sender.wishes import change_rhythm, pause, resume
-from subscribers.people import MINUTES_A_DAY
 
 router = APIRouter(prefix="/learn/{token}")
 

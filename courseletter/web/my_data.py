@@ -8,7 +8,7 @@ from courseletter.web.reader import reader_of, show
 from courseletter.web.site import READ, Fields, Here, Site
 from sender import personal_data
 from sender.erasing import erase
-from subscribers.people import fold
+from subscribers.names import fold
 
 router = APIRouter(prefix="/learn/{token}/data")
 

@@ -27,7 +27,7 @@ from subscribers.acts.doing import (
 )
 from subscribers.acts.joining import append, list_in, note_in, remember_lines
 from subscribers.models import ConsentAct, Membership, MemberStatus, Suppression, SuppressionReason
-from subscribers.people import fold
+from subscribers.names import fold
 from subscribers.suppression import address_hash
 
 _STAYING: Final = (MemberStatus.PENDING, MemberStatus.CONFIRMED)

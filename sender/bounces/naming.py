@@ -10,7 +10,7 @@ from sender.message import message_id
 from sender.models import Delivery
 from sender.return_path import delivery_of, membership_of
 from subscribers.models import Subscriber
-from subscribers.people import fold
+from subscribers.names import fold
 
 _MOST_DELIVERIES = 1000  # of one person, the newest first: nobody reports on older ones
 

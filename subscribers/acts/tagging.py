@@ -13,12 +13,13 @@ from courseletter.upserting import insert
 from subscribers import tags
 from subscribers.acts.doing import ALREADY, Before, Doing, Kind, Outcome
 from subscribers.models import Subscriber, SubscriberTag
+from subscribers.names import check_tag
 
 _KEY = ["tag_id", "subscriber_id"]
 
 
 def _new(_session: Session, typed: Mapping[str, str]) -> dict[str, Any]:
-    return {"tag": tags.check_name(typed.get("tag", ""))}
+    return {"tag": check_tag(typed.get("tag", ""))}
 
 
 def _known(session: Session, typed: Mapping[str, str]) -> dict[str, Any]:

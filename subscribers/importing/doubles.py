@@ -2,13 +2,24 @@
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
-from subscribers.importing.cells import Entry
+from subscribers.importing.entries import Columns
 from subscribers.importing.tables import Problem
 
-Numbered = tuple[int, str, Entry]  # row of the file, part, person
+
+class Met(NamedTuple):
+    """The row that counts for an address."""
+
+    row: int
+    part: str
+    line: int
+    says_no: bool
+
+    def __str__(self) -> str:
+        return f"{self.part} line {self.line}".lstrip()
 
 
 class Seen:
@@ -19,48 +30,45 @@ class Seen:
         for pragma in ("journal_mode = OFF", "synchronous = OFF", "cache_size = -16000"):
             self._file.execute(f"PRAGMA {pragma}")
         self._file.execute("BEGIN")  # never committed: nobody needs it afterwards
-        self._file.execute("CREATE TABLE seen (hash INTEGER PRIMARY KEY, line TEXT)")
+        self._file.execute("CREATE TABLE seen (hash INTEGER PRIMARY KEY, row, part, line, says_no)")
 
     def close(self) -> None:
         self._file.close()
 
-    def first_of_each(self, entries: list[Numbered]) -> Iterator[tuple[Numbered, Problem | None]]:
-        """Each entry, with a problem where an earlier row has its address.
+    def meet(
+        self, part: str, rows: Sequence[int], people: Columns, since: int
+    ) -> tuple[dict[int, Problem], list[int]]:
+        """Meet some people; returns by their places who is there already, and why that row does not count.
 
-        One that says no is let through, and takes the place of the earlier one in this chunk.
+        One that says no does count. Where the earlier row came after the row `since`, and does not say no, it
+        is among the second: rows which do not count any more.
         """
-        marks = [int(entry.hash[:15], 16) for _, _, entry in entries]
-        met = dict(
-            self._file.execute(
-                "SELECT hash, line FROM seen WHERE hash IN (SELECT value FROM json_each(?))",
-                (json.dumps(marks),),
-            )
+        marks = [int(one[:15], 16) for one in people["address_hash"]]
+        fresh = zip(marks, rows, [part] * len(rows), people["line"], map(int, people["says_no"]), strict=True)
+        before = self._file.total_changes
+        self._file.executemany("INSERT OR IGNORE INTO seen VALUES (?, ?, ?, ?, ?)", sorted(fresh))
+        if self._file.total_changes - before == len(rows):
+            return {}, []
+        doubles: dict[int, Problem] = {}
+        replaced = []
+        met = self._met(marks)
+        for place, (mark, row) in enumerate(zip(marks, rows, strict=True)):
+            first, line, says_no = met[mark], people["line"][place], people["says_no"][place]
+            if first.row == row:
+                continue
+            if not says_no or (first.row > since and first.says_no):
+                why = f"The same address as {first}, which counts."
+                doubles[place] = Problem(line, why, people["email"][place])
+                continue
+            if first.row > since:
+                replaced.append(first.row)
+            met[mark] = Met(row, part, line, says_no)
+            self._file.execute("REPLACE INTO seen VALUES (?, ?, ?, ?, ?)", (mark, *met[mark]))
+        return doubles, replaced
+
+    def _met(self, marks: Sequence[int]) -> dict[int, Met]:
+        found = self._file.execute(
+            "SELECT hash, row, part, line, says_no FROM seen WHERE hash IN (SELECT value FROM json_each(?))",
+            (json.dumps(marks),),
         )
-        here: dict[int, int] = {}
-        taken: list[Numbered] = []
-        doubles: list[tuple[Numbered, Problem]] = []
-        fresh = []
-        for mark, one in zip(marks, entries, strict=True):
-            _, part, entry = one
-            line = f"{part} line {entry.line}".lstrip()
-            if mark in here:
-                before = taken[here[mark]]
-                if entry.says_no and not before[2].says_no:
-                    taken[here[mark]] = one
-                else:
-                    doubles.append((one, _double(entry, f"{before[1]} line {before[2].line}".lstrip())))
-            elif mark in met and not entry.says_no:
-                doubles.append((one, _double(entry, met[mark])))
-            else:
-                here[mark] = len(taken)
-                taken.append(one)
-                if mark not in met:
-                    fresh.append((mark, line))
-        fresh.sort()
-        self._file.executemany("INSERT INTO seen VALUES (?, ?)", fresh)
-        yield from ((one, None) for one in taken)
-        yield from doubles
-
-
-def _double(entry: Entry, first: str) -> Problem:
-    return Problem(entry.line, f"The same address as {first}, which counts.", entry.email)
+        return {mark: Met(*rest) for mark, *rest in found}

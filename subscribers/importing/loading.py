@@ -1,97 +1,131 @@
-"""New people of a chunk, straight into the tables: nobody else can have written anything of theirs before."""
+"""New people of a chunk, straight into our tables: nobody else can have written anything of theirs before."""
 
-from collections.abc import Collection, Mapping
+from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Table, func, select
+from sqlalchemy import ColumnElement, Select, and_, func, insert, literal, or_, select
 from sqlalchemy.orm import Session
 
 from courseletter.bulk import dialect_of
+from courseletter.database import Base
 from subscribers.importing.models import ImportedPerson
 from subscribers.importing.reading import Chunk
-from subscribers.importing.staging import load
-from subscribers.models import ConsentEntry, Membership, Subscriber, SubscriberTag, Suppression
+from subscribers.importing.staging import (
+    KNOWN,
+    LEDGER,
+    MARKS,
+    PEOPLE,
+    STANDS,
+    SUPPRESSED,
+    WITHHELD,
+    as_json,
+    moment,
+)
+from subscribers.models import (
+    ConsentEntry,
+    MailingList,
+    Membership,
+    Subscriber,
+    SubscriberTag,
+    Suppression,
+)
 
-_PERSON: Final = (
-    *("id", "email", "address_key", "first_name", "last_name", "language", "zone", "minute", "weekdays"),
-    *("no_tracking", "daily_cap", "fields", "created_at"),
-)
-_LINE: Final = (
-    *("list_id", "act", "at", "wording", "wording_hash", "source_url", "ip", "user_agent", "note"),
-    *("subscriber_id", "email"),
-)
 DAILY_CAP: Final = 3
+_NEW: Final = and_(PEOPLE.c.row.not_in(select(KNOWN.c.row)), PEOPLE.c.row.not_in(select(SUPPRESSED.c.row)))
 
 
-def add(
-    session: Session,
-    chunk: Chunk,
-    without: Collection[int],
-    lists: Mapping[str | None, int | None],
-    tags: Mapping[str, int],
-    import_id: int,
-    now: str,
-) -> dict[int, int]:
-    """Load everybody but these rows; returns the ids of the new people by their rows.
+def add(session: Session, chunk: Chunk, import_id: int, now: datetime) -> int:
+    """Write everybody whom we neither know nor withhold; returns what to add to a row to have the new id.
 
     Raises IntegrityError where one of them has signed up in this very moment: the chunk is then to be done
     again.
     """
-    people = [one for one in chunk.people if one[0] not in without] if without else chunk.people
-    ids = dict(zip((one[0] for one in people), _fresh_ids(session, len(people)), strict=True))
-    emails = {one[0]: one[1] for one in people}
-    hashes = {one[0]: one[3] for one in people}
-
-    def put(table: Any, names: Collection[str], rows: list[tuple[Any, ...]]) -> None:
-        target: Table = table.__table__
-        load(session.connection(), target, list(names), rows)
-
-    put(
-        Subscriber,
-        _PERSON,
-        [
-            (ids[row], email, key, *details, DAILY_CAP if cap is None else cap, fields, created_at or now)
-            for row, email, key, _, *details, cap, fields, created_at in people
-        ],
-    )
-    put(
+    shift = _fresh_ids(session, chunk.last - chunk.first + 1) - chunk.first
+    person: ColumnElement[int] = PEOPLE.c.row + literal(shift)
+    people = select(PEOPLE.c.row).where(_NEW)
+    _add_people(session, people, person, now)
+    _put(session, ImportedPerson, people, import_id=literal(import_id), subscriber_id=person)
+    _put(
+        session,
         Membership,
-        ("list_id", "subscriber_id", "status", "changed_at"),
-        [(lists[slug], ids[row], status, at or now) for row, slug, status, at in chunk.members if row in ids],
+        people.join(STANDS, STANDS.c.stands == PEOPLE.c.stands),
+        list_id=STANDS.c.list_id,
+        subscriber_id=person,
+        status=STANDS.c.status,
+        changed_at=func.coalesce(STANDS.c.changed_at, moment(now)),
     )
-    put(
-        ConsentEntry,
-        _LINE,
-        [
-            (lists[slug], act, at or now, *texts, ids[row], emails[row])
-            for row, slug, _, act, at, *texts in chunk.ledger
-            if row in ids
-        ],
-    )
-    marks = dict.fromkeys((tags[name], ids[row]) for row, name, _ in chunk.tags if row in ids)
-    since = {(tags[name], ids[row]): at for row, name, at in chunk.tags if at is not None and row in ids}
-    put(
+    _put(
+        session,
         SubscriberTag,
-        ("tag_id", "subscriber_id", "added_at"),
-        [(*one, since.get(one, now)) for one in marks],
+        people.join(MARKS, MARKS.c.tags == PEOPLE.c.tags),
+        tag_id=MARKS.c.tag_id,
+        subscriber_id=person,
+        added_at=func.coalesce(MARKS.c.added_at, moment(now)),
     )
-    put(
+    _add_lines(session, people, person, now)
+    _put(
+        session,
         Suppression,
-        ("address_hash", "email", "reason", "at", "note"),
-        [
-            (hashes[row], emails[row], reason, at or now, note)
-            for row, reason, at, note in chunk.withheld
-            if row in ids
-        ],
+        people.join(WITHHELD, WITHHELD.c.row == PEOPLE.c.row),
+        address_hash=PEOPLE.c.address_hash,
+        email=PEOPLE.c.email,
+        address_key=PEOPLE.c.address_key,
+        reason=WITHHELD.c.reason,
+        at=func.coalesce(WITHHELD.c.at, moment(now)),
+        note=WITHHELD.c.note,
     )
-    put(ImportedPerson, ("import_id", "subscriber_id"), [(import_id, one) for one in ids.values()])
-    return ids
+    return shift
 
 
-def _fresh_ids(session: Session, count: int) -> range | list[int]:
-    """So many ids that no subscriber has, nor will get."""
+def _add_people(session: Session, people: Select[int], person: ColumnElement[int], now: datetime) -> None:
+    same = ("email", "address_key", "first_name", "last_name", "language", "zone", "minute", "no_tracking")
+    _put(
+        session,
+        Subscriber,
+        people,
+        id=person,
+        **{name: PEOPLE.c[name] for name in same},
+        weekdays=as_json(session, PEOPLE.c.weekdays),
+        daily_cap=func.coalesce(PEOPLE.c.daily_cap, DAILY_CAP),
+        fields=as_json(session, func.coalesce(PEOPLE.c.fields, "{}")),
+        created_at=func.coalesce(PEOPLE.c.created_at, moment(now)),
+    )
+
+
+def _add_lines(session: Session, people: Select[int], person: ColumnElement[int], now: datetime) -> None:
+    """The ledger. A line of a list that nobody stands on here says nothing."""
+    same = ("act", "wording", "wording_hash", "source_url", "ip", "user_agent", "note")
+    lines = people.join(LEDGER, LEDGER.c.row == PEOPLE.c.row)
+    lines = lines.outerjoin(MailingList, MailingList.slug == LEDGER.c.slug)
+    _put(
+        session,
+        ConsentEntry,
+        lines.where(or_(LEDGER.c.slug.is_(None), MailingList.id.is_not(None))),
+        LEDGER.c.place,
+        list_id=MailingList.id,
+        at=func.coalesce(LEDGER.c.at, moment(now)),
+        **{name: LEDGER.c[name] for name in same},
+        subscriber_id=person,
+        email=PEOPLE.c.email,
+    )
+
+
+def _put(session: Session, table: type[Base], rows: Select[int], *order: Any, **values: Any) -> None:
+    """Write these values of these rows, in the order of the file, which is that of most indexes."""
+    # SQLite need not be able to take back this statement alone: the transaction goes as a whole.
+    adding = insert(table).prefix_with("OR FAIL", dialect="sqlite")
+    ordered = rows.with_only_columns(*values.values()).order_by(PEOPLE.c.row, *order)
+    session.execute(adding.from_select([*values], ordered))
+
+
+def _fresh_ids(session: Session, count: int) -> int:
+    """The first of so many ids on end that no subscriber has, nor will get."""
     if dialect_of(session) == "sqlite":  # nobody else writes until we commit
-        last = session.scalar(select(func.max(Subscriber.id))) or 0
-        return range(last + 1, last + count + 1)
-    drawn = select(func.array_agg(func.nextval(func.pg_get_serial_sequence("subscribers", "id"))))
-    return session.scalar(drawn.select_from(func.generate_series(1, count))) or []
+        return (session.scalar(select(func.max(Subscriber.id))) or 0) + 1
+    sequence = select(func.pg_get_serial_sequence("subscribers", "id")).scalar_subquery()  # found once
+    drawn = func.nextval(sequence).label("drawn")
+    numbers = select(drawn).select_from(func.generate_series(1, count)).subquery()
+    while True:  # somebody may draw one in between
+        first, last = session.execute(select(func.min(numbers.c.drawn), func.max(numbers.c.drawn))).one()
+        if last - first + 1 == count:
+            return int(first)

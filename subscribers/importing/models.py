@@ -1,13 +1,15 @@
 """Tables of imports: how far each came, whom it brought or changed, and which rows it could not take."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from courseletter.database import Base
+
+LEASE: Final = timedelta(minutes=2)  # after which an import whose process says nothing may be gone on with
 
 
 class ImportState(StrEnum):

@@ -4,55 +4,49 @@ A large one is read in a process of its own: while one chunk is written, the nex
 flat: the addresses that were met are kept on the disk.
 """
 
-import gc
 import io
-import json
-from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import closing, contextmanager
-from dataclasses import dataclass, field, replace
-from multiprocessing import get_context
-from multiprocessing.connection import Connection
+import pickle
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass, replace
+from itertools import compress, islice
+from operator import attrgetter
 from pathlib import Path
+from subprocess import PIPE, Popen
 from tempfile import TemporaryDirectory
 from typing import IO, Any, Final, cast
 
 from courseletter.errors import CourseletterError
-from subscribers.importing.cells import Entry
-from subscribers.importing.doubles import Numbered, Seen
-from subscribers.importing.entries import Entries
+from subscribers.importing import handing
+from subscribers.importing.doubles import Seen
+from subscribers.importing.entries import Columns, Entries, only
 from subscribers.importing.files import Form, parts_of, refused
+from subscribers.importing.handing import Way
 from subscribers.importing.mapping import ImportSettings, Source
 from subscribers.importing.sources import detect
 from subscribers.importing.tables import Problem, Row, Table, table_of
 
-CHUNK: Final = 10_000  # rows of one transaction: a quarter of a second in which nobody else writes
+CHUNK: Final = 50_000  # rows of one transaction: half a second in which nobody else writes
+BLOCK: Final = 5_000  # rows that are checked at once
 SMALL: Final = 2 << 20  # octets of a file that is read before another process would have started
 
 Values = tuple[Any, ...]
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Chunk:
-    """What some rows come to, as values for the tables of staging.py.
+    """What some rows come to: those from `first` to `last`, by their numbers in the whole file."""
 
-    The first value is the row's number in the whole file; `rows` is that of the chunk's last one.
-    """
-
-    rows: int
+    first: int
+    last: int
     percent: int
-    people: list[Values] = field(default_factory=list)
-    lines: list[tuple[str, int]] = field(default_factory=list)  # part and line of each of the people
-    members: list[Values] = field(default_factory=list)
-    ledger: list[Values] = field(default_factory=list)
-    tags: list[Values] = field(default_factory=list)
-    withheld: list[Values] = field(default_factory=list)
-    places: list[Values] = field(default_factory=list)
-    problems: list[Values] = field(default_factory=list)  # part, line, text, reason, taken, cells
-    kinds: dict[str, str] = field(default_factory=dict)
-
-    def line_of(self, rows: Collection[int]) -> dict[int, tuple[str, int]]:
-        """Part and line of these rows."""
-        return {one[0]: line for one, line in zip(self.people, self.lines, strict=True) if one[0] in rows}
+    people: int
+    handed: Path  # as handing.py has it
+    kinds: Mapping[str, str]  # of the custom fields met so far
+    places: Sequence[Values]  # (row, course, where in it)
+    problems: Sequence[Values]  # part, line, text, reason, taken, cells
+    replaced: Sequence[int]  # rows that do not count: a later one in the chunk says no
 
 
 def tables_in(path: Path) -> list[tuple[Table, Source]]:
@@ -68,93 +62,123 @@ def tables_in(path: Path) -> list[tuple[Table, Source]]:
 
 
 @contextmanager
-def reading(path: Path, settings: ImportSettings, key: bytes, after: int = 0) -> Iterator[Iterator[Chunk]]:
+def reading(
+    path: Path, settings: ImportSettings, key: bytes, way: Way, after: int = 0
+) -> Iterator[Iterator[Chunk]]:
     """The chunks of a file after so many rows. Raises InvalidInput where it cannot be read."""
-    if path.stat().st_size < SMALL:
-        with TemporaryDirectory() as folder:
-            yield _Reader(path, settings, key, Path(folder)).chunks(after)
-        return
-    context = get_context("spawn")
-    ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(target=_serve, args=(theirs, path, settings.to_json(), key, after), daemon=True)
-    process.start()
-    theirs.close()
-    try:
-        yield _received(ours)
-    finally:
-        ours.close()
-        process.terminate()
-        process.join()
-
-
-def _received(pipe: "Connection[Any, Any]") -> Iterator[Chunk]:
-    while True:
-        try:
-            found = pipe.recv()
-        except EOFError:
-            raise CourseletterError(
-                "The process that reads the file has ended. Run the import again."
-            ) from None
-        if found is None:
+    with TemporaryDirectory() as folder:
+        wanted = Wanted(path, settings.to_json(), key, way, after, Path(folder))
+        if path.stat().st_size < SMALL:
+            yield chunks_of(wanted)
             return
-        if isinstance(found, Exception):
-            raise found
-        yield found
+        # -P: whatever lies in the folder one stands in is not ours, even if its name is.
+        command = (sys.executable, "-P", "-m", "subscribers.importing.serving")
+        process = Popen(command, stdin=PIPE, stdout=PIPE)  # noqa: S603 - it is this very program
+        try:
+            yield _received(process, wanted)
+        finally:
+            process.kill()
+            process.communicate()
 
 
-def _serve(
-    pipe: "Connection[Any, Any]", path: Path, settings: Mapping[str, Any], key: bytes, after: int
-) -> None:
-    gc.disable()  # nothing here goes in circles, and looking for it costs a third of the time
+def _received(process: "Popen[bytes]", wanted: "Wanted") -> Iterator[Chunk]:
+    out, in_ = cast(IO[bytes], process.stdout), cast(IO[bytes], process.stdin)
     try:
-        with TemporaryDirectory() as folder:
-            for chunk in _Reader(path, ImportSettings.from_json(settings), key, Path(folder)).chunks(after):
-                pipe.send(chunk)
-        pipe.send(None)
-    except CourseletterError as error:
-        pipe.send(error)
-    except BrokenPipeError:
-        return  # nobody waits any more
+        tell(in_, wanted)
+        while (found := pickle.load(out)) is not None:  # noqa: S301 - what we have sent ourselves
+            if isinstance(found, Exception):
+                raise found
+            yield found
+            with suppress(BrokenPipeError):  # the last one is not waited for
+                tell(in_, found.last)  # it is written
+    except (EOFError, BrokenPipeError):
+        raise CourseletterError("The process that reads the file has ended. Run the import again.") from None
+
+
+def tell(pipe: IO[bytes], value: object) -> None:
+    """Send a value to the process at the other end."""
+    pickle.dump(value, pipe, pickle.HIGHEST_PROTOCOL)
+    pipe.flush()
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to be read, and how it is to be handed over."""
+
+    path: Path
+    settings: Mapping[str, Any]
+    key: bytes
+    way: Way
+    after: int  # rows that are written already
+    folder: Path
+
+
+def chunks_of(wanted: Wanted) -> Iterator[Chunk]:
+    return _Reader(wanted).chunks()
 
 
 class _Reader:
-    def __init__(self, path: Path, settings: ImportSettings, key: bytes, folder: Path) -> None:
-        self._tables = tables_in(path)
-        self._settings = settings
-        self._key = key
+    def __init__(self, wanted: Wanted) -> None:
+        self._wanted = wanted
+        self._tables = tables_in(wanted.path)
+        self._settings = ImportSettings.from_json(wanted.settings)
         self._octets = sum(table.part.octets for table, _ in self._tables) or 1
         self._read = 0
-        self._seen = Seen(folder / "seen")
+        self._seen = Seen(wanted.folder / "seen")
 
-    def chunks(self, after: int) -> Iterator[Chunk]:
+    def chunks(self) -> Iterator[Chunk]:
         """What comes before is read, too: its addresses have been met."""
-        row, kinds = 0, dict[str, str]()
-        entries: list[Numbered] = []
-        problems: list[Values] = []
+        kinds: dict[str, str] = {}
+        after = self._wanted.after
+        row, growing = 0, self._begun(after + 1)
         with closing(self._seen):
-            for part, read in self._all(kinds):
-                row += 1
-                if isinstance(read, Problem):
-                    problems.append(_told(part, read))
-                else:
-                    entries.append((row, part, read))
-                if row % CHUNK == 0:
-                    chunk = self._chunk(row, entries, problems, kinds)
-                    entries, problems = [], []
-                    if row > after:
-                        yield chunk
-            if row % CHUNK or not row:
-                yield self._chunk(row, entries, problems, kinds)
+            for part, entries, block in self._blocks(after, kinds):
+                self._take(part, entries, block, row, growing)
+                row += len(block)
+                if row > after and (row - after) % CHUNK == 0:
+                    yield growing.done(row, self._percent(), kinds)
+                    growing = self._begun(row + 1)
+            if row >= growing.first or not row:
+                yield growing.done(row, self._percent(), kinds)
 
-    def _all(self, kinds: dict[str, str]) -> Iterator[tuple[str, Entry | Problem]]:
+    def _begun(self, first: int) -> "_Growing":
+        return _Growing(first, self._wanted.way, self._wanted.folder / f"from-{first}")
+
+    def _blocks(
+        self, after: int, kinds: dict[str, str]
+    ) -> Iterator[tuple[str, Entries, list[Row | Problem]]]:
+        """The rows of all tables, some at a time. No block goes beyond the end of a chunk."""
+        row = 0
         for table, source in self._tables:
             part = table.part.name if len(self._tables) > 1 else ""
             # Only a spreadsheet would run a formula, so only for these ours are made text.
             escaped = source.escaped and table.part.form is not Form.JSON_LINES
             source = replace(source, escaped=escaped)
-            reader = Entries(self._settings, source, table.headings, self._key, kinds)
-            for row in self._rows(table):
-                yield part, row if isinstance(row, Problem) else reader.read(*row)
+            entries = Entries(self._settings, source, table.headings, self._wanted.key, kinds)
+            rows = self._rows(table)
+            while block := [*islice(rows, min(BLOCK, (after - row) % CHUNK or CHUNK))]:
+                yield part, entries, block
+                row += len(block)
+
+    def _take(
+        self, part: str, entries: Entries, block: list[Row | Problem], before: int, growing: "_Growing"
+    ) -> None:
+        """Check the rows of a block, the first of which comes after `before`, for the chunk."""
+        problems = [one for one in block if isinstance(one, Problem)]
+        rows = [one for one in block if not isinstance(one, Problem)]
+        numbers = [before + place for place, one in enumerate(block, 1) if not isinstance(one, Problem)]
+        places, people, refused = entries.read(rows)
+        numbers = [numbers[place] for place in places]
+        doubles, replaced = self._seen.meet(part, numbers, people, growing.first - 1) if places else ({}, [])
+        if before + len(block) < growing.first:
+            return
+        if doubles:
+            wanted = [place not in doubles for place in range(len(numbers))]
+            numbers, people = [*compress(numbers, wanted)], only(people, wanted)
+        problems = [*sorted((*problems, *refused), key=attrgetter("line")), *doubles.values()]
+        growing.note(part, problems, replaced)
+        if numbers:
+            growing.take(part, numbers, people)
 
     def _rows(self, table: Table) -> Iterator[Row | Problem]:
         if table.part.form is Form.WORKBOOK:
@@ -165,59 +189,95 @@ class _Reader:
     def _count(self, octets: int) -> None:
         self._read += octets
 
-    def _chunk(
-        self, row: int, entries: list[Numbered], problems: list[Values], kinds: dict[str, str]
-    ) -> Chunk:
-        chunk = Chunk(row, min(99, 100 * self._read // self._octets), problems=problems, kinds=dict(kinds))
-        for (number, part, entry), double in self._seen.first_of_each(entries):
-            if double is not None:
-                problems.append(_told(part, double))
-                continue
-            if entry.left_out:
-                why = f"Taken without what could not be read: {', '.join(entry.left_out)}."
-                problems.append((part, entry.line, entry.email, why, True, []))
-            chunk.lines.append((part, entry.line))
-            _spread(chunk, number, entry)
-        return chunk
+    def _percent(self) -> int:
+        return min(99, 100 * self._read // self._octets)
+
+
+class _Growing:
+    """A chunk while its rows are read."""
+
+    def __init__(self, first: int, way: Way, path: Path) -> None:
+        self.first = first
+        self._path = path
+        self._out = handing.opened(way, path)
+        self._people = 0
+        self._stands: dict[Values, int] = {}
+        self._tags: dict[Values, int] = {}
+        self._places: list[Values] = []
+        self._problems: list[Values] = []
+        self._replaced: list[int] = []
+
+    def note(self, part: str, problems: Iterable[Problem], replaced: Sequence[int]) -> None:
+        self._problems += (_told(part, one) for one in problems)
+        self._replaced += replaced
+
+    def take(self, part: str, rows: Sequence[int], people: Columns) -> None:
+        """Put some people, with their rows, into the tables that are handed over."""
+        self._people += len(rows)
+        stands = self._numbered(handing.MEMBERS, self._stands, people["members"])
+        marked = self._numbered(handing.TAGS, self._tags, people["tags"])
+        details = (people[name] for name in handing.COLUMNS[handing.PEOPLE][2:-2])
+        self._out.put(handing.PEOPLE, (rows, [part] * len(rows), *details, stands, marked))
+        lines = [
+            (row, place, *line)
+            for row, said in zip(rows, people["ledger"], strict=True)
+            for place, line in enumerate(said)
+        ]
+        self._put(handing.LEDGER, lines)
+        withheld = zip(rows, people["withheld"], strict=True)
+        self._put(handing.WITHHELD, [(row, *one) for row, one in withheld if one is not None])
+        if any(people["places"]):
+            placed = zip(rows, people["places"], strict=True)
+            self._places += [(row, *one) for row, places in placed for one in places]
+        if any(people["left_out"]):
+            wanting = zip(people["line"], people["email"], people["left_out"], strict=True)
+            self._problems += [(part, *_wanting(*one)) for one in wanting if one[-1]]
+
+    def _numbered(self, table: str, known: dict[Values, int], column: Sequence[Values]) -> list[int | None]:
+        """The numbers of some values, which are put into the table when they are met first."""
+        numbers: list[int | None] = []
+        fresh: list[Values] = []
+        for values in column:
+            number = known.get(values) if values else None
+            if number is None and values:
+                number = known[values] = len(known) + 1
+                fresh += ((number, *one) for one in values)
+            numbers.append(number)
+        self._put(table, fresh)
+        return numbers
+
+    def _put(self, table: str, rows: Sequence[Values]) -> None:
+        if rows:
+            self._out.put(table, [*zip(*rows, strict=True)])
+
+    def done(self, last: int, percent: int, kinds: Mapping[str, str]) -> Chunk:
+        self._out.close()
+        return Chunk(
+            self.first,
+            last,
+            percent,
+            self._people,
+            self._path,
+            dict(kinds),
+            self._places,
+            self._problems,
+            self._replaced,
+        )
+
+
+def _wanting(line: int, email: str, columns: Sequence[str]) -> Values:
+    why = f"Taken without what could not be read: {', '.join(columns)}."
+    return line, email, why, True, []
 
 
 def _told(part: str, problem: Problem) -> Values:
-    return (
-        part,
-        problem.line,
-        _storable(problem.text),
-        problem.reason,
-        False,
-        [*map(_storable, problem.cells)],
-    )
+    cells = [*map(_storable, problem.cells)]
+    return part, problem.line, _storable(problem.text), problem.reason, False, cells
 
 
 def _storable(text: str) -> str:
     """The text without what no database takes, to show what was wrong with it."""
     return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
-
-
-def _spread(chunk: Chunk, row: int, entry: Entry) -> None:
-    """Add a person's values to the chunk's tables."""
-    fields = json.dumps(entry.fields) if entry.fields else "{}"
-    chunk.people.append(
-        (
-            *(row, entry.email, entry.key, entry.hash, entry.first_name, entry.last_name),
-            *(entry.language, entry.zone, entry.minute, entry.weekdays, entry.no_tracking),
-            entry.daily_cap,
-            *(fields, entry.created_at),
-        )
-    )
-    for member in entry.members or ():
-        chunk.members.append((row, *member))
-    for number, line in enumerate(entry.ledger):
-        chunk.ledger.append((row, line[0], number, *line[1:]))
-    for tag in entry.tags:
-        chunk.tags.append((row, *tag))
-    if entry.withheld is not None:
-        chunk.withheld.append((row, *entry.withheld))
-    for place in entry.places:
-        chunk.places.append((row, *place))
 
 
 class _Counted(io.RawIOBase):

@@ -7,10 +7,10 @@ processes from carrying out one import at once: each chunk is written only by wh
 import hashlib
 import secrets
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -22,24 +22,20 @@ from courseletter.clock import Clock
 from courseletter.database import Database
 from courseletter.errors import CourseletterError, InvalidInput, NotFound
 from courseletter.upserting import insert
-from subscribers import custom_fields, tags
-from subscribers.importing import comparing, loading, mapping, staging
-from subscribers.importing.cells import stamp
+from subscribers.importing import comparing, indexes, loading, mapping, staging
+from subscribers.importing.deciding import Decided, decide, lines_of
 from subscribers.importing.mapping import ImportSettings
-from subscribers.importing.models import Import, ImportProblem, ImportState
+from subscribers.importing.models import LEASE, Import, ImportProblem, ImportState
+from subscribers.importing.problems import Problem
 from subscribers.importing.reading import Chunk, reading
 from subscribers.importing.undoing import remembering
-from subscribers.models import MailingList, MemberStatus
 
-LEASE: Final = timedelta(minutes=2)  # after which an import whose process says nothing may be gone on with
 NEW: Final = "new"
 UPDATED: Final = "updated"
 KEPT_OUT: Final = "kept_out"
 SKIPPED: Final = "skipped"
 PENDING: Final = "pending"  # of the new and the updated: have to be asked
 CACHE: Final = 48_000  # KB of SQLite's cache: indexes grow at all their ends at once
-
-Problem = tuple[str, int, str, str, bool, list[str]]  # part, line, text, reason, taken, cells
 
 
 class Places(Protocol):
@@ -82,14 +78,20 @@ class Importer:
         """Say what an import would do, to the line, and change nothing. Raises InvalidInput."""
         mapping.check(settings)
         progress = Progress()
-        with self._connection(writes=False) as connection, reading(path, settings, self._key) as chunks:
-            for chunk in chunks:
-                with connection.begin() as transaction, Session(connection) as session:
-                    decided = _decided(session, chunk, _lists(session), {}, self._clock.now())
-                    transaction.rollback()
-                tell([*chunk.problems, *decided.kept_out(chunk)])
-                _count(progress, chunk, decided)
-                watch(progress)
+        with self._connection(writes=False) as connection:
+            way = staging.way_of(connection)
+            with reading(path, settings, self._key, way) as chunks:
+                for chunk in chunks:
+                    with (
+                        staging.attached(connection, chunk),
+                        connection.begin() as transaction,
+                        Session(connection) as session,
+                    ):
+                        decided = decide(session, chunk, self._clock.now())
+                        transaction.rollback()
+                    tell([*chunk.problems, *decided.kept_out])
+                    _count(progress, chunk, decided)
+                    watch(progress)
         progress.percent = 100
         return progress
 
@@ -105,13 +107,13 @@ class Importer:
         path = Path(row.path)
         _check_same(path, row)
         progress = Progress(row.percent, row.taken, Counter(row.counts))
-        with (
-            self._connection(writes=True) as connection,
-            reading(path, settings, self._key, row.taken) as chunks,
-        ):
-            for chunk in chunks:
-                self._carry_in(connection, row.id, fence, chunk, progress)
-                watch(progress)
+        with indexes.put_away(self._database, path), self._connection(writes=True) as connection:
+            way = staging.way_of(connection)
+            with reading(path, settings, self._key, way, row.taken) as chunks:
+                for chunk in chunks:
+                    with staging.attached(connection, chunk):
+                        self._carry_in(connection, row.id, fence, chunk, progress)
+                    watch(progress)
         with self._database.write() as session:
             done = {"state": ImportState.DONE, "percent": 100, "finished_at": self._clock.now()}
             _mark(session, import_id, fence, touched_at=done["finished_at"], **done)
@@ -132,37 +134,39 @@ class Importer:
 
     def _write(self, session: Session, import_id: int, fence: str, chunk: Chunk, progress: Progress) -> None:
         now = self._clock.now()
-        names = _know(session, chunk, now)
-        lists = _lists(session)
-        decided = _decided(session, chunk, lists, names, now)
-        problems = [*chunk.problems, *decided.kept_out(chunk)]
-        without = decided.known.keys() | decided.withheld.keys()
-        ids = loading.add(session, chunk, without, lists, names, import_id, stamp(now))
-        updated = {row: one for row, one in decided.known.items() if row not in decided.refused}
-        if decided.known:
-            with remembering(session, import_id, list(updated.values())):
-                comparing.write(session, now)
+        decided = decide(session, chunk, now, make=True)
+        problems = [*chunk.problems, *decided.kept_out]
+        shift = loading.add(session, chunk, import_id, now)
+        for rows in decided.some_known():
+            ids = [decided.known[row] for row in rows if row in decided.known]
+            with remembering(session, import_id, ids):
+                comparing.write(session, rows, now)
         if chunk.places:
-            problems += self._place(session, chunk, ids | updated, now)
+            problems += self._place(session, chunk, decided, shift, now)
         if problems:
             session.execute(insert(session, ImportProblem), [row_of(import_id, one) for one in problems])
         told = replace(progress, counts=Counter(progress.counts))
         _count(told, chunk, decided)
-        far = {"taken": chunk.rows, "percent": told.percent, "counts": dict(told.counts), "touched_at": now}
+        far = {"taken": chunk.last, "percent": told.percent, "counts": dict(told.counts), "touched_at": now}
         _mark(session, import_id, fence, **far)
         progress.percent, progress.rows, progress.counts = told.percent, told.rows, told.counts
 
     def _place(
-        self, session: Session, chunk: Chunk, people: Mapping[int, int], now: datetime
+        self, session: Session, chunk: Chunk, decided: Decided, shift: int, now: datetime
     ) -> Iterator[Problem]:
         """Put people where they stood in their courses; tell who could not be."""
-        wanted = [(row, people[row], course, where) for row, course, where in chunk.places if row in people]
+        out = {*decided.refused, *decided.withheld, *chunk.replaced}
+        wanted = [
+            (row, decided.known.get(row, row + shift), course, where)
+            for row, course, where in chunk.places
+            if row not in out
+        ]
         refused = self._places(session, [one[1:] for one in wanted], now) if self._places else {}
-        lines = chunk.line_of({row for row, *_ in wanted})
-        for row, subscriber, course, _ in wanted:
-            if (subscriber, course) in refused:
-                why = f"Taken, but not into the course “{course}”: {refused[subscriber, course]}"
-                yield *lines[row], "", why, True, []
+        left = [one for one in wanted if (one[1], one[2]) in refused]
+        lines = lines_of(session, {row for row, *_ in left})
+        for row, subscriber, course, _ in left:
+            why = f"Taken, but not into the course “{course}”: {refused[subscriber, course]}"
+            yield *lines[row][:2], "", why, True, []
 
     @contextmanager
     def _connection(self, *, writes: bool) -> Iterator[Connection]:
@@ -312,70 +316,16 @@ def _check_same(path: Path, row: Import) -> None:
         )
 
 
-def _know(session: Session, chunk: Chunk, now: datetime) -> dict[str, int]:
-    """Make the lists, tags and custom fields that the chunk names and nobody had yet.
-
-    Returns the tags' ids.
-    """
-    lists = _lists(session)
-    for slug in dict.fromkeys(one[1] for one in chunk.members if one[1] not in lists):
-        session.add(MailingList(slug=slug, name=slug.replace("-", " ").capitalize(), created_at=now))
-    if chunk.kinds:
-        custom_fields.learn(session, chunk.kinds)
-    names = dict.fromkeys(one[1] for one in chunk.tags)
-    session.flush()
-    return {name: tags.find_or_create(session, name).id for name in names}
-
-
-def _lists(session: Session) -> dict[str | None, int | None]:
-    """The lists' ids; None stands for everything."""
-    return {None: None, **dict(session.execute(select(MailingList.slug, MailingList.id)).all())}
-
-
-@dataclass(frozen=True, slots=True)
-class Decided:
-    """What becomes of a chunk's people, by their rows. Who is in none of these is new."""
-
-    known: dict[int, int]  # their subscriber
-    withheld: dict[int, str]  # the reason of their suppression
-    refused: set[int]  # of the known: kept out
-
-    def kept_out(self, chunk: Chunk) -> list[Problem]:
-        rows = sorted(self.withheld.keys() | self.refused)
-        lines = chunk.line_of(set(rows))
-        emails = {one[0]: one[1] for one in chunk.people} if rows else {}
-        return [(*lines[row], emails[row], self._why(row), False, []) for row in rows]
-
-    def _why(self, row: int) -> str:
-        if row in self.withheld:
-            return f"On the suppression list ({self.withheld[row]}), which wins over every import."
-        return "Left here before. No import undoes that; only they can."
-
-
-def _decided(
-    session: Session,
-    chunk: Chunk,
-    lists: Mapping[str | None, int | None],
-    names: Mapping[str, int],
-    now: datetime,
-) -> Decided:
-    staging.empty(session.connection())
-    known, withheld = comparing.look_up(session, chunk)
-    refused = comparing.compare(session, chunk, known, withheld, lists, names, now) if known else set()
-    return Decided(known, withheld, refused)
-
-
 def _count(progress: Progress, chunk: Chunk, decided: Decided) -> None:
-    out = decided.withheld.keys() | decided.refused
-    asked = {row for row, _, status, _ in chunk.members if status == MemberStatus.PENDING and row not in out}
-    progress.percent, progress.rows = chunk.percent, chunk.rows
+    out = {*decided.refused, *decided.withheld}
+    progress.percent, progress.rows = chunk.percent, chunk.last
     progress.counts += Counter(
         {
-            NEW: len(chunk.people) - len(out | decided.known.keys()),
-            UPDATED: len(decided.known.keys() - out),
+            NEW: chunk.people - len(chunk.replaced) - len(out) - len(decided.known),
+            UPDATED: len(decided.known),
             KEPT_OUT: len(out),
             SKIPPED: sum(not taken for *_, taken, _ in chunk.problems),
-            PENDING: len(asked),
+            PENDING: decided.pending,
         }
     )
 

@@ -1,126 +1,199 @@
-"""Temporary tables for a chunk of an import, and the driver's own fast way to fill a table.
+"""The people of a chunk as tables beside ours, so that a few statements decide and write.
 
-The addresses of a chunk are looked up all at once. Only who is known already is staged whole, to be
-compared with what we have by a few statements (comparing.py); everybody else is loaded straight into the
-tables (loading.py). COPY on PostgreSQL and executemany on SQLite take a seventh of the time of SQLAlchemy's
-INSERTs.
+What is handed over (handing.py) is attached on SQLite, and copied into temporary tables on PostgreSQL. Whom
+we know and who is suppressed is put beside it; comparing.py writes what that comes to for people whom we
+know, and loading.py for everybody else.
 """
 
-import csv
-import io
-from collections.abc import Sequence
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from shutil import rmtree
 from typing import Any, Final
 
-from sqlalchemy import Boolean, Column, Connection, Integer, MetaData, String, Table, text, true
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ColumnElement,
+    Connection,
+    Integer,
+    MetaData,
+    Select,
+    String,
+    Table,
+    cast,
+    false,
+    func,
+    literal,
+    select,
+    text,
+    true,
+    type_coerce,
+    update,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Session
 
+from courseletter.bulk import dialect_of
 from courseletter.database import UtcDateTime
+from subscribers.importing.handing import COLUMNS, FILLED, Way
+from subscribers.importing.reading import Chunk
+from subscribers.models import MailingList, Subscriber, Suppression, Tag
 
-_METADATA: Final = MetaData()
+BLOCK: Final = 1 << 18  # octets
+
+_HANDED: Final = MetaData()
+_OURS: Final = MetaData()
+_INTEGERS: Final = ("row", "place", "line", "minute", "daily_cap", "stands", "tags")
 
 
-def _staged(name: str, *columns: Column[Any]) -> Table:
-    return Table(
-        f"staged_{name}", _METADATA, *columns, prefixes=["TEMPORARY"], postgresql_on_commit="DELETE ROWS"
-    )
+def _column(name: str) -> Column[Any]:
+    if name in _INTEGERS:
+        return Column(name, Integer)
+    if name in ("at", "created_at", "changed_at", "added_at"):
+        return Column(name, UtcDateTime)
+    return Column(name, Boolean if name == "no_tracking" else String, nullable=name not in FILLED)
+
+
+def _table(name: str, metadata: MetaData, *columns: Column[Any]) -> Table:
+    return Table(name, metadata, *columns, prefixes=["TEMPORARY"], postgresql_on_commit="DELETE ROWS")
 
 
 def _row() -> Column[Any]:
     return Column("row", Integer, primary_key=True, autoincrement=False)
 
 
-def _text(name: str) -> Column[Any]:
-    return Column(name, String, nullable=False)
-
-
-ADDRESSES: Final = _staged("addresses", _row(), _text("address_key"), _text("address_hash"))
-KNOWN: Final = _staged(
-    "known",
-    _row(),
-    *(_text(name) for name in ("email", "address_key", "address_hash", "first_name", "last_name")),
-    Column("language", String),
-    Column("zone", String),
-    Column("minute", Integer),
-    Column("weekdays", String),
-    Column("no_tracking", Boolean),
-    Column("daily_cap", Integer),
-    Column("fields", String),
-    Column("created_at", UtcDateTime),
-    Column("subscriber_id", Integer),
-    Column("kept_out", Boolean),
+PEOPLE, MEMBERS, LEDGER, TAGS, WITHHELD = (
+    _table(name, _HANDED, *map(_column, names)) for name, names in COLUMNS.items()
 )
-MEMBERS: Final = _staged(
-    "members",
+# Where people stand, and how they are marked, with the ids of our lists and tags.
+STANDS: Final = _table(
+    "staged_stands",
+    _OURS,
+    Column("stands", Integer, primary_key=True, autoincrement=False),
+    Column("list_id", Integer, primary_key=True, autoincrement=False),
+    Column("status", String),
+    Column("changed_at", UtcDateTime),
+)
+MARKS: Final = _table(
+    "staged_marks",
+    _OURS,
+    Column("tags", Integer, primary_key=True, autoincrement=False),
+    Column("tag_id", Integer, primary_key=True, autoincrement=False),
+    Column("added_at", UtcDateTime),
+)
+KNOWN: Final = _table(
+    "staged_known", _OURS, _row(), Column("subscriber_id", Integer), Column("kept_out", Boolean)
+)
+SUPPRESSED: Final = _table("staged_suppressed", _OURS, _row(), Column("reason", String))
+# On which lists those whom we know are to stand, and whether that becomes so.
+CHANGES: Final = _table(
+    "staged_changes",
+    _OURS,
     _row(),
     Column("list_id", Integer, primary_key=True, autoincrement=False),
     Column("status", String),
     Column("changed_at", UtcDateTime),
-    Column("changes", Boolean, server_default=true()),  # whether the membership becomes what the file says
+    Column("changes", Boolean, server_default=true()),
 )
-LEDGER: Final = _staged(
-    "ledger",
-    _row(),
-    Column("list_id", Integer),
-    Column("place", Integer, primary_key=True, autoincrement=False),  # among the row's lines
-    Column("act", String),
-    Column("at", UtcDateTime),
-    *(_text(name) for name in ("wording", "wording_hash", "source_url", "ip", "user_agent", "note")),
-)
-TAGS: Final = _staged(
-    "tags",
-    Column("row", Integer, nullable=False),
-    Column("tag_id", Integer, nullable=False),
-    Column("added_at", UtcDateTime),
-)
-WITHHELD: Final = _staged(
-    "withheld", _row(), Column("reason", String), Column("at", UtcDateTime), _text("note")
-)
+
+
+def way_of(connection: Connection) -> Way:
+    """How chunks are to be handed over for this database."""
+    return Way.FILE if connection.dialect.name == "sqlite" else Way.TEXTS
 
 
 def prepare(connection: Connection) -> None:
     """Make the tables, in a transaction of their own; they last as long as the connection."""
     with connection.begin():
-        _METADATA.create_all(connection, checkfirst=False)
+        _OURS.create_all(connection, checkfirst=False)
+        if way_of(connection) is Way.TEXTS:
+            _HANDED.create_all(connection, checkfirst=False)
 
 
-def empty(connection: Connection) -> None:
-    """Begin a chunk, in its transaction."""
-    if connection.dialect.name == "sqlite":
-        for table in _METADATA.sorted_tables:
-            connection.execute(table.delete())
+@contextmanager
+def attached(connection: Connection, chunk: Chunk) -> Iterator[None]:
+    """Have what was handed over at hand, for transactions within the block."""
+    if way_of(connection) is Way.TEXTS:
+        yield
+        rmtree(chunk.handed)
         return
-    # A chunk is small beside the tables it meets: never read all of those to find these few rows.
-    connection.execute(text("SET LOCAL enable_hashjoin = off"))
-    connection.execute(text("SET LOCAL enable_mergejoin = off"))
-    connection.execute(text("SET LOCAL TIME ZONE 'UTC'"))
-
-
-def load(connection: Connection, table: Table, names: list[str], rows: Sequence[tuple[Any, ...]]) -> None:
-    """Put rows of values for these columns into a table: moments as text in UTC, JSON as text."""
-    if not rows:
-        return
-    columns = ", ".join(f'"{name}"' for name in names)
-    driver: Any = connection.connection.driver_connection
+    driver: Any = connection.connection.driver_connection  # within a transaction it is too late
+    driver.execute("ATTACH ? AS handed", (str(chunk.handed),))
     try:
-        if connection.dialect.name == "sqlite":
-            values = ", ".join("?" for _ in names)
-            driver.executemany(f"INSERT INTO {table.name} ({columns}) VALUES ({values})", rows)  # noqa: S608
-        else:
-            _copy(driver, table, names, columns, rows)
-    except connection.dialect.loaded_dbapi.Error as error:  # as everybody else knows it
-        raise DBAPIError.instance(None, None, error, connection.dialect.loaded_dbapi.Error) from error
+        yield
+    finally:
+        driver.execute("DETACH handed")
+    chunk.handed.unlink()
 
 
-def _copy(driver: Any, table: Table, names: list[str], columns: str, rows: Sequence[tuple[Any, ...]]) -> None:
-    # An empty cell is NULL, unless its column knows none.
-    texts = [f'"{name}"' for name in names if not table.columns[name].nullable]
-    lines = io.StringIO()
-    csv.writer(lines).writerows(rows)
-    statement = f"COPY {table.name} ({columns}) FROM STDIN (FORMAT csv, FORCE_NOT_NULL ({', '.join(texts)}))"
-    with driver.cursor() as cursor, cursor.copy(statement) as copy:
-        copy.write(lines.getvalue())
+def fill(session: Session, chunk: Chunk) -> None:
+    """Begin a chunk, in its transaction."""
+    if way_of(session.connection()) is Way.TEXTS:
+        _copy(session.connection(), chunk.handed)
+    else:
+        for table in _OURS.sorted_tables:
+            session.execute(table.delete())
+    if chunk.replaced:
+        for table in (PEOPLE, LEDGER, WITHHELD):
+            session.execute(table.delete().where(table.c.row.in_(chunk.replaced)))
 
 
-def stage(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Fill a staged table: what it finds out by itself, `changes`, is left out."""
-    load(connection, table, [one.name for one in table.columns if one.server_default is None], rows)
+def _copy(connection: Connection, texts: Path) -> None:
+    driver: Any = connection.connection.driver_connection
+    with driver.cursor() as cursor:
+        for table in _HANDED.sorted_tables:
+            # An empty cell is NULL, unless its column knows none.
+            filled = ", ".join(f'"{one.name}"' for one in table.columns if not one.nullable)
+            forced = f", FORCE_NOT_NULL ({filled})" if filled else ""
+            statement = f"COPY {table.name} FROM STDIN (FORMAT csv{forced})"
+            with (texts / table.name).open("rb") as text, cursor.copy(statement) as copy:
+                while block := text.read(BLOCK):
+                    copy.write(block)
+        # Nobody knows the size of what was just copied; a small sample tells it.
+        cursor.execute("SET LOCAL default_statistics_target = 1")
+        cursor.execute(f"ANALYZE {', '.join(COLUMNS)}")
+
+
+def look_up(session: Session) -> None:
+    """Find the lists and tags that are named, whom we know, and who is suppressed.
+
+    In a trial there may be no list or tag of this name yet.
+    """
+    stands = select(MEMBERS.c.stands, MailingList.id, MEMBERS.c.status, MEMBERS.c.changed_at)
+    _put(session, STANDS, stands.join(MailingList, MailingList.slug == MEMBERS.c.slug))
+    marks = select(TAGS.c.tags, Tag.id, func.min(TAGS.c.added_at)).join(Tag, Tag.name_key == TAGS.c.name_key)
+    _put(session, MARKS, marks.group_by(TAGS.c.tags, Tag.id))
+    known = select(PEOPLE.c.row, Subscriber.id, false())
+    suppressed = select(PEOPLE.c.row, Suppression.reason)
+    with _by_index(session):
+        _put(session, KNOWN, known.join(Subscriber, Subscriber.address_key == PEOPLE.c.address_key))
+        same = Suppression.address_hash == PEOPLE.c.address_hash
+        _put(session, SUPPRESSED, suppressed.join(Suppression, same))
+    session.execute(update(KNOWN).where(KNOWN.c.row.in_(select(SUPPRESSED.c.row))).values(kept_out=True))
+
+
+def _put(session: Session, table: Table, rows: Select[Any]) -> None:
+    names = [one.name for one in table.columns if one.server_default is None]
+    session.execute(table.insert().from_select(names, rows))
+
+
+@contextmanager
+def _by_index(session: Session) -> Iterator[None]:
+    """A chunk is small beside the tables it meets: PostgreSQL is not to read all of those for it."""
+    ways = ("enable_hashjoin", "enable_mergejoin") if dialect_of(session) == "postgresql" else ()
+    for way in ways:
+        session.execute(text(f"SET LOCAL {way} = off"))
+    yield
+    for way in ways:
+        session.execute(text(f"SET LOCAL {way} = on"))
+
+
+def moment(now: datetime) -> ColumnElement[Any]:
+    return literal(now, UtcDateTime)
+
+
+def as_json(session: Session, column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """A text as the database keeps JSON: SQLite keeps text."""
+    return cast(column, JSONB) if dialect_of(session) == "postgresql" else type_coerce(column, String)

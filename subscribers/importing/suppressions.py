@@ -18,7 +18,7 @@ from subscribers.importing.reading import tables_in
 from subscribers.importing.tables import Problem
 from subscribers.importing.values import Unreadable
 from subscribers.models import Suppression, SuppressionReason
-from subscribers.people import fold
+from subscribers.names import fold
 from subscribers.suppression import address_hash
 
 CHUNK: Final = 2_000

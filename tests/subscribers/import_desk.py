@@ -13,10 +13,11 @@ from subscribers import tags
 from subscribers.importing import running, undoing
 from subscribers.importing.mapping import ImportSettings
 from subscribers.importing.models import Import, ImportProblem
+from subscribers.importing.problems import Problem
 from subscribers.importing.reading import tables_in
-from subscribers.importing.running import Importer, Problem, Progress
+from subscribers.importing.running import Importer, Progress
 from subscribers.models import ConsentEntry, MailingList, Membership, Subscriber, Suppression
-from subscribers.people import fold
+from subscribers.names import fold
 
 KEY = b"a secret for tests, 32 bytes long"
 

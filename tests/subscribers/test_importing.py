@@ -12,7 +12,7 @@ from courseletter.database import Database
 from courseletter.errors import CourseletterError, InvalidInput
 from subscribers import consent, suppression
 from subscribers.consent import Evidence
-from subscribers.importing import reading, running
+from subscribers.importing import deciding, reading, running
 from subscribers.importing.mapping import Consent
 from subscribers.importing.models import Import
 from subscribers.models import ConsentEntry, CustomField, MailingList, Subscriber, SuppressionReason
@@ -253,7 +253,9 @@ def test_r40_an_import_started_twice_is_refused_and_taken_over_only_on_purpose(
     assert all(len(desk.ledger(email)) == 1 for email in desk.emails())
 
 
-def test_the_same_file_again_changes_nothing(desk: Desk) -> None:
+@pytest.mark.parametrize("some", [2, 5_000])
+def test_the_same_file_again_changes_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatch, some: int) -> None:
+    monkeypatch.setattr(deciding, "SOME", some)
     desk.bring(ELEVEN)
     again = desk.bring(ELEVEN)
     assert (again.counts.get("new", 0), again.counts["updated"]) == (0, 11)
@@ -268,7 +270,10 @@ def test_a_file_that_changed_on_its_way_is_not_gone_on_with(desk: Desk) -> None:
         desk.importer.carry_out(import_id)
 
 
-def test_a_whole_import_is_taken_back(desk: Desk, small_chunks: None) -> None:
+def test_a_whole_import_is_taken_back(
+    desk: Desk, small_chunks: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deciding, "SOME", 1)
     desk.bring(MAILCHIMP)
     stood = desk.statuses()
     desk.clock.move_to(desk.clock.now() + timedelta(minutes=1))

@@ -14,7 +14,7 @@ from import_desk import Desk
 
 from courseletter.errors import InvalidInput
 from subscribers.addresses import check_address
-from subscribers.importing import mapping
+from subscribers.importing import mapping, reading
 from subscribers.importing.reading import tables_in
 from subscribers.importing.values import Order, Unreadable, moment
 
@@ -240,6 +240,23 @@ def test_r40_of_two_rows_with_one_address_the_no_counts(desk: Desk) -> None:
     }
 
 
+@pytest.mark.parametrize("block", [1, 2, 50])
+def test_r40_a_no_counts_wherever_it_stands_in_a_chunk(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, block: int
+) -> None:
+    monkeypatch.setattr(reading, "BLOCK", block)
+    rows = ["ana@example.org,active,2024-01-01", "bea@example.org,active,2024-01-01"]
+    rows += ["ana@example.org,unsubscribed,", "ANA@example.org,active,2024-01-01", "ana@example.org,bounced,"]
+    done = desk.bring("email,status,confirmed at\n" + "\n".join(rows) + "\n")
+    assert desk.statuses() == {"bea@example.org": "confirmed", "ana@example.org": "unsubscribed"}
+    assert [line.act for line in desk.ledger("ana@example.org")] == ["unsubscribed"]
+    assert (done.counts["new"], done.counts["skipped"]) == (2, 2)
+    assert desk.problems(done.id) == [
+        (5, "The same address as line 4, which counts."),
+        (6, "The same address as line 4, which counts."),
+    ]
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -305,7 +322,11 @@ def test_r40_a_file_needs_a_list_and_vouching_words(desk: Desk) -> None:
         )
 
 
-def test_r40_rows_that_do_not_fit_their_headings(desk: Desk) -> None:
+@pytest.mark.parametrize("block", [1, 50])
+def test_r40_rows_that_do_not_fit_their_headings(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, block: int
+) -> None:
+    monkeypatch.setattr(reading, "BLOCK", block)
     rows = ["email,name,city", "ana@example.org", "bea@example.org,Lima, Bea,Porto", ""]
     rows += ['cyd@example.org,"Cyd', 'the first",', '"never closed,x', ""]
     done = desk.bring("\n".join(rows))

@@ -29,7 +29,7 @@ from subscribers.exporting.layouts import LAYOUTS
 from subscribers.filters import Filters
 from subscribers.listing import counted
 from subscribers.models import MailingList, Subscriber
-from subscribers.people import fold
+from subscribers.names import fold
 
 router = APIRouter()
 

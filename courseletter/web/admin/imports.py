@@ -27,7 +27,7 @@ from courseletter.web.site import READ, Here, Site
 from subscribers.importing import running
 from subscribers.importing.columns import Column, columns_of
 from subscribers.importing.mapping import TARGETS, Consent, ImportSettings, field_name
-from subscribers.importing.models import Import, ImportProblem, ImportState
+from subscribers.importing.models import LEASE, Import, ImportProblem, ImportState
 from subscribers.importing.problems import write_csv
 from subscribers.importing.reading import tables_in
 from subscribers.importing.running import as_problem
@@ -133,7 +133,7 @@ def show_import(import_id: str, visitor: Admin, site: Here, request: Request) ->
         problems=problems,
         many=many,
         busy=row.state in BUSY,
-        stopped=row.state in BUSY and row.touched_at < opened.clock.now() - running.LEASE,
+        stopped=row.state in BUSY and row.touched_at < opened.clock.now() - LEASE,
         source=BY_KEY[row.settings["source"]].title,
         has_posts=uploads.is_there(row)
         and row.settings["source"] == SUBSTACK.key
@@ -165,7 +165,7 @@ def resume(import_id: str, visitor: AdminWrites, site: Here) -> Response:
     opened = site.installation
     with opened.database.read() as session:
         row = import_of(session, import_id)
-    if row.state in BUSY and row.touched_at < opened.clock.now() - running.LEASE:
+    if row.state in BUSY and row.touched_at < opened.clock.now() - LEASE:
         set_out(opened, row.id)
     return lead_to(site, f"/subscribers/imports/{row.id}")
 

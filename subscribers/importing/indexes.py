@@ -1,0 +1,79 @@
+"""The indexes that people are searched and listed by, put away while more come than are there.
+
+Names and addresses are in no order, so each new one changes some other page of each of these indexes: kept up
+row by row they cost more than the rest of an import, made anew a tenth of that. Meanwhile a search reads
+everybody. A process that ends half-way leaves them away until the import is gone on with, or the worker finds
+them missing (`restore_forgotten`).
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import Index, Table, func, select, text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+from sqlalchemy.schema import DropIndex
+
+from courseletter.bulk import dialect_of
+from courseletter.database import Database
+from subscribers.importing.models import LEASE, Import, ImportState
+from subscribers.models import Subscriber
+
+WORTHWHILE: Final = 4 << 20  # octets of a file: fewer people are soon written
+A_ROW: Final = 100  # octets of a file, about
+PATIENCE: Final = "500ms"  # for whoever reads the table: all others wait behind us
+
+_TABLE: Final[Table] = Subscriber.metadata.tables[Subscriber.__tablename__]
+_CATALOGUE: Final = {
+    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'index' AND tbl_name = :table",
+    "postgresql": "SELECT indexname FROM pg_indexes"
+    " WHERE schemaname = current_schema() AND tablename = :table",
+}
+
+
+@contextmanager
+def put_away(database: Database, path: Path) -> Iterator[None]:
+    """Have the indexes away within the block, if the file seems to bring more people than there are."""
+    with suppress(OperationalError), database.write() as session:  # somebody reads on: it is done without
+        people = session.scalar(select(func.max(Subscriber.id))) or 0
+        if path.stat().st_size > max(WORTHWHILE, people * A_ROW):
+            _drop(session)
+    try:
+        yield
+    finally:
+        with database.write() as session:
+            _restore(session)
+
+
+def restore_forgotten(database: Database, now: datetime) -> None:
+    """Make those that are missing, unless an import is under way."""
+    under_way = select(Import.id).where(
+        Import.state == ImportState.RUNNING, Import.fence != "", Import.touched_at >= now - LEASE
+    )
+    with database.read() as session:
+        if not _missing(session) or session.scalar(under_way.limit(1)) is not None:
+            return
+    with database.write() as session:
+        _restore(session)
+
+
+def _drop(session: Session) -> None:
+    if dialect_of(session) == "postgresql":
+        session.execute(text(f"SET LOCAL lock_timeout = '{PATIENCE}'"))
+    for index in _TABLE.indexes:
+        session.execute(DropIndex(index, if_exists=True))
+
+
+def _restore(session: Session) -> None:
+    for index in _missing(session):
+        index.create(session.connection())
+
+
+def _missing(session: Session) -> Sequence[Index]:
+    dialect = dialect_of(session)
+    there = set(session.scalars(text(_CATALOGUE[dialect]), {"table": _TABLE.name}))
+    wanted = (one for one in _TABLE.indexes if one.info.get("dialect", dialect) == dialect)
+    return sorted((one for one in wanted if one.name not in there), key=lambda one: str(one.name))
