@@ -330,6 +330,13 @@ def test_the_plan_follows_the_slider(owner: Page, workshop: World) -> None:
     expect(owner.locator("#minutes")).to_have_text("about 8 min")
 
 
+def test_a_first_day_is_asked_for_where_all_start_together(owner: Page, workshop: World) -> None:
+    owner.goto(address(workshop, f"/articles/{add_article(workshop)}/rhythm"))
+    expect(owner.get_by_label("First day, if all together")).to_be_hidden()
+    owner.get_by_role("radio", name="All together").check()
+    expect(owner.get_by_label("First day, if all together")).to_be_visible()
+
+
 def test_a_toast_leaves_after_ten_seconds_whatever_else_changes(owner: Page, workshop: World) -> None:
     owner.clock.install()
     owner.goto(address(workshop, f"/articles/{add_article(workshop)}"))
