@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import and_, func, literal_column, or_, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -180,10 +180,13 @@ def _change(
 
 
 def _last(act: ConsentAct) -> ColumnElement[int]:
-    """A membership's newest ledger line of this act; one about everything counts for each list. 0: none."""
+    """A membership's newest ledger line of this act; one about everything counts for each list. 0: none.
+
+    The act is written out: bound, it would be for a partial index, and SQLite would plan each time anew.
+    """
     newest = select(func.coalesce(func.max(ConsentEntry.id), 0)).where(
         ConsentEntry.subscriber_id == Membership.subscriber_id,
-        ConsentEntry.act == act,
+        ConsentEntry.act == literal_column(f"'{act}'"),
         or_(ConsentEntry.list_id == Membership.list_id, ConsentEntry.list_id.is_(None)),
     )
     return newest.correlate(Membership).scalar_subquery()
