@@ -30,6 +30,7 @@ from subscribers.importing.staging import (
     STANDS,
     WITHHELD,
     as_json,
+    by_index,
     moment,
 )
 from subscribers.models import (
@@ -56,20 +57,21 @@ def compare(session: Session, now: datetime) -> None:
         .join(PEOPLE, PEOPLE.c.row == KNOWN.c.row)
         .join(STANDS, STANDS.c.stands == PEOPLE.c.stands)
     )
-    session.execute(CHANGES.insert().from_select(["row", "list_id", "status", "changed_at"], stands))
     ours = (
         select(Membership.list_id)
         .join(KNOWN, KNOWN.c.subscriber_id == Membership.subscriber_id)
         .where(KNOWN.c.row == CHANGES.c.row, Membership.list_id == CHANGES.c.list_id)
     )
     stays = ours.where(~_gives_way(CHANGES.c.status, CHANGES.c.changed_at, now))
-    session.execute(update(CHANGES).values(changes=~stays.exists()))
     refused = select(CHANGES.c.row).where(
         CHANGES.c.status.not_in(_LEFT), ours.where(Membership.status.in_(_LEFT)).exists()
     )
     changing = select(CHANGES.c.row).where(CHANGES.c.changes)
     kept = and_(KNOWN.c.row.in_(refused), KNOWN.c.row.not_in(changing))
-    session.execute(update(KNOWN).where(kept).values(kept_out=True))
+    with by_index(session):
+        session.execute(CHANGES.insert().from_select(["row", "list_id", "status", "changed_at"], stands))
+        session.execute(update(CHANGES).values(changes=~stays.exists()))
+        session.execute(update(KNOWN).where(kept).values(kept_out=True))
 
 
 def _gives_way(
@@ -91,11 +93,12 @@ def _gives_way(
 def write(session: Session, rows: Sequence[int], now: datetime) -> None:
     """Write what the file says of people whom we know, from the first of these rows to the last."""
     these = KNOWN.c.row.between(rows[0], rows[-1])
-    _change_people(session, these)
-    _write_members(session, these, now)
-    _write_ledger(session, these, now)
-    _write_tags(session, these, now)
-    _withhold(session, these, now)
+    with by_index(session):
+        _change_people(session, these)
+        _write_members(session, these, now)
+        _write_ledger(session, these, now)
+        _write_tags(session, these, now)
+        _withhold(session, these, now)
 
 
 def _change_people(session: Session, these: ColumnElement[bool]) -> None:

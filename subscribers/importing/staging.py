@@ -37,7 +37,7 @@ from sqlalchemy.orm import Session
 
 from courseletter.bulk import dialect_of
 from courseletter.database import UtcDateTime
-from subscribers.importing.handing import COLUMNS, FILLED, Way
+from subscribers.importing.handing import COLUMNS, FILLED, KEYS, Way
 from subscribers.importing.reading import Chunk
 from subscribers.models import MailingList, Subscriber, Suppression, Tag
 
@@ -48,9 +48,9 @@ _OURS: Final = MetaData()
 _INTEGERS: Final = ("row", "place", "line", "minute", "daily_cap", "stands", "tags")
 
 
-def _column(name: str) -> Column[Any]:
+def _column(name: str, keys: tuple[str, ...]) -> Column[Any]:
     if name in _INTEGERS:
-        return Column(name, Integer)
+        return Column(name, Integer, primary_key=name in keys, autoincrement=False)
     if name in ("at", "created_at", "changed_at", "added_at"):
         return Column(name, UtcDateTime)
     return Column(name, Boolean if name == "no_tracking" else String, nullable=name not in FILLED)
@@ -65,7 +65,8 @@ def _row() -> Column[Any]:
 
 
 PEOPLE, MEMBERS, LEDGER, TAGS, WITHHELD = (
-    _table(name, _HANDED, *map(_column, names)) for name, names in COLUMNS.items()
+    _table(name, _HANDED, *(_column(one, KEYS.get(name, ())) for one in names))
+    for name, names in COLUMNS.items()
 )
 # Where people stand, and how they are marked, with the ids of our lists and tags.
 STANDS: Final = _table(
@@ -167,7 +168,7 @@ def look_up(session: Session) -> None:
     _put(session, MARKS, marks.group_by(TAGS.c.tags, Tag.id))
     known = select(PEOPLE.c.row, Subscriber.id, false())
     suppressed = select(PEOPLE.c.row, Suppression.reason)
-    with _by_index(session):
+    with by_index(session):
         _put(session, KNOWN, known.join(Subscriber, Subscriber.address_key == PEOPLE.c.address_key))
         same = Suppression.address_hash == PEOPLE.c.address_hash
         _put(session, SUPPRESSED, suppressed.join(Suppression, same))
@@ -180,7 +181,7 @@ def _put(session: Session, table: Table, rows: Select[Any]) -> None:
 
 
 @contextmanager
-def _by_index(session: Session) -> Iterator[None]:
+def by_index(session: Session) -> Iterator[None]:
     """A chunk is small beside the tables it meets: PostgreSQL is not to read all of those for it."""
     ways = ("enable_hashjoin", "enable_mergejoin") if dialect_of(session) == "postgresql" else ()
     for way in ways:
