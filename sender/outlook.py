@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, aliased
 
 from campaigns.models import Course, Enrolment, ProfileRecord, Revision
 from courseletter.zones import zone_of
-from sender.models import State, is_in
+from sender.models import Delivery, State, is_in
 
 FIRST = func.min(Enrolment.id).label("first")
 ALONE = 0.2  # of its course's people: so many at one moment are a row of their own
@@ -43,7 +43,7 @@ class Leaving:
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """`queued` messages are ready and leave at once; `moments` are every due moment with its people."""
+    """`queued` messages leave at once, or are leaving; `moments` are every due moment with its people."""
 
     queued: int
     rows: list[Leaving]
@@ -70,8 +70,7 @@ def outlook(session: Session, now: datetime, until: datetime) -> Outlook:
         zone = zone_of(theirs or own)
         moment = max(at, now)  # overdue: with the next tick
         leaving.append(Leaving(course_id, title, moment, moment, people, (zone.key,), _clock(at, zone)))
-    queued = session.scalar(select(func.count()).where(is_in(State.READY))) or 0
-    return Outlook(queued, merged(leaving), [(one.first, one.people) for one in leaving])
+    return Outlook(_queued(session), merged(leaving), [(one.first, one.people) for one in leaving])
 
 
 def merged(leaving: Sequence[Leaving]) -> list[Leaving]:
@@ -95,6 +94,12 @@ def merged(leaving: Sequence[Leaving]) -> list[Leaving]:
             open_row[one.course_id] = len(rows)
             rows.append(one)
     return rows
+
+
+def _queued(session: Session) -> int:
+    """What is ready, and what a sender has in hand: a partial index of each."""
+    counts = (is_in(State.READY), Delivery.lease_until.is_not(None))
+    return sum(session.scalar(select(func.count()).select_from(Delivery).where(one)) or 0 for one in counts)
 
 
 def _due(

@@ -5,8 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 from school import School
 
+from sender.claiming import claim
 from sender.outlook import Leaving, merged, outlook
 from sender.pausing import pause_course
+from sender.planning import tick
 
 AT = datetime(2026, 11, 12, 13, 0, tzinfo=UTC)
 FIRST = Leaving("crs_1", "Sleep", AT, AT, 300, ("America/New_York",), "08:00")
@@ -61,3 +63,13 @@ def test_what_is_ready_counts_as_leaving_now(school: School) -> None:
     now = school.clock.now()
     with school.database.read() as session:
         assert outlook(session, now, now + timedelta(hours=1)).moments == [(now, 1)]
+
+
+def test_what_a_sender_has_in_hand_is_leaving(school: School) -> None:
+    school.enrol("ada@inbox.example.org")
+    school.enrol("bea@inbox.example.org")
+    now = school.clock.now()
+    tick(school.database, now)
+    claim(school.database, now, 1)
+    with school.database.read() as session:
+        assert outlook(session, now, now + timedelta(hours=1)).queued == 2
