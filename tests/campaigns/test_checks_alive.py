@@ -76,7 +76,7 @@ def test_a_page_that_is_there_is_asked_for_once_and_unread() -> None:
     ("address", "message"),
     [
         ("https://example.org/closed", "could not be read"),
-        ("https://nowhere.example/", "nowhere.example is not known"),
+        ("https://nowhere.example/", "There is no host “nowhere.example”"),
         ("https://inside.example/admin", "address not allowed"),
         ("http://127.0.0.1:8000/", "address not allowed"),
         ("http://2130706433/", "address not allowed"),
