@@ -1,12 +1,13 @@
 """One process of a sender, for the crash tests to kill, to stop and to starve.
 
 It is set up by the environment, as an installation is, and works until nothing is left to do at the clock's
-moment.
+moment, or until the test has gone.
 """
 
 import logging
-import time
 from datetime import datetime
+from multiprocessing import parent_process
+from multiprocessing.connection import wait
 from pathlib import Path
 
 from faults.shared_clock import SharedClock
@@ -21,7 +22,7 @@ from sender.models import Delivery, State
 from sender.planning import tick
 
 LEASED = (State.CLAIMED, State.IN_DOUBT)
-PAUSE = 0.02  # seconds between two turns: another process has to do something first
+PAUSE = 0.02  # seconds between two turns at most: another process has to do something first
 
 log = logging.getLogger(__name__)
 
@@ -32,8 +33,10 @@ def work(clock_path: Path, *roles: str) -> None:
     clock = SharedClock(clock_path)
     installation = open_installation(config.load(), clock)
     mailer = installation.mailer()
+    test = parent_process()
+    assert test is not None
     working = True
-    while working:
+    while working and not wait([test.sentinel], PAUSE):
         try:
             if "tick" in roles:
                 tick(installation.database, clock.now())
@@ -43,7 +46,6 @@ def work(clock_path: Path, *roles: str) -> None:
                 working = is_work_left(session, clock.now())
         except DBAPIError as error:  # as courseletter/worker.py does: the next turn tries again
             log.error("the database cannot be used: %s", str(error.orig).partition("\n")[0])
-        time.sleep(PAUSE)
     mailer.close()
 
 
