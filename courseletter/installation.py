@@ -309,8 +309,8 @@ def limits_of(smtp: SmtpSettings) -> Limits:
 def _advice(smtp: SmtpSettings, attempt: Attempt) -> str:
     if attempt.phase is Phase.CONNECT and attempt.reply is None and smtp.security == "starttls":
         return (
-            f"Check [smtp] in courseletter.toml: if port {smtp.port} speaks TLS from the start, as 465 does, "
-            'set security = "tls".'
+            f"Check the host and the port under [smtp] in courseletter.toml; if port {smtp.port} speaks "
+            'TLS from the start, as 465 does, set security = "tls".'
         )
     return "Check [smtp] in courseletter.toml."
 
