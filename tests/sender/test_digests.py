@@ -377,13 +377,17 @@ def test_r25_a_restored_database_does_not_send_entries_that_may_have_gone_out(
     desk.newsroom.add("ada@inbox.example.org")
     desk.set_up()
     desk.feed.publish("Frost", day(13))
-    recognise(desk.database, tmp_path, desk.newsroom.now)
+    desk.school.clock.move_to(MONDAY)
+    digesting.look_at(desk.database, desk.feed.fetcher(), desk.newsroom.newsletter_id, MONDAY)
+    recognise(desk.database, tmp_path, MONDAY)
     with desk.database.write() as session:
         session.get_one(Instance, 1).held_why = "it was restored"
-    assert desk.look(MONDAY) == {}
-    release_sends(desk.database, tmp_path, desk.newsroom.now)
+    assert desk.look() == {}
+    release_sends(desk.database, tmp_path, MONDAY)
     assert desk.digest().problem == WAITING
-    assert desk.look() == {"digests made": 1}
+    assert desk.look() == {}
+    desk.feed.publish("Birds", day(20))
+    assert desk.look(MONDAY + timedelta(days=7)) == {"digests made": 1}
     desk.school.work()
     assert desk.newsroom.received() == []
-    assert [one.state for one in desk.issues()] == [IssueState.DRAFT]
+    assert [one.state for one in desk.issues()] == [IssueState.DRAFT] * 2
