@@ -40,6 +40,27 @@ def test_two_who_change_different_paragraphs_both_have_their_way(sit: Callable[.
     assert lesson(marek.world).subject == "Marek's subject"
 
 
+def test_who_writes_in_two_tabs_is_told_of_the_other_tab(sit: Callable[..., Desk]) -> None:
+    here = sit()
+    there = here.another_tab()
+    here.at_end_of("Dim the lamps")
+    here.type(" Tonight.")
+    here.saved()
+    there.at_end_of("Light tells")
+    there.type(" Always.")
+    there.saved()
+    expect(there.page.locator("#state")).to_contain_text("with your other tab’s changes")
+    here.at_end_of("Light tells")
+    here.type(" Never.")
+    here.expect_state("clash")
+    expect(here.page.locator("#state")).to_contain_text("Your other tab saved this at 09:12. Compare both")
+    here.page.click("#compare")
+    expect(here.page.locator("#conflict-lead")).to_contain_text(
+        "You and your other tab both changed one place."
+    )
+    expect(here.page.get_by_label("Your other tab’s, 09:12")).to_be_visible()
+
+
 @pytest.mark.parametrize(
     ("choice", "kept"),
     [("Yours", ["Marek's."]), ("Mira Holt’s", ["Mira's."]), ("Both", ["Mira's.", "Marek's."])],

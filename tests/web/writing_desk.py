@@ -1,5 +1,6 @@
 """Somebody at the lesson editor in a real browser, for tests: signed in, the console silent."""
 
+from copy import copy
 from typing import Any
 
 from colleagues import add_user
@@ -36,10 +37,20 @@ class Desk:
         self.context = browser.new_context(viewport={"width": width, "height": 900}, reduced_motion="reduce")
         self.context.set_default_timeout(10_000)
         self.sign_in()
-        self.page: Page = self.context.new_page()
         self.said: list[str] = []
-        self.page.on("console", lambda said: self.said.append(said.text) if said.type == "error" else None)
-        self.page.on("pageerror", lambda error: self.said.append(f"{error}\n{error.stack}"))
+        self.page = self._tab()
+
+    def _tab(self) -> Page:
+        page = self.context.new_page()
+        page.on("console", lambda said: self.said.append(said.text) if said.type == "error" else None)
+        page.on("pageerror", lambda error: self.said.append(f"{error}\n{error.stack}"))
+        return page
+
+    def another_tab(self) -> "Desk":
+        """The same person in the same browser, at the lesson once more."""
+        tab = copy(self)
+        tab.page = self._tab()
+        return tab.open()
 
     def sign_in(self) -> None:
         installation = self.world.installation

@@ -1,5 +1,5 @@
 // The lesson's page: the form with script. Without it the form saves by its button.
-import { settle } from './page/clashes.js'
+import { begun, settle } from './page/clashes.js'
 import { Dialogs } from './page/dialogs.js'
 import { byId, element, tellProblem } from './page/elements.js'
 import { Keeper } from './page/keeping.js'
@@ -22,7 +22,7 @@ const preview = new Preview(address, goTo, (lines) => writing.mark(lines))
 // What was kept of a lesson's Markdown is not put back into its MJML.
 const keeper = new Keeper(isMarkdown ? form.dataset.id : `${form.dataset.id}.mjml`)
 const saving = new Saving(
-  { content, setContent, put, show, problem, saved: () => preview.refresh(), settle: (merged, theirs) => settle(merged, theirs, time()), time },
+  { content, setContent, put, show, problem, saved: () => preview.refresh(), settle: (merged, theirs) => settle(merged, { ...theirs, by: saver(theirs.by) }, time()), time },
   keeper,
   content(),
   field('version').value,
@@ -95,13 +95,16 @@ async function upload(file) {
   return { message: 'Not uploaded: no connection. Try again.' }
 }
 
+/** Who has saved a lesson, as its writer is told. @param {string} by a name, "" of nobody known */
+const saver = (by) => (by && by === form.dataset.writer ? 'your other tab' : by)
+
 const TOLD = {
-  saved: ({ at, by, merged }) => (merged ? `Saved ${at}, with ${by ? `${by}’s` : 'a colleague’s'} changes` : `Saved${at ? ` ${at}` : ''}`),
+  saved: ({ at, by, merged }) => (merged ? `Saved ${at}, with ${saver(by) || 'a colleague'}’s changes` : `Saved${at ? ` ${at}` : ''}`),
   saving: () => 'Saving',
   unsaved: () => 'Not saved yet',
   offline: ({ message }) => message ?? 'Not saved: no connection. Kept in this browser.',
   refused: ({ message }) => `Not saved: ${message}`,
-  clash: ({ by, at }) => `${by || 'Somebody'} saved this at ${at}.`,
+  clash: ({ by, at }) => `${begun(saver(by)) || 'Somebody'} saved this at ${at}.`,
   signedout: () => 'You were signed out. What you wrote is safe in this browser.',
 }
 

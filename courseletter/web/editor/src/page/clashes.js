@@ -21,7 +21,7 @@ export async function settle(merged, theirs, now) {
   byId('conflict-lead').textContent = clashes.length
     ? `You and ${name} both changed ${many}. All other changes of both are kept.`
     : `You and ${name} changed different places. The changes of both are kept.`
-  byId('clashes').replaceChildren(...clashes.map((clash, i) => choices(clash, i, `${possessive(name)}, ${theirs.at}`, now)))
+  byId('clashes').replaceChildren(...clashes.map((clash, i) => choices(clash, i, `${begun(possessive(name))}, ${theirs.at}`, now)))
   if (!(await ask('conflict', () => true))) return null
   return settled(merged, (clash) => {
     const chosen = /** @type {HTMLInputElement} */ (document.querySelector(`[name=clash-${clashes.indexOf(clash)}]:checked`)).value
@@ -30,6 +30,8 @@ export async function settle(merged, theirs, now) {
   })
 }
 
+/** A text as the beginning of a line. */
+export const begun = (text) => text.charAt(0).toUpperCase() + text.slice(1)
 const possessive = (name) => (name.endsWith('s') ? `${name}’` : `${name}’s`)
 
 function choices(clash, i, their, now) {
