@@ -7,8 +7,9 @@ JSON.
 
 import hashlib
 import json
+import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from functools import lru_cache, partial
 from typing import Any, Final, NamedTuple
@@ -18,12 +19,13 @@ from courseletter.zones import MINUTES_A_DAY, zone_named
 from subscribers.importing import values
 from subscribers.importing.mapping import FIELD, FIELD_NAME, POSITION, Status, field_name
 from subscribers.importing.tables import cell_text
-from subscribers.importing.values import Order, Unreadable
+from subscribers.importing.values import Order, Unreadable, is_storable
 from subscribers.names import SEPARATOR, check_name, check_tag, fold
 from subscribers.standing import ConsentAct, MemberStatus, SuppressionReason
 
 LONGEST_VALUE: Final = 10_000  # characters of one custom field
 LONGEST_LANGUAGE: Final = 35
+LONGEST_SLUG: Final = 80
 MOST_TAGS: Final = 200
 SHORT: Final = 200  # characters of what is shown of a row
 IP: Final = 45
@@ -32,13 +34,14 @@ STRICTNESS: Final = {status: place for place, status in enumerate(Status)}  # th
 
 EMPTY_COUNTS: Final = object()
 
+_NOT_STORABLE: Final = "there is a character in it that is not valid Unicode, or a NUL."
 _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")  # how a custom field keeps one
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
 def stamp(moment: datetime) -> str:
     """A moment in UTC as both databases take it."""
-    return moment.strftime("%Y-%m-%d %H:%M:%S.") + f"{moment.microsecond:06d}"
+    return moment.replace(tzinfo=None).isoformat(" ", "microseconds")
 
 
 class Member(NamedTuple):
@@ -150,6 +153,8 @@ def tag(name: str, since: str | None = None) -> tuple[str, str, str | None]:
 
 
 def _ip(cell: str) -> str:
+    if not is_storable(cell):
+        raise Unreadable("no address of a machine")
     return cell.strip()[:IP]
 
 
@@ -179,8 +184,10 @@ def _kept(name: str, value: Any) -> Any:
     if isinstance(value, str):
         if len(value) > LONGEST_VALUE:
             raise InvalidInput(f"the text is longer than {LONGEST_VALUE:,} characters.", field=name)
-        if not _is_storable(value):
-            raise InvalidInput("there is a character in it that is not valid Unicode, or a NUL.", field=name)
+        if not is_storable(value):
+            raise InvalidInput(_NOT_STORABLE, field=name)
+    elif isinstance(value, float) and not math.isfinite(value):
+        raise InvalidInput("this is no number.", field=name)
     return value
 
 
@@ -221,9 +228,10 @@ def _lists(cell: str) -> tuple[Member, ...]:
     members = []
     for slug, one in _object("lists", cell).items():
         status, since = (one.get("status"), one.get("since")) if isinstance(one, dict) else (one, None)
+        status = str(status)
         if status not in set(MemberStatus):
-            raise InvalidInput(f"nobody knows the status “{str(status)[:40]}”.", field="lists")
-        members.append(Member(str(slug)[:80], str(status), _moment("lists", since)))
+            raise InvalidInput(f"nobody knows the status “{status[:40]}”.", field="lists")
+        members.append(Member(_slug("lists", slug), status, _moment("lists", since)))
     return tuple(members)
 
 
@@ -236,16 +244,16 @@ def _consent(cell: str) -> tuple[Line, ...]:
 
 def _line(found: Any) -> Line:
     """One act of the ledger, as our own export has it."""
-    if not isinstance(found, dict) or found.get("act") not in set(ConsentAct):
+    if not isinstance(found, dict) or str(found.get("act")) not in set(ConsentAct):
         raise InvalidInput("one of these is no act of consent.", field="consent")
     texts = {key: found.get(key, "") for key in ("wording", "source_url", "ip", "user_agent", "note")}
-    if not all(isinstance(one, str) and _is_storable(one) for one in texts.values()):
+    if not all(isinstance(one, str) for one in texts.values()):
         raise InvalidInput("an act of consent has something else than text in it.", field="consent")
     wording = texts["wording"]
     digest = hashlib.sha256(wording.encode()).hexdigest() if wording else ""
     slug = found.get("list")
     return Line(
-        None if slug is None else str(slug)[:80],
+        None if slug is None else _slug("consent", slug),
         str(found["act"]),
         _moment("consent", found.get("at")),
         wording,
@@ -257,9 +265,15 @@ def _line(found: Any) -> Line:
     )
 
 
+def _slug(name: str, slug: Any) -> str:
+    if not isinstance(slug, str) or not 0 < len(slug) <= LONGEST_SLUG:
+        raise InvalidInput(f"a list is named by 1 to {LONGEST_SLUG} characters.", field=name)
+    return slug
+
+
 def _suppressed(cell: str) -> Withheld:
     found = _object("suppressed", cell)
-    if found.get("reason") not in set(SuppressionReason):
+    if str(found.get("reason")) not in set(SuppressionReason):
         raise InvalidInput("nobody knows this reason.", field="suppressed")
     return Withheld(str(found["reason"]), _moment("suppressed", found.get("at")), str(found.get("note", "")))
 
@@ -274,15 +288,24 @@ def _own_name(heading: str) -> str:
     return heading if FIELD_NAME.fullmatch(heading) else field_name(heading)
 
 
-def _is_storable(text: str) -> bool:
-    return "\0" not in text and (text.isascii() or text.encode("utf-8", "replace").decode() == text)
-
-
 def _json(name: str, cell: str) -> Any:
     try:
-        return json.loads(cell)
+        found = json.loads(cell)
+        taken = is_storable(cell) and ("\\u" not in cell or all(map(is_storable, _texts(found))))
     except (ValueError, RecursionError):
         raise InvalidInput("this is no JSON.", field=name) from None
+    if not taken:
+        raise InvalidInput(_NOT_STORABLE, field=name)
+    return found
+
+
+def _texts(found: Any) -> Iterator[str]:
+    """All that is written in some JSON, the names of its values, too."""
+    if isinstance(found, str):
+        yield found
+    elif isinstance(found, dict | list):
+        for one in (*found, *(found.values() if isinstance(found, dict) else ())):
+            yield from _texts(one)
 
 
 def _object(name: str, cell: str) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from typing import IO, Any, Final, cast
 from charset_normalizer import from_bytes
 
 from subscribers.importing.files import SAMPLE, Form, Part, refused
-from subscribers.importing.values import Unreadable
+from subscribers.importing.values import Unreadable, is_storable
 
 MOST_LINE: Final = 1 << 20  # octets
 MOST_CELL: Final = 1 << 20  # characters
@@ -90,6 +90,8 @@ def _checked(headings: list[str]) -> tuple[str, ...]:
         raise refused("The first line is empty. It has to name the columns.")
     if len(headings) > MOST_COLUMNS:
         raise refused(f"The file has more than {MOST_COLUMNS} columns. Take out those that you do not need.")
+    if not all(map(is_storable, headings)):
+        raise refused("The name of a column has a NUL in it, or half a character. Save the file again.")
     names: list[str] = []
     for place, heading in enumerate(headings, start=1):
         name = heading.strip().lstrip("\ufeff") or f"Column {place}"

@@ -84,10 +84,9 @@ def moment(text: str, order: Order | None = None) -> datetime:
         if found:
             return _moment_of(found.groupdict(), order)
     try:
-        read = parsedate_to_datetime(text)  # RFC 5322: Tue, 02 Jan 2024 15:04:05 +0000
+        return _in_utc(parsedate_to_datetime(text))  # RFC 5322: Tue, 02 Jan 2024 15:04:05 +0000
     except ValueError:
         raise Unreadable("no date that we can read, like 2024-01-31") from None
-    return _in_utc(read)
 
 
 def day(text: str, order: Order | None = None) -> date:
@@ -177,8 +176,22 @@ def kind_of(samples: list[str]) -> str:
     return "text"
 
 
+def storable(text: str) -> str:
+    """The text without what no database takes: NULs, and halves of a character."""
+    if text.isascii():
+        return text.replace("\0", "\ufffd")
+    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
+
+
+def is_storable(text: str) -> bool:
+    return storable(text) == text
+
+
 def _in_utc(read: datetime) -> datetime:
-    return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
+    try:
+        return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
+    except OverflowError:
+        raise Unreadable("a day or an hour that does not exist") from None
 
 
 def _tag_name(one: Any) -> str:
