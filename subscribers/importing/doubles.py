@@ -4,7 +4,7 @@ import json
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from subscribers.importing.entries import Columns
 from subscribers.importing.tables import Problem
@@ -22,6 +22,21 @@ class Met(NamedTuple):
         return f"{self.part} line {self.line}".lstrip()
 
 
+class Doubles(NamedTuple):
+    """What some people come to whose addresses were met before, too.
+
+    `refused`: by their places, why their rows do not count. `replaced`: earlier rows of the chunk which do
+    not count any more. `against`: the places of those who say no, and an earlier chunk brought them.
+    """
+
+    refused: dict[int, Problem]
+    replaced: list[int]
+    against: list[int]
+
+
+NONE: Final = Doubles({}, [], [])
+
+
 class Seen:
     """The addresses met so far, by half a hash each, in a file: a million of them need no memory."""
 
@@ -35,22 +50,18 @@ class Seen:
     def close(self) -> None:
         self._file.close()
 
-    def meet(
-        self, part: str, rows: Sequence[int], people: Columns, since: int
-    ) -> tuple[dict[int, Problem], list[int]]:
-        """Meet some people; returns by their places who is there already, and why that row does not count.
+    def meet(self, part: str, rows: Sequence[int], people: Columns, since: int) -> Doubles:
+        """Meet some people. Who says no counts, unless the same was said since the chunk began.
 
-        One that says no does count. Where the earlier row came after the row `since`, and does not say no, it
-        is among the second: rows which do not count any more.
+        `since` is the last row before the chunk.
         """
         marks = [int(one[:15], 16) for one in people["address_hash"]]
         fresh = zip(marks, rows, [part] * len(rows), people["line"], map(int, people["says_no"]), strict=True)
         before = self._file.total_changes
         self._file.executemany("INSERT OR IGNORE INTO seen VALUES (?, ?, ?, ?, ?)", sorted(fresh))
         if self._file.total_changes - before == len(rows):
-            return {}, []
-        doubles: dict[int, Problem] = {}
-        replaced = []
+            return NONE
+        doubles = Doubles({}, [], [])
         met = self._met(marks)
         for place, (mark, row) in enumerate(zip(marks, rows, strict=True)):
             first, line, says_no = met[mark], people["line"][place], people["says_no"][place]
@@ -58,13 +69,15 @@ class Seen:
                 continue
             if not says_no or (first.row > since and first.says_no):
                 why = f"The same address as {first}, which counts."
-                doubles[place] = Problem(line, why, people["email"][place])
+                doubles.refused[place] = Problem(line, why, people["email"][place])
                 continue
             if first.row > since:
-                replaced.append(first.row)
+                doubles.replaced.append(first.row)
+            else:
+                doubles.against.append(place)
             met[mark] = Met(row, part, line, says_no)
             self._file.execute("REPLACE INTO seen VALUES (?, ?, ?, ?, ?)", (mark, *met[mark]))
-        return doubles, replaced
+        return doubles
 
     def _met(self, marks: Sequence[int]) -> dict[int, Met]:
         found = self._file.execute(

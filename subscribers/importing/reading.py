@@ -19,13 +19,14 @@ from typing import IO, Any, Final, cast
 
 from courseletter.errors import CourseletterError
 from subscribers.importing import handing
-from subscribers.importing.doubles import Seen
+from subscribers.importing.doubles import NONE, Seen
 from subscribers.importing.entries import Columns, Entries, only
 from subscribers.importing.files import Form, parts_of, refused
 from subscribers.importing.handing import Way
 from subscribers.importing.mapping import ImportSettings, Source
 from subscribers.importing.sources import detect
 from subscribers.importing.tables import Problem, Row, Table, table_of
+from subscribers.importing.values import storable
 
 CHUNK: Final = 50_000  # rows of one transaction: half a second in which nobody else writes
 BLOCK: Final = 5_000  # rows that are checked at once
@@ -169,14 +170,18 @@ class _Reader:
         numbers = [before + place for place, one in enumerate(block, 1) if not isinstance(one, Problem)]
         places, people, refused = entries.read(rows)
         numbers = [numbers[place] for place in places]
-        doubles, replaced = self._seen.meet(part, numbers, people, growing.first - 1) if places else ({}, [])
+        doubles = NONE
+        if numbers:
+            doubles = self._seen.meet(part, numbers, people, growing.first - 1)
         if before + len(block) < growing.first:
             return
-        if doubles:
-            wanted = [place not in doubles for place in range(len(numbers))]
+        for place in doubles.against:  # this file's yes was written just now, and is no later one
+            people["members"][place] = tuple((slug, no, None) for slug, no, _ in people["members"][place])
+        if doubles.refused:
+            wanted = [place not in doubles.refused for place in range(len(numbers))]
             numbers, people = [*compress(numbers, wanted)], only(people, wanted)
-        problems = [*sorted((*problems, *refused), key=attrgetter("line")), *doubles.values()]
-        growing.note(part, problems, replaced)
+        problems = [*sorted((*problems, *refused), key=attrgetter("line")), *doubles.refused.values()]
+        growing.note(part, problems, doubles.replaced)
         if numbers:
             growing.take(part, numbers, people)
 
@@ -271,13 +276,8 @@ def _wanting(line: int, email: str, columns: Sequence[str]) -> Values:
 
 
 def _told(part: str, problem: Problem) -> Values:
-    cells = [*map(_storable, problem.cells)]
-    return part, problem.line, _storable(problem.text), problem.reason, False, cells
-
-
-def _storable(text: str) -> str:
-    """The text without what no database takes, to show what was wrong with it."""
-    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
+    cells = [*map(storable, problem.cells)]
+    return part, problem.line, storable(problem.text), storable(problem.reason), False, cells
 
 
 class _Counted(io.RawIOBase):

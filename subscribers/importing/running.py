@@ -171,7 +171,8 @@ class Importer:
     @contextmanager
     def _connection(self, *, writes: bool) -> Iterator[Connection]:
         """A connection of our own, with the staged tables, that nobody gets after us."""
-        with self._database.engine.connect().execution_options(writes=writes) as connection:
+        options = {"writes": writes, "durable": False}  # what a crash loses is imported again, as is `taken`
+        with self._database.engine.connect().execution_options(**options) as connection:
             try:
                 if self._database.is_sqlite:
                     _tune(connection)
@@ -182,17 +183,9 @@ class Importer:
 
 
 def _tune(connection: Connection) -> None:
-    """SQLite for many rows.
-
-    What a crash loses of the last chunks is imported again: `taken` is lost with it.
-    """
+    """SQLite for many rows, whose ids are just made."""
     driver: Any = connection.connection.driver_connection  # before any transaction: within one it is too late
-    pragmas = (
-        "synchronous = NORMAL",
-        "wal_autocheckpoint = 16000",
-        "foreign_keys = OFF",
-    )  # ids are just made
-    for pragma in (f"cache_size = -{CACHE}", *pragmas):
+    for pragma in (f"cache_size = -{CACHE}", "wal_autocheckpoint = 16000", "foreign_keys = OFF"):
         driver.execute(f"PRAGMA {pragma}")
 
 

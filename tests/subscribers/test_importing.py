@@ -1,6 +1,9 @@
 """What an import brings, keeps out, and leaves as it is; how it is gone on with, and taken back."""
 
+import gc
+import pickle
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +15,11 @@ from courseletter.database import Database
 from courseletter.errors import CourseletterError, InvalidInput
 from subscribers import consent, suppression
 from subscribers.consent import Evidence
-from subscribers.importing import deciding, reading, running
-from subscribers.importing.mapping import Consent
+from subscribers.importing import deciding, reading, running, serving
+from subscribers.importing.handing import Way
+from subscribers.importing.mapping import Consent, ImportSettings
 from subscribers.importing.models import Import
+from subscribers.importing.reading import Wanted, tell
 from subscribers.models import ConsentEntry, CustomField, MailingList, Subscriber, SuppressionReason
 from subscribers.people import Details, find_or_create
 
@@ -262,6 +267,17 @@ def test_the_same_file_again_changes_nothing(desk: Desk, monkeypatch: pytest.Mon
     assert all(len(desk.ledger(email)) == 1 for email in desk.emails())
 
 
+def test_a_no_counts_over_a_yes_of_an_earlier_chunk(desk: Desk, small_chunks: None) -> None:
+    """That yes was written just now, and yet is no later one."""
+    rows = "".join(f"reader{n}@example.org,active,2024-01-01,\n" for n in range(4))
+    done = desk.bring(
+        f"email,status,confirmed at,unsubscribed at\n{rows}READER1@example.org,unsubscribed,,2025-01-05\n"
+    )
+    assert desk.statuses()["reader1@example.org"] == "unsubscribed"
+    assert [line.act for line in desk.ledger("reader1@example.org")] == ["confirmed", "unsubscribed"]
+    assert (done.counts["new"], done.counts["updated"]) == (4, 1)
+
+
 def test_a_file_that_changed_on_its_way_is_not_gone_on_with(desk: Desk) -> None:
     path = desk.file(ELEVEN)
     import_id = desk.begin(path)
@@ -312,6 +328,45 @@ def test_suppressions_of_the_file_go_with_it_and_no_others(desk: Desk, now: date
     assert desk.suppressed() == {"carl@example.org": "manual", "ana@example.org": "bounced"}
     desk.undo(done.id)
     assert desk.suppressed() == {"carl@example.org": "manual"}
+
+
+def test_a_chunk_does_not_wait_for_the_disk(desk: Desk) -> None:
+    """What a crash loses of it is imported again: how many rows were taken is lost with it."""
+    found: list[Any] = []
+    asking = "PRAGMA synchronous" if desk.database.is_sqlite else "SHOW synchronous_commit"
+
+    def ask(connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if "INTO subscribers" in statement:
+            found.append(connection.connection.driver_connection.execute(asking).fetchone()[0])
+
+    event.listen(desk.database.engine, "after_cursor_execute", ask)
+    try:
+        desk.bring(ELEVEN)
+    finally:
+        event.remove(desk.database.engine, "after_cursor_execute", ask)
+    assert found == [1 if desk.database.is_sqlite else "off"]
+
+
+def test_r18_what_was_handed_over_goes_when_the_process_that_writes_is_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There are addresses in it. Whoever reads for it notices that nobody asks any more."""
+    monkeypatch.setattr(reading, "CHUNK", 3)
+    path, folder = tmp_path / "list.csv", tmp_path / "handed"
+    path.write_text(ELEVEN)
+    folder.mkdir()
+    settings = ImportSettings("plain", (("email", "email"),), "letter")
+    wanted = Wanted(path, settings.to_json(), KEY, Way.FILE, 0, folder)
+    asked, told = BytesIO(), BytesIO()
+    tell(asked, wanted)
+    tell(asked, 3)  # the first chunk is written, and then nothing more is heard
+    asked.seek(0)
+    try:
+        serving.serve(asked, told)
+    finally:
+        gc.enable()
+    assert pickle.loads(told.getvalue()).last == 3
+    assert not folder.exists()
 
 
 def test_somebody_who_signs_up_meanwhile_is_known_the_second_time(
