@@ -49,7 +49,9 @@ def find_or_create(
     }
     adding = insert(session, Subscriber).values(row).on_conflict_do_nothing(index_elements=["address_key"])
     created = session.scalar(adding.returning(Subscriber.id)) is not None
-    return session.scalars(select(Subscriber).where(Subscriber.address_key == fold(address))).one(), created
+    theirs = select(Subscriber).where(Subscriber.address_key == fold(address))
+    # PostgreSQL checks no foreign key of what is about to be written of them: they are to stay meanwhile.
+    return session.scalars(theirs.with_for_update(read=True, key_share=True)).one(), created
 
 
 def check_details(details: Details) -> Details:

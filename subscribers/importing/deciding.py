@@ -41,7 +41,7 @@ def decide(session: Session, chunk: Chunk, now: datetime, *, make: bool = False)
     staging.fill(session, chunk)
     if make:
         _make(session, chunk, now)
-    staging.look_up(session)
+    staging.look_up(session, hold=make)
     known: dict[int, int] = {}
     refused = set()
     if session.scalar(select(KNOWN.c.row).limit(1)) is not None:

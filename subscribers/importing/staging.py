@@ -157,19 +157,23 @@ def _copy(connection: Connection, texts: Path) -> None:
         cursor.execute(f"ANALYZE {', '.join(COLUMNS)}")
 
 
-def look_up(session: Session) -> None:
+def look_up(session: Session, *, hold: bool) -> None:
     """Find the lists and tags that are named, whom we know, and who is suppressed.
 
-    In a trial there may be no list or tag of this name yet.
+    In a trial there may be no list or tag of this name yet. `hold`: nobody else changes or erases those whom
+    we know until the transaction ends.
     """
     stands = select(MEMBERS.c.stands, MailingList.id, MEMBERS.c.status, MEMBERS.c.changed_at)
     _put(session, STANDS, stands.join(MailingList, MailingList.slug == MEMBERS.c.slug))
     marks = select(TAGS.c.tags, Tag.id, func.min(TAGS.c.added_at)).join(Tag, Tag.name_key == TAGS.c.name_key)
     _put(session, MARKS, marks.group_by(TAGS.c.tags, Tag.id))
     known = select(PEOPLE.c.row, Subscriber.id, false())
+    known = known.join(Subscriber, Subscriber.address_key == PEOPLE.c.address_key)
+    if hold:  # on PostgreSQL; on SQLite nobody else writes anyway
+        known = known.order_by(Subscriber.id).with_for_update(of=Subscriber, key_share=True)
     suppressed = select(PEOPLE.c.row, Suppression.reason)
     with by_index(session):
-        _put(session, KNOWN, known.join(Subscriber, Subscriber.address_key == PEOPLE.c.address_key))
+        _put(session, KNOWN, known)
         same = Suppression.address_hash == PEOPLE.c.address_hash
         _put(session, SUPPRESSED, suppressed.join(Suppression, same))
     session.execute(update(KNOWN).where(KNOWN.c.row.in_(select(SUPPRESSED.c.row))).values(kept_out=True))

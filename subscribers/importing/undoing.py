@@ -97,7 +97,7 @@ def take_back(
     """
     counts: Counter[str] = Counter()
     with database.write() as session:
-        row = session.get_one(Import, import_id)
+        row = session.get_one(Import, import_id, with_for_update=True)  # a chunk on its way in comes first
         if row.state not in (ImportState.DONE, ImportState.RUNNING, ImportState.TAKING_BACK):
             raise InvalidInput(f"Import {import_id} is {row.state}. There is nothing to take back.")
         row.state, row.fence = ImportState.TAKING_BACK, ""  # whoever carries it out stops at their next chunk
@@ -115,6 +115,7 @@ def take_back(
                 return counts
             after = chunk[-1].subscriber_id
             ids = [one.subscriber_id for one in chunk]
+            _hold(session, ids)
             busy = _acted_since(session, ids, ended)
             brought = [one.subscriber_id for one in chunk if one.before is None]
             gone = _remove(session, import_id, [one for one in brought if one not in busy], detach, now)
@@ -131,6 +132,12 @@ def _next(import_id: int, after: int) -> Select[Any]:
         .order_by(ImportedPerson.subscriber_id)
         .limit(CHUNK)
     )
+
+
+def _hold(session: Session, ids: Sequence[int]) -> None:
+    """Let nobody act on these people until the transaction ends, nor sign up as one of them."""
+    held = select(Subscriber.id).where(Subscriber.id.in_(ids)).order_by(Subscriber.id)
+    session.execute(held.with_for_update())
 
 
 def _release(session: Session, import_id: int) -> None:
