@@ -186,6 +186,8 @@ def _consent(reading: Connection, names: _Names, first: int, last: int) -> dict[
     wanted = select(*_LINE).where(ConsentEntry.subscriber_id.between(first, last)).order_by(ConsentEntry.id)
     found: dict[int, list[Record]] = {}
     for person, slug, act, at, *texts in reading.execute(wanted).all():
+        if slug not in names.slugs:  # a list that was made since the export began
+            continue
         line = {"list": names.slugs[slug], "act": act, "at": _moment(at)}
         if any(texts):
             line |= {name: text for name, text in zip(_TEXTS, texts, strict=True) if text}

@@ -15,7 +15,7 @@ from typing import Final
 from sqlalchemy import Index, Table, func, select, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
-from sqlalchemy.schema import DropIndex
+from sqlalchemy.schema import CreateIndex, DropIndex
 
 from courseletter.bulk import dialect_of
 from courseletter.database import Database
@@ -69,7 +69,7 @@ def _drop(session: Session) -> None:
 
 def _restore(session: Session) -> None:
     for index in _missing(session):
-        index.create(session.connection())
+        session.execute(CreateIndex(index, if_not_exists=True))  # two may find it missing
 
 
 def _missing(session: Session) -> Sequence[Index]:

@@ -175,3 +175,22 @@ def test_jsonl_is_one_object_a_line(desk: Desk) -> None:
     found = [json.loads(line) for line in taken_out(desk.database, Form.JSONL).splitlines()]
     assert [one["email"] for one in found][:2] == ["=one+two@example.org", "+41@example.org"]
     assert found[0]["lists"]["letter"]["status"] == "confirmed"
+
+
+def test_a_list_that_is_made_while_an_export_runs_is_not_in_it(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _furnish(desk)
+    monkeypatch.setattr(records, "WINDOW", 1)
+    with desk.database.read() as session:
+        people = records.people(session, KEY)
+        found = [next(people)]
+        with desk.database.write() as writing:
+            fresh = MailingList(slug="fresh", name="Fresh", created_at=desk.clock.now())
+            writing.add(fresh)
+            writing.flush()
+            for person in writing.scalars(select(Subscriber)):
+                consent.add(writing, fresh, person, Evidence(), desk.clock.now())
+        found += people
+    assert [one["email"] for one in found][:-1] == [email for email, *_ in AWKWARD]
+    assert "fresh" not in json.dumps(found)
