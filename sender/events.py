@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, literal, select
+from sqlalchemy import Select, insert, literal, select
 from sqlalchemy.orm import Session
 
 from campaigns.models import Course, Enrolment
@@ -48,3 +48,15 @@ def record_deliveries(session: Session, kind: str, now: datetime, ids: Collectio
     session.execute(
         insert(Event).from_select(["at", "kind", "subscriber_id", "course_id", "delivery_id", "data"], about)
     )
+
+
+def record_enrolments(session: Session, kind: str, now: datetime, ids: Select[int]) -> None:
+    """Append the same event to the story of each of these enrolments."""
+    about = select(
+        literal(now, Event.at.type),
+        literal(kind),
+        Enrolment.subscriber_id,
+        Enrolment.course_id,
+        literal({}, Event.data.type),
+    ).where(Enrolment.id.in_(ids))
+    session.execute(insert(Event).from_select(["at", "kind", "subscriber_id", "course_id", "data"], about))

@@ -40,7 +40,7 @@ CALLABLE_STATES = (State.READY, State.CLAIMED, State.DEFERRED)  # not past the d
 
 OF_ISSUE = "kind = 'issue'"  # of a delivery, as the partial indexes have it
 
-_ENDINGS = "kind IN ('left', 'paused', 'bounced', 'complained')"
+_ENDINGS = "kind IN ('left', 'paused', 'bounced', 'complained', 'finished', 'unfinished')"
 IS_ENDING = text(f"events.{_ENDINGS}")  # of an event: written out, as the partial index of them has it
 _STATES = ", ".join(f"'{state}'" for state in State)
 
@@ -158,7 +158,9 @@ class Result(Base):
     lesson_id: Mapped[str] = mapped_column(String(20), primary_key=True)
     day: Mapped[date] = mapped_column(primary_key=True, index=True)
     received: Mapped[int] = mapped_column(default=0)
-    finished: Mapped[int] = mapped_column(default=0)  # it was the last lesson of their revision
+    finished: Mapped[int] = mapped_column(
+        default=0
+    )  # it was the last lesson of their revision, or passed over
     clicked: Mapped[int] = mapped_column(default=0)
     scanner_clicks: Mapped[int] = mapped_column(default=0)
     stopped: Mapped[int] = mapped_column(default=0)  # left or paused after it, and got nothing since

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from campaigns.enrolling import place_of, store
+from campaigns.enrolling import place_of
 from campaigns.models import Course, Enrolment
 from campaigns.standing import Standing
 from sender import events
@@ -17,6 +17,7 @@ from sender.bounces.recording import record as record_report
 from sender.bounces.report import Kind, Report
 from sender.bounces.status import code_of
 from sender.claiming import Claim, finish, is_going_out, put_off, release
+from sender.finishing import move
 from sender.holding import held_if_damaged
 from sender.models import Delivery, State
 from sender.replies import Outcome, Verdict
@@ -139,7 +140,7 @@ def tell_enrolment(session: Session, delivery: Delivery, now: datetime) -> None:
     if (enrolment.run, enrolment.queued_lesson) != (delivery.run, delivery.lesson_id):
         return
     with held_if_damaged(session, enrolment, now):
-        store(session, enrolment, _after(session, enrolment, delivery, now))
+        move(session, enrolment, _after(session, enrolment, delivery, now), now)
 
 
 def _after(session: Session, enrolment: Enrolment, delivery: Delivery, now: datetime) -> Standing:

@@ -114,6 +114,9 @@ def promote_chunk(
         for first in before:
             outcomes[_promote(session, first, conditional, busy.get(first.id, ()), now)] += sizes[first.id]
         alike.follow(session, before)
+        for first in before:
+            if first.state == "completed":  # the lessons that were left are not meant for them
+                events.record_enrolments(session, "finished", now, alike.members(first.id))
         queued = queue_lessons(session, now, alike.members())
         if len(queued) < outcomes[Promotion.QUEUED]:
             _hold_all_but(session, queued, now)

@@ -5,7 +5,7 @@ A number belongs to the lesson that its person received last, and to the week (U
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from typing import Any, Final, NamedTuple
@@ -31,10 +31,13 @@ from courseletter.database import Database, UtcDateTime
 from courseletter.weeks import week_of
 from sender import clicks
 from sender.clicks import counted
+from sender.finishing import ends_with, is_last
 from sender.models import IS_ENDING, Click, Counted, Delivery, Event, Result, State, is_in
 from sender.newsletters import results as issue_results
 
 DAY: Final = timedelta(days=1)
+_STOPS: Final = ("left", "paused")
+_FINISHES: Final = ("finished", "unfinished")  # without the last mail, and going on after it
 SETTLED: Final = timedelta(hours=1)  # after its end a day's last clicks are judged, its last answers recorded
 
 
@@ -108,21 +111,34 @@ def count_day(session: Session, day: date) -> dict[Place, Counter[str]]:
 @cache
 def day_queries() -> list[tuple[Select[*tuple[Any, ...]], list[str]]]:
     """Each with the names of its numbers. Written once: there may be years of days to count."""
-    queries = (_received(), _come_back(), _endings(), _reports(), _clicked(), _scanned())
+    queries = (
+        _received(),
+        _come_back(),
+        _passed_over(),
+        _gone_on(),
+        _endings(),
+        _reports(),
+        _clicked(),
+        _scanned(),
+    )
     return [(one, [column.name for column in one.selected_columns[3:]]) for one in queries]
 
 
 def _received() -> Select[*tuple[Any, ...]]:
     """Lessons that were received, and of them the first that was the last of its revision."""
     earlier = aliased(Delivery)
-    finished_before = exists().where(
+    received_before = exists().where(
         earlier.enrolment_id == Delivery.enrolment_id,
         earlier.run == Delivery.run,
         _was_received(earlier),
         _moment(earlier) < Delivery.finished_at,
-        _is_last(earlier),
+        ends_with(earlier.revision_id, earlier.lesson_id),
     )
-    finished = case((and_(_is_last(Delivery), ~finished_before), 1), else_=0)
+    passed_over = _latest(_FINISHES, Delivery, Enrolment.joined_at) == "finished"
+    finished = case(
+        (and_(ends_with(Delivery.revision_id, Delivery.lesson_id), ~received_before, ~passed_over), 1),
+        else_=0,
+    )
     return (
         select(*_place(Delivery), func.count().label("received"), func.sum(finished).label("finished"))
         .join(Enrolment, Enrolment.id == Delivery.enrolment_id)
@@ -134,7 +150,12 @@ def _received() -> Select[*tuple[Any, ...]]:
 def _come_back() -> Select[*tuple[Any, ...]]:
     """Who received a lesson after they had stopped: taken off where they had."""
     before, ending = aliased(Delivery), aliased(Event)
-    ever_stopped = exists().where(_stopped(ending, Delivery), ending.at < Delivery.finished_at)
+    ever_stopped = exists().where(
+        ending.subscriber_id == Delivery.subscriber_id,
+        ending.course_id == Delivery.course_id,
+        ending.kind.in_(_STOPS),
+        ending.at < Delivery.finished_at,
+    )
     the_one_before = (
         select(before.id)
         .where(
@@ -148,17 +169,61 @@ def _come_back() -> Select[*tuple[Any, ...]]:
         .correlate(Delivery)
         .scalar_subquery()
     )
-    stopped_there = exists().where(
-        _stopped(ending, Delivery), ending.at >= before.finished_at, ending.at < Delivery.finished_at
-    )
     return (
         select(*_place(before), (-func.count()).label("stopped"))
         .select_from(Delivery)
         .join(before, before.id == the_one_before)
         .join(Enrolment, Enrolment.id == Delivery.enrolment_id)
         .where(_is_received(Delivery), _within(Delivery.finished_at))
-        .where(ever_stopped, stopped_there)
+        .where(ever_stopped, _has_stopped(Delivery, before))
         .group_by(*_place(before))
+    )
+
+
+def _passed_over() -> Select[*tuple[Any, ...]]:
+    """Who finished without the last lesson of their revision, and who went on after that: each once."""
+    last, mail = aliased(RevisionLesson), aliased(Delivery)
+    received = exists().where(
+        mail.enrolment_id == Enrolment.id,
+        mail.run == Enrolment.run,
+        _was_received(mail),
+        _moment(mail) <= Event.at,
+        ends_with(mail.revision_id, mail.lesson_id),
+    )
+    stood = _latest(_FINISHES, Event, Enrolment.joined_at)
+    finished = case(
+        (and_(Event.kind == "finished", stood != "finished"), 1),
+        (and_(Event.kind == "unfinished", stood == "finished"), -1),
+        else_=0,
+    )
+    return (
+        select(
+            Event.course_id,
+            week_of(Enrolment.joined_at),
+            last.lesson_id,
+            func.sum(finished).label("finished"),
+        )
+        .select_from(Event)
+        .join(
+            Enrolment,
+            and_(Enrolment.course_id == Event.course_id, Enrolment.subscriber_id == Event.subscriber_id),
+        )
+        .join(last, and_(last.revision_id == Enrolment.revision_id, is_last(last)))
+        .where(IS_ENDING, Event.kind.in_(_FINISHES), _within(Event.at), ~received)
+        .group_by(Event.course_id, week_of(Enrolment.joined_at), last.lesson_id)
+    )
+
+
+def _gone_on() -> Select[*tuple[Any, ...]]:
+    """Who finished so after they had stopped: taken off where they had."""
+    mail = aliased(Delivery)
+    return (
+        select(*_place(mail), (-func.count()).label("stopped"))
+        .select_from(Event)
+        .join(mail, mail.id == _last_received())
+        .join(Enrolment, Enrolment.id == mail.enrolment_id)
+        .where(IS_ENDING, Event.kind == "finished", _within(Event.at), _has_stopped(Event, mail))
+        .group_by(*_place(mail))
     )
 
 
@@ -172,7 +237,7 @@ def _endings() -> Select[*tuple[Any, ...]]:
     )
     unsubscribed = case((and_(Event.kind == "left", ~_again(mail, "left"), ~reported), 1), else_=0)
     paused = case((and_(Event.kind == "paused", ~_again(mail, "paused")), 1), else_=0)
-    stopped = case((~_again(mail, "left", "paused"), 1), else_=0)
+    stopped = case((~_has_stopped(Event, mail), 1), else_=0)
     return (
         select(
             *_place(mail),
@@ -183,7 +248,7 @@ def _endings() -> Select[*tuple[Any, ...]]:
         .select_from(Event)
         .join(mail, mail.id == _last_received())
         .join(Enrolment, Enrolment.id == mail.enrolment_id)
-        .where(IS_ENDING, Event.kind.in_(("left", "paused")), _within(Event.at))
+        .where(IS_ENDING, Event.kind.in_(_STOPS), _within(Event.at))
         .group_by(*_place(mail))
     )
 
@@ -257,26 +322,47 @@ def _moment(mail: Any) -> ColumnElement[datetime | None]:
     return func.coalesce(mail.finished_at, null())
 
 
-def _is_last(mail: Any) -> ColumnElement[bool]:
-    this, later = aliased(RevisionLesson), aliased(RevisionLesson)
-    follows = exists().where(later.revision_id == this.revision_id, later.position > this.position)
-    return exists().where(this.revision_id == mail.revision_id, this.lesson_id == mail.lesson_id, ~follows)
+def _has_stopped(what: Any, mail: Any) -> ColumnElement[bool]:
+    """Whether the person of an event or mail had stopped after an earlier mail, and not gone on since."""
+    return _latest((*_STOPS, "finished"), what, mail.finished_at).in_(_STOPS)
 
 
-def _stopped(event: Any, mail: Any) -> ColumnElement[bool]:
-    about = and_(event.subscriber_id == mail.subscriber_id, event.course_id == mail.course_id)
-    return and_(about, event.kind.in_(("left", "paused")))
+def _latest(kinds: Sequence[str], what: Any, since: Any) -> ColumnElement[str]:
+    """Of its person's events of these kinds the last one before an event or mail; "" without one."""
+    event = aliased(Event)
+    latest = (
+        select(event.kind)
+        .where(
+            event.subscriber_id == what.subscriber_id,
+            event.course_id == what.course_id,
+            event.kind.in_(kinds),
+            event.at >= since,
+            _came_before(event, what),
+        )
+        .order_by(event.at.desc(), event.id.desc())
+        .limit(1)
+        .correlate_except(event)
+    )
+    return func.coalesce(latest.scalar_subquery(), "")
 
 
-def _again(mail: Any, *kinds: str) -> ColumnElement[bool]:
-    """Whether an event of these kinds came between this one and the lesson before it."""
+def _came_before(event: Any, what: Any) -> ColumnElement[bool]:
+    """Whether an event was there before another one, or before a mail had arrived."""
+    if what is Delivery:
+        before: ColumnElement[bool] = event.at < Delivery.finished_at
+        return before
+    return or_(event.at < what.at, and_(event.at == what.at, event.id < what.id))
+
+
+def _again(mail: Any, kind: str) -> ColumnElement[bool]:
+    """Whether an event of this kind came between this one and the lesson before it."""
     earlier = aliased(Event)
     return exists().where(
         earlier.subscriber_id == Event.subscriber_id,
         earlier.course_id == Event.course_id,
-        earlier.kind.in_(kinds),
+        earlier.kind == kind,
         earlier.at >= mail.finished_at,
-        or_(earlier.at < Event.at, and_(earlier.at == Event.at, earlier.id < Event.id)),
+        _came_before(earlier, Event),
     )
 
 

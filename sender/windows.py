@@ -30,6 +30,7 @@ from campaigns.schedule import GRACE
 from courseletter.bulk import Rows, dialect_of
 from courseletter.database import UtcDateTime
 from sender.claiming import DOT_LEASE, Claim, is_going_out
+from sender.finishing import ends_with
 from sender.models import Delivery, State, is_in
 from subscribers.consent import awaits_answer
 from subscribers.models import Membership, MemberStatus, Suppression
@@ -81,7 +82,14 @@ def _move_on(session: Session, sent: Sequence[Claim], now: datetime) -> set[int]
     rows, moving = _moving(dialect_of(session))
     values = rows.parameters(
         [
-            (one.enrolment_id, one.run, one.lesson_id, one.facts["progress"], one.progress_after)
+            (
+                one.enrolment_id,
+                one.run,
+                one.lesson_id,
+                one.revision_id,
+                one.facts["progress"],
+                one.progress_after,
+            )
             for one in sent
         ]
     )
@@ -133,7 +141,14 @@ def _recording(dialect: str) -> tuple[Rows, Update]:
 def _moving(dialect: str) -> tuple[Rows, Update]:
     """What `sent` makes of an ordinary standing, in SQL."""
     rows = Rows(
-        dialect, "taught", id=Integer(), run=Integer(), lesson=String(), before=Integer(), after=Integer()
+        dialect,
+        "taught",
+        id=Integer(),
+        run=Integer(),
+        lesson=String(),
+        revision=Integer(),
+        before=Integer(),
+        after=Integer(),
     )
     now = bindparam("now", type_=UtcDateTime())
     finished = and_(Enrolment.state == "active", Enrolment.next_lesson.is_(None))
@@ -148,6 +163,8 @@ def _moving(dialect: str) -> tuple[Rows, Update]:
             Enrolment.last_at >= bindparam("grace", type_=UtcDateTime()),
             # Not as a condition that an index answers: PostgreSQL would go by it, and read everybody.
             (Enrolment.due_at <= now).is_not(true()),
+            # Whose last lesson was passed over is told so, for an event to say it (sender/finishing.py).
+            or_(Enrolment.next_lesson.is_not(None), ends_with(rows.revision, rows.lesson)),
             Revision.id == Enrolment.revision_id,
         )
         .values(

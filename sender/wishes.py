@@ -17,6 +17,7 @@ from campaigns.schedule import Profile
 from courseletter.errors import InvalidInput
 from sender import events
 from sender.claiming import ASKED_FOR
+from sender.finishing import move
 from sender.holding import held_if_damaged
 from sender.models import CALLABLE_STATES, OPEN_STATES, Delivery, State
 from sender.queueing import queue_lesson
@@ -50,7 +51,7 @@ def pause(session: Session, enrolment: Enrolment, now: datetime, until: date | N
 def resume(session: Session, enrolment: Enrolment, now: datetime) -> None:
     lock(session, enrolment)
     place = place_of(session, enrolment)
-    store(session, enrolment, place.standing.resume(place.timetable, place.profile, now))
+    move(session, enrolment, place.standing.resume(place.timetable, place.profile, now), now)
     events.record(session, "resumed", now, enrolment=enrolment)
 
 
@@ -62,7 +63,7 @@ def skip(session: Session, enrolment: Enrolment, now: datetime) -> bool:
     if after == place.standing:
         return False
     events.record(session, "skipped", now, enrolment=enrolment, lesson=enrolment.next_lesson)
-    store(session, enrolment, after)
+    move(session, enrolment, after, now)
     return True
 
 
@@ -73,7 +74,7 @@ def unskip(session: Session, enrolment: Enrolment, lesson: str, now: datetime) -
     after = place.standing.unskipped(place.timetable, place.profile, lesson, now)
     if after == place.standing:
         return False
-    store(session, enrolment, after)
+    move(session, enrolment, after, now)
     events.record(session, "unskipped", now, enrolment=enrolment, lesson=lesson)
     return True
 
@@ -86,7 +87,7 @@ def release(session: Session, enrolment: Enrolment, now: datetime) -> bool:
     with held_if_damaged(session, enrolment, now):
         place = place_of(session, enrolment)
         verb = place.standing.released if place.standing.held else place.standing.changed
-        store(session, enrolment, verb(place.timetable, place.profile, now))
+        move(session, enrolment, verb(place.timetable, place.profile, now), now)
         events.record(session, "released", now, enrolment=enrolment)
     return True
 
@@ -164,7 +165,7 @@ def change_rhythm(
     lock(session, enrolment)
     place = place_of(session, enrolment)
     profile = Profile(zone, minute, weekdays, pace)
-    store(session, enrolment, place.standing.changed(place.timetable, profile, now), profile)
+    move(session, enrolment, place.standing.changed(place.timetable, profile, now), now, profile)
     events.record(session, "rhythm_changed", now, enrolment=enrolment, pace=str(pace))
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from campaigns.enrolling import place_of, store
 from campaigns.models import Course, Enrolment
+from sender.finishing import move
 from sender.models import CALLABLE_STATES, Delivery, Event, State
 from sender.wishes import pause
 from subscribers.acts.doing import Doing
@@ -96,7 +97,8 @@ def rejoin(doing: Doing, places: Mapping[int, Mapping[str, Any]]) -> None:
             as_before.append({"id": row.id, **plain, **moments})
             continue
         place = place_of(doing.session, row)
-        store(doing.session, row, place.standing.rejoined(place.timetable, place.profile, doing.now))
+        back = place.standing.rejoined(place.timetable, place.profile, doing.now)
+        move(doing.session, row, back, doing.now)
         if stood["state"] == "paused" or stood["paused_until"]:
             until = stood["paused_until"] and date.fromisoformat(stood["paused_until"])
             pause(doing.session, row, doing.now, until)

@@ -22,6 +22,7 @@ from sender.switching import Draft, begin
 
 KEEP = timedelta(days=20)
 NUMBERS = [name for name in Result.__table__.c.keys() if name not in (*Place._fields, "day")]  # noqa: SIM118
+KINDS = ["left", "paused", "paused", "resumed", "bounced", "complained", "finished", "unfinished"]
 HUMAN_PACE = 40 * 60  # seconds between two acts, so that none fall together
 
 
@@ -107,7 +108,7 @@ class Life:
         if not self.story.joined:
             return
         enrolment = self.random.choice(list(self.story.joined))
-        kind = self.random.choice(["left", "paused", "paused", "resumed", "bounced", "complained"])
+        kind = self.random.choice(KINDS)
         reported = kind in ("bounced", "complained")
         mails = [one for one in self.story.mails[enrolment] if one.copy == 0]
         if reported and not mails:
@@ -181,10 +182,9 @@ def recount(story: Story, lessons: Sequence[str]) -> Counter[tuple[str, str]]:
             verdicts = scanned(story.hits[mail.id])
             counts = {
                 "received": 1,
-                "finished": mail.lesson_id == lessons[-1],
                 "clicked": any(not one for one in verdicts),
                 "scanner_clicks": sum(verdicts),
-                "stopped": after is None and bool(left or paused),
+                "stopped": after is None and stands_stopped(since),
                 "paused": bool(paused),
                 "unsubscribed": bool(left) and left[0].at not in told,
             }
@@ -194,7 +194,28 @@ def recount(story: Story, lessons: Sequence[str]) -> Counter[tuple[str, str]]:
             for kind in ("bounced", "complained"):
                 of_it = any(one.kind == kind and one.delivery_id == mail.id for one in events)
                 found[mail.lesson_id or "", kind] += of_it
+        found[lessons[-1], "finished"] += finished(received, events, lessons[-1])
     return +found
+
+
+def stands_stopped(since: Sequence[Event]) -> bool:
+    """Who has stopped goes on by the next mail, or by passing the end over."""
+    told = [one.kind for one in since if one.kind in ("left", "paused", "finished")]
+    return bool(told) and told[-1] != "finished"
+
+
+def finished(received: Sequence[Delivery], events: Sequence[Event], last: str) -> int:
+    """1: they have, by the last mail or without it."""
+    done = {one.finished_at: "mail" for one in received if one.finished_at and one.lesson_id == last}
+    done |= {one.at: one.kind for one in events if one.kind in ("finished", "unfinished")}
+    by_mail = passed_over = counts = False
+    for _, what in sorted(done.items()):
+        if what == "mail":
+            by_mail = counts = True
+        else:
+            passed_over = what == "finished"
+            counts = by_mail or passed_over
+    return counts
 
 
 def kept(database: Database) -> Counter[tuple[str, str]]:
