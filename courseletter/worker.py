@@ -124,14 +124,18 @@ class Worker:
         uploads.tidy(opened)
         return +Counter(finished)  # none: nothing to tell
 
+    def _is_ours(self) -> bool:
+        """Whether it is us who tick; for what takes so long that it must hold up no tick."""
+        with self._one_at_a_time:
+            return self._role.held()
+
     def _count(self) -> None:
         told(self.count)
 
     def count(self) -> Counter[str]:
-        """Bring the results up to date, if it is us who tick. It reads a day's mail, and holds up no tick."""
-        with self._one_at_a_time:
-            if not self._role.held():
-                return Counter()
+        """Bring the results up to date, if it is us who tick: it reads a day's mail."""
+        if not self._is_ours():
+            return Counter()
         opened = self._installation
         keep = timedelta(days=opened.settings.clicks.keep_days)
         return bring_up_to_date(opened.database, opened.clock.now(), keep)
@@ -140,10 +144,9 @@ class Worker:
         told(self._examined)
 
     def _examined(self) -> Counter[str]:
-        """Look whether mail providers will believe us. It takes a while, and holds up no tick."""
-        with self._one_at_a_time:
-            if not self._role.held():
-                return Counter()
+        """Look whether mail providers will believe us. It takes a while."""
+        if not self._is_ours():
+            return Counter()
         why = self._installation.note(list(self._installation.examine(Dns())))
         if why is not None:
             log.warning("no mail is sent: %s See `courseletter doctor`.", why)
@@ -164,10 +167,9 @@ class Worker:
         told(self.digest)
 
     def digest(self) -> Counter[str]:
-        """Look at the feeds that are due, if it is us who tick. A slow one holds up no tick."""
-        with self._one_at_a_time:
-            if not self._role.held():
-                return Counter()
+        """Look at the feeds that are due, if it is us who tick: one may be slow."""
+        if not self._is_ours():
+            return Counter()
         opened = self._installation
         now, key = opened.clock.now(), opened.settings.key
         return digesting.look(opened.database, opened.brands, opened.fetcher, key, now)

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy.orm import Session
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
 
 from campaigns.digests import entries, fetching, making, writing
 from campaigns.digests.models import Digest
@@ -82,6 +83,12 @@ def find_digest(session: Session, newsletter: Course) -> Digest:
             f"“{newsletter.title}” is fed by no feed. See `courseletter newsletter digest set --help`."
         )
     return found
+
+
+def in_trouble(session: Session) -> Sequence[Digest]:
+    """Digests with something to say, each with its newsletter."""
+    wanted = select(Digest).where(Digest.problem != "").options(joinedload(Digest.newsletter))
+    return session.scalars(wanted.order_by(Digest.newsletter_id)).all()
 
 
 def begins_anew(session: Session, newsletter: Course, url: str) -> bool:

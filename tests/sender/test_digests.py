@@ -52,6 +52,14 @@ class Desk:
         brands = Brands(BRAND, "https://letters.example.org")
         return dict(digesting.look(self.database, brands, self.feed.fetcher(), KEY, self.newsroom.now))
 
+    def make_without_scheduling(self) -> None:
+        """What is left where a process ends after the issue was made, on Monday, before it is scheduled."""
+        self.newsroom.add("ada@inbox.example.org")
+        self.set_up()
+        self.feed.publish("Frost", day(13))
+        self.school.clock.move_to(MONDAY)
+        digesting.look_at(self.database, self.feed.fetcher(), self.newsroom.newsletter_id, MONDAY)
+
     def issues(self) -> list[Issue]:
         with self.database.read() as session:
             found = list(session.scalars(select(Issue).order_by(Issue.created_at, Issue.lesson_id)))
@@ -199,11 +207,7 @@ def test_a_process_that_ends_between_fetching_and_making_loses_and_doubles_nothi
 
 
 def test_a_process_that_ends_before_scheduling_schedules_once(desk: Desk) -> None:
-    desk.newsroom.add("ada@inbox.example.org")
-    desk.set_up()
-    desk.feed.publish("Frost", day(13))
-    desk.school.clock.move_to(MONDAY)
-    digesting.look_at(desk.database, desk.feed.fetcher(), desk.newsroom.newsletter_id, MONDAY)
+    desk.make_without_scheduling()
     assert [one.state for one in desk.issues()] == [IssueState.DRAFT]
     assert desk.look(MONDAY + timedelta(minutes=1)) == {"digests scheduled": 1}
     with desk.database.write() as session:  # as if it had ended after it, before writing so down
@@ -215,11 +219,7 @@ def test_a_process_that_ends_before_scheduling_schedules_once(desk: Desk) -> Non
 
 
 def test_a_draft_that_was_thrown_away_meanwhile_is_not_sent(desk: Desk) -> None:
-    desk.newsroom.add("ada@inbox.example.org")
-    desk.set_up()
-    desk.feed.publish("Frost", day(13))
-    desk.school.clock.move_to(MONDAY)
-    digesting.look_at(desk.database, desk.feed.fetcher(), desk.newsroom.newsletter_id, MONDAY)
+    desk.make_without_scheduling()
     with desk.database.write() as session:
         drafting.throw_away(drafting.find_issue(session, desk.issues()[0].lesson_id))
     desk.look()
@@ -374,11 +374,7 @@ def test_a_digest_that_was_changed_while_its_feed_was_asked_for_makes_nothing(de
 def test_r25_a_restored_database_does_not_send_entries_that_may_have_gone_out(
     desk: Desk, tmp_path: Path
 ) -> None:
-    desk.newsroom.add("ada@inbox.example.org")
-    desk.set_up()
-    desk.feed.publish("Frost", day(13))
-    desk.school.clock.move_to(MONDAY)
-    digesting.look_at(desk.database, desk.feed.fetcher(), desk.newsroom.newsletter_id, MONDAY)
+    desk.make_without_scheduling()
     recognise(desk.database, tmp_path, MONDAY)
     with desk.database.write() as session:
         session.get_one(Instance, 1).held_why = "it was restored"

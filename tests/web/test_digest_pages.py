@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from colleagues import Colleague, add_user
@@ -178,3 +179,21 @@ def test_a_feed_in_trouble_is_told_with_its_time(here_with: World, marketer: Col
     assert "It is tried again Mon 9 Nov, 09:17." in page
     listed = marketer.get("/newsletters").text
     assert "The digest of Garden letter, Mon 9 Nov, 09:12." in listed
+
+
+def test_home_tells_of_a_feed_in_trouble_until_it_is_read_again(
+    here_with: World, marketer: Colleague, feed: Feed
+) -> None:
+    post(marketer, here_with)
+    assert "The digest of" not in marketer.get("/").text
+    here_with.clock.move_to(START + timedelta(days=6))
+    feed.status = 503
+    look(here_with)
+    page = marketer.get("/").text
+    assert "The digest of “Garden letter” needs a look" in page
+    assert f"{ADDRESS} answered with an error (503). It is tried again by itself." in unescape(page)
+    assert f'{path(here_with)}">Open the digest</a>' in page
+    here_with.clock.move_to(START + timedelta(days=6, minutes=5))
+    feed.status = 200
+    look(here_with)
+    assert "The digest of" not in marketer.get("/").text

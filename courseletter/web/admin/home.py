@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, load_only
 from campaigns import counting
 from campaigns.brands import FIRST
 from campaigns.counting import Crowd
+from campaigns.digests import setting_up
 from campaigns.models import Course
 from campaigns.newsletters import scheduling
 from campaigns.newsletters.models import IssueState
@@ -77,6 +78,7 @@ def show_home(visitor: Marketer, site: Here, request: Request) -> HTMLResponse:
             *_needs(troubles(session, now), zone),
             *_resting(session, courses),
             *_held_issues(session),
+            *_digests(session),
         ]
         context: dict[str, Any] = {
             "first_start": not courses,
@@ -201,6 +203,19 @@ def _held_issues(session: Session) -> Iterator[Need]:
             f"{_sentence(issue.why)} Who has not got it yet waits.",
             "Open the issue",
             f"/issues/{issue.lesson_id}",
+        )
+
+
+def _digests(session: Session) -> Iterator[Need]:
+    """Digests whose feed cannot be read, or whose issue waits."""
+    for digest in setting_up.in_trouble(session):
+        again = " It is tried again by itself." if digest.failures else ""
+        yield Need(
+            "warn",
+            f"The digest of “{digest.newsletter.title}” needs a look",
+            f"{digest.problem}{again}",
+            "Open the digest",
+            f"/newsletters/{digest.newsletter_id}/digest",
         )
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from campaigns.brands import FIRST
+from campaigns.digests import setting_up
 from campaigns.digests.models import Digest
 from campaigns.digests.rhythm import Rhythm
 from campaigns.links import track_clicks
@@ -58,10 +59,9 @@ def show_newsletters(visitor: Marketer, site: Here, request: Request) -> HTMLRes
 
 def _troubled(session: Session, zone: ZoneInfo) -> list[tuple[Digest, str]]:
     """Digests with something to say, and since when."""
-    wanted = select(Digest).where(Digest.problem != "").options(joinedload(Digest.newsletter))
     return [
         (one, moment_phrase(one.problem_at.astimezone(zone)) if one.problem_at else "")
-        for one in session.scalars(wanted.order_by(Digest.newsletter_id))
+        for one in setting_up.in_trouble(session)
     ]
 
 
