@@ -13,6 +13,7 @@ from show_room import NOW
 from sqlalchemy import select
 
 from campaigns.models import Article, Course, Lesson
+from campaigns.newsletters import drafting
 from campaigns.reading import Fetcher
 from courseletter.database import Database
 from sender.doctor.finding import bad
@@ -111,7 +112,11 @@ def test_the_first_start_shows_three_steps(database: Database, tmp_path: Path) -
     page = marketer(world).get("/").text
     assert "Three steps to the first lesson" in page
     assert "A quiet day" in page
-    assert "No courses yet" in marketer_again(world).get("/courses").text
+    again = marketer_again(world)
+    assert "No courses yet" in again.get("/courses").text
+    with database.write() as session:
+        drafting.create_newsletter(session, "Garden letter", NOW, language="en", zone="UTC")
+    assert "Three steps to the first lesson" not in again.get("/").text  # problems are told of there
 
 
 def marketer_again(world: World) -> Colleague:

@@ -16,7 +16,7 @@ from campaigns.brands import FIRST
 from campaigns.counting import Crowd
 from campaigns.digests import setting_up
 from campaigns.models import Course
-from campaigns.newsletters import scheduling
+from campaigns.newsletters import drafting, scheduling
 from campaigns.newsletters.models import IssueState
 from campaigns.rhythm import MONTHS
 from campaigns.slots import instant
@@ -81,7 +81,7 @@ def show_home(visitor: Marketer, site: Here, request: Request) -> HTMLResponse:
             *_digests(session),
         ]
         context: dict[str, Any] = {
-            "first_start": not courses,
+            "first_start": not courses and not drafting.newsletters(session),
             "to_set": still_to_set(opened.settings, opened.brands.find(session, FIRST).address),
             "needs": needs,
             "running": any(one.revision_id and one.paused_at is None for one in courses),
