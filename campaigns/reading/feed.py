@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from calendar import timegm
-from datetime import UTC, datetime
+from datetime import MAXYEAR, MINYEAR, UTC, datetime
 from typing import Any
 
 from campaigns.reading.posts import Post
@@ -27,12 +27,15 @@ def entries(text: str, name: str) -> list[Post]:
 
     data = text.encode("utf-8")
     refuse_entities(data, name)
-    parsed = feedparser.parse(
-        data,
-        sanitize_html=False,
-        resolve_relative_uris=False,
-        response_headers={"content-type": "text/xml; charset=utf-8"},
-    )
+    try:
+        parsed = feedparser.parse(
+            data,
+            sanitize_html=False,
+            resolve_relative_uris=False,
+            response_headers={"content-type": "text/xml; charset=utf-8"},
+        )
+    except Exception as error:  # whatever a stranger's text makes of the parser, as half a character does
+        raise InvalidInput(f"{name} is damaged and cannot be read: {_short(error)}.") from error
     if not parsed.entries and not parsed.get("version"):
         raise InvalidInput(f"{name} is no feed: give the address of the RSS or Atom feed itself.")
     return [_post(entry, parsed.feed) for entry in parsed.entries]
@@ -60,9 +63,15 @@ def _post(entry: Any, feed: Any) -> Post:
 
 def _moment(moment: Any) -> datetime | None:
     try:
-        return datetime.fromtimestamp(timegm(moment), UTC) if moment else None
+        found = datetime.fromtimestamp(timegm(moment), UTC) if moment else None
     except (ValueError, OverflowError):  # a year that no calendar has
         return None
+    # On the first and the last days of all there is a zone in which it is no day at all.
+    return found if found and MINYEAR < found.year < MAXYEAR else None
+
+
+def _short(error: Exception) -> str:
+    return " ".join(str(error).split())[:120] or type(error).__name__
 
 
 def _picture(entry: Any) -> str:

@@ -51,16 +51,18 @@ class _Page:
 
 
 def parse(html: str) -> Any:
-    """The tree of `html`, with <html> as its root; an empty one for an empty text."""
+    """The tree of `html`, with <html> as its root; an empty one where it has no element."""
+    import lxml.etree
     import lxml.html
 
     parser = lxml.html.HTMLParser(
         encoding="utf-8", remove_pis=True, remove_comments=True, no_network=True, huge_tree=False
     )
     data = re.sub(r"\A\s*<\?xml[^>]*\?>", "", html).encode("utf-8", "replace")
-    if not data.strip():
-        data = b"<p></p>"
-    return lxml.html.document_fromstring(data, parser=parser)
+    try:
+        return lxml.html.document_fromstring(data, parser=parser)
+    except lxml.etree.ParserError:  # it is blank, or a comment that never ends
+        return lxml.html.document_fromstring(b"<p></p>", parser=parser)
 
 
 def as_piece(leaf: Leaf, reason: str) -> Piece:

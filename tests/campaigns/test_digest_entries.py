@@ -47,6 +47,11 @@ def test_an_entry_may_have_next_to_nothing() -> None:
     assert body(one("Frost")) == "## Frost\n"
 
 
+@pytest.mark.parametrize("html", ["<!-- it never ends", " \n ", "<?xml version='1.0'?>", "<!-- it ends -->"])
+def test_r40_a_text_without_an_element_is_no_text(html: str) -> None:
+    assert body(one("Frost", html=html, summary=html)) == "## Frost\n"
+
+
 def test_a_note_without_a_title_is_headed_by_its_day_and_called_by_how_it_begins() -> None:
     note = Post("", "<p>Frost tonight.</p>", ("1",), link="https://a.example/1", published_at=day(13))
     assert body(note) == "## [13.03.2026](https://a.example/1)\n\nFrost tonight.\n"

@@ -313,6 +313,10 @@ BOMB = b"""<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a
         (BOMB, "declares XML entities"),
         (b"<rss version='2.0'><channel>" + b"<item>" * 150_000, "has more than 100,000 tags"),
         (b"<rss version='2.0'><channel>" + b" " * 3_000_001, "is larger than 3 MB"),
+        (
+            b"<rss version='2.0'><channel><item><title>a&#xD800;b</title></item></channel></rss>",
+            "is damaged and cannot be read",
+        ),
     ],
 )
 def test_r40_a_huge_malformed_or_hostile_feed_is_one_calm_line(desk: Desk, answer: bytes, told: str) -> None:
@@ -322,6 +326,23 @@ def test_r40_a_huge_malformed_or_hostile_feed_is_one_calm_line(desk: Desk, answe
     assert told in desk.digest().problem
     assert "\n" not in desk.digest().problem
     assert desk.issues() == []
+
+
+@pytest.mark.parametrize("zone", ["Asia/Tokyo", "Pacific/Honolulu"])
+@pytest.mark.parametrize(
+    "stamp", ["0000-06-01T00:00:00Z", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "99999-06-01T00:00:00Z"]
+)
+def test_r40_an_entry_of_no_day_that_a_calendar_has_goes_out_without_one(
+    desk: Desk, stamp: str, zone: str
+) -> None:
+    desk.set_up(sends=False, rhythm=Rhythm("week", frozenset({0}), 9 * 60, zone))
+    desk.feed.answer = (
+        '<feed xmlns="http://www.w3.org/2005/Atom"><title>Notes</title><entry><id>1</id><title>Frost</title>'
+        f"<updated>{stamp}</updated></entry></feed>"
+    ).encode()
+    assert desk.look(MONDAY + 12 * HOUR) == {"digests made": 1}
+    (issue,) = desk.issues()
+    assert issue.lesson.body == "## Frost\n"
 
 
 def test_r39_a_feed_that_leads_into_our_own_network_is_not_followed(desk: Desk) -> None:
