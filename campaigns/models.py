@@ -385,7 +385,7 @@ class Enrolment(Base):
 
     __tablename__ = "enrolments"
     __table_args__ = (
-        UniqueConstraint("course_id", "subscriber_id"),
+        UniqueConstraint("subscriber_id", "course_id"),  # by person first: who has a page asks by it
         CheckConstraint("state IN ('active', 'paused', 'completed', 'left')", name="state"),
         # Course first: else a paused course's overdue rows lie at the head of the index. Lesson and state are
         # there to be counted: an index more would cost every promotion a write.
@@ -400,7 +400,7 @@ class Enrolment(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     course_id: Mapped[str] = mapped_column(ForeignKey("courses.id"))
-    subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscribers.id"), index=True)
+    subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscribers.id"))
     # What it lives by: while a publish is under way, the one before for who was not moved yet. No foreign
     # key, nor for the progress: both are rewritten for everybody, and neither is ever deleted.
     revision_id: Mapped[int]
