@@ -77,7 +77,12 @@ def timetable_in(revision: Revision, *, paused: bool = False) -> Timetable:
 
 def place_of(session: Session, enrolment: Enrolment) -> Place:  # noqa: ARG001 - relationships load in the session
     """The enrolment's place in the revision that it lives by."""
-    timetable = timetable_in(enrolment.revision, paused=enrolment.course.paused_at is not None)
+    return place_in(
+        timetable_in(enrolment.revision, paused=enrolment.course.paused_at is not None), enrolment
+    )
+
+
+def place_in(timetable: Timetable, enrolment: Enrolment) -> Place:
     return Place(timetable, profile_value(enrolment.profile), standing_of(enrolment))
 
 
@@ -184,14 +189,20 @@ def read_standing(row: Any, progress: Progress) -> Standing:
 
 def store(session: Session, row: Enrolment, standing: Standing, profile: Profile | None = None) -> None:
     """Write a standing (and, where it changed, the profile) back to its row."""
-    for name in _PLAIN:
-        setattr(row, name, getattr(standing, name))
-    row.reopened = list(standing.reopened)
     queued = standing.queued
-    row.queued_lesson = queued.lesson if queued else None
-    row.queued_by = queued.by if queued else None
-    row.queued_anchor_at = queued.anchor_at if queued else None
-    row.queued_last_at = queued.last_at if queued else None
+    written: dict[str, Any] = {
+        **{name: getattr(standing, name) for name in _PLAIN},
+        "reopened": list(standing.reopened),
+        "queued_lesson": queued.lesson if queued else None,
+        "queued_by": queued.by if queued else None,
+        "queued_anchor_at": queued.anchor_at if queued else None,
+        "queued_last_at": queued.last_at if queued else None,
+    }
+    for name, value in written.items():
+        if (
+            getattr(row, name) != value
+        ):  # looking costs half of what setting it, and finding it the same, does
+            setattr(row, name, value)
     if row.progress is None or Progress.from_json(row.progress.payload) != standing.progress:
         row.progress = intern_progress(session, row.course.id, standing.progress)
     if profile is not None:

@@ -6,15 +6,18 @@ table of the transaction's connection: only counts and exceptions come to Python
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import cache, lru_cache
 from typing import Any
 
 from sqlalchemy import (
     CTE,
     Column,
+    Insert,
     Integer,
     MetaData,
     Select,
     Table,
+    Update,
     case,
     delete,
     func,
@@ -42,16 +45,17 @@ _TABLE = Table(
 _id, _like_id = _TABLE.c.enrolment_id, _TABLE.c.like_id
 
 
-def gather(session: Session, wanted: Select[int], fields: Collection[str] = ()) -> Mapping[int, int]:
-    """Group the enrolments with these ids. Returns the groups' sizes().
+def gather(
+    session: Session, wanted: Select[int], values: Mapping[str, Any], fields: Collection[str] = ()
+) -> Mapping[int, int]:
+    """Group the enrolments whose ids a query finds with these values. Returns the groups' sizes().
 
     `fields` names what else tells people apart: subscriber fields that a lesson's condition asks for.
     """
     _TABLE.create(session.connection(), checkfirst=True)
     session.execute(delete(_TABLE))
-    due = wanted.cte("due")
-    grouped = _grouped(dialect_of(session), due, fields)
-    session.execute(insert(_TABLE).from_select([_id.name, _like_id.name], grouped))
+    grouping = _grouping(dialect_of(session), wanted, tuple(sorted(fields)))
+    session.connection().execute(grouping, values)
     if dialect_of(session) == "postgresql":
         session.execute(text(f"ANALYZE {_TABLE.name}"))  # else its size is guessed, and the joins after it
     return sizes(session)
@@ -100,22 +104,34 @@ def follow(session: Session, before: Mapping[Enrolment, tuple[Any, ...]]) -> Non
     changed = {place for pair in pairs for place, (old, new) in enumerate(pair) if old != new}
     if not changed:
         return
+    session.execute(_following(dialect_of(session), tuple(sorted(changed))))
+
+
+@cache
+def _following(dialect: str, changed: Sequence[int]) -> Update:
+    """Written once, as all that a chunk asks for is: to put it together takes longer than to send it."""
     first = aliased(Enrolment)
-    session.execute(
+    return (
         update(Enrolment)
         .where(Enrolment.id == _id, _like_id == first.id, _id != _like_id)
-        .where(among(dialect_of(session), first.id, select(_like_id)))
-        .values({STANDING[place].key: getattr(first, STANDING[place].key) for place in sorted(changed)})
+        .where(among(dialect, first.id, select(_like_id)))
+        .values({STANDING[place].key: getattr(first, STANDING[place].key) for place in changed})
         .execution_options(synchronize_session=False)
     )
 
 
-def _grouped(dialect: str, due: CTE, fields: Collection[str]) -> Select[Any, int]:
+@lru_cache(maxsize=100)  # courses differ in what they ask for
+def _grouping(dialect: str, wanted: Select[int], fields: Sequence[str]) -> Insert:
+    grouped = _grouped(dialect, wanted.cte("due"), fields)
+    return insert(_TABLE).from_select([_id.name, _like_id.name], grouped)
+
+
+def _grouped(dialect: str, due: CTE, fields: Sequence[str]) -> Select[Any, int]:
     """Each of those who are due, with the first of its likes. What tells people apart most often is first."""
     alike: list[Any] = [Enrolment.profile_id, Enrolment.due_at, Enrolment.revision_id, *STANDING]
     not_begun = or_(Enrolment.anchor_at.is_(None), Enrolment.due_at == Enrolment.joined_at)
     alike.append(case((not_begun, Enrolment.joined_at)))
-    alike += [_field(name) for name in sorted(fields)]
+    alike += [_field(name) for name in fields]
     wanted = select().add_cte(due).where(among(dialect, Enrolment.id, select(due.c.id)))
     if fields:
         wanted = wanted.join_from(Enrolment, Subscriber)

@@ -8,9 +8,10 @@ all of it for each of a chunk's people.
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from functools import cache
+from typing import Any, NamedTuple
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from campaigns.enrolling import Place
@@ -18,6 +19,7 @@ from campaigns.models import Course, Enrolment
 from campaigns.newsletters.timing import known
 from campaigns.schedule import GRACE
 from courseletter.bulk import among, dialect_of
+from courseletter.database import UtcDateTime
 from sender import alike
 from sender.models import Delivery, State
 from subscribers.models import Subscriber
@@ -30,6 +32,7 @@ _COUNTED = (
     Delivery.kind != "confirmation",
     Delivery.state.not_in(_NOT_HAD),
 )
+_PLANNED = (Enrolment.subscriber_id, Enrolment.planned_at, Enrolment.id)
 
 
 class _Message(NamedTuple):
@@ -94,16 +97,7 @@ def at_their_cap(session: Session, people: Select[int], usual_zone: str, now: da
 
 
 def _had(session: Session, now: datetime) -> Iterator[_Message]:
-    rows = session.execute(
-        select(Enrolment.id, Subscriber.daily_cap, Delivery.created_at)
-        .join(Subscriber, Subscriber.id == Enrolment.subscriber_id)
-        .join(Delivery, Delivery.subscriber_id == Enrolment.subscriber_id)
-        .where(
-            among(dialect_of(session), Enrolment.id, alike.members()),
-            Delivery.created_at > now - BUSY_DAY,
-            *_COUNTED,
-        )
-    )
+    rows = session.execute(_lately_had(dialect_of(session)), {"since": now - BUSY_DAY})
     return (_Message(*row) for row in rows)
 
 
@@ -113,18 +107,8 @@ def _ahead(session: Session, course_id: str, now: datetime) -> Iterator[_Message
     It goes first: else the cap would hold back the same course day after day.
     """
     dialect = dialect_of(session)
-    people = select(Enrolment.subscriber_id).where(among(dialect, Enrolment.id, alike.members()))
-    columns = (Enrolment.subscriber_id, Enrolment.planned_at, Enrolment.id)
-    elsewhere = session.execute(
-        select(*columns, Enrolment.due_at, Enrolment.state, Enrolment.queued_lesson)
-        .join(Course, Course.id == Enrolment.course_id)
-        .where(
-            among(dialect, Enrolment.subscriber_id, people),
-            Enrolment.course_id != course_id,
-            Course.paused_at.is_(None),
-        )
-    )
     due: defaultdict[int, list[tuple[datetime, int]]] = defaultdict(list)
+    elsewhere = session.execute(_elsewhere(dialect), {"course": course_id})
     for person, planned_at, enrolment, due_at, state, queued in elsewhere:
         if state != "active" or queued is not None or planned_at is None or due_at is None:
             continue
@@ -132,8 +116,45 @@ def _ahead(session: Session, course_id: str, now: datetime) -> Iterator[_Message
             due[person].append((planned_at, enrolment))
     if not due:
         return
-    gathered = select(*columns, Subscriber.daily_cap).join(Subscriber)
-    for person, planned_at, enrolment, cap in session.execute(
-        gathered.where(among(dialect, Enrolment.id, alike.members()))
-    ):
+    for person, planned_at, enrolment, cap in session.execute(_here(dialect)):
         yield from (_Message(enrolment, cap, now) for other in due[person] if other < (planned_at, enrolment))
+
+
+# Each is written once: a chunk is through sooner than they are put together.
+
+
+@cache
+def _lately_had(dialect: str) -> Select[int, int, datetime]:
+    return (
+        select(Enrolment.id, Subscriber.daily_cap, Delivery.created_at)
+        .join(Subscriber, Subscriber.id == Enrolment.subscriber_id)
+        .join(Delivery, Delivery.subscriber_id == Enrolment.subscriber_id)
+        .where(
+            among(dialect, Enrolment.id, alike.members()),
+            Delivery.created_at > bindparam("since", type_=UtcDateTime()),
+            *_COUNTED,
+        )
+    )
+
+
+@cache
+def _elsewhere(dialect: str) -> Select[*tuple[Any, ...]]:
+    people = select(Enrolment.subscriber_id).where(among(dialect, Enrolment.id, alike.members()))
+    return (
+        select(*_PLANNED, Enrolment.due_at, Enrolment.state, Enrolment.queued_lesson)
+        .join(Course, Course.id == Enrolment.course_id)
+        .where(
+            among(dialect, Enrolment.subscriber_id, people),
+            Enrolment.course_id != bindparam("course"),
+            Course.paused_at.is_(None),
+        )
+    )
+
+
+@cache
+def _here(dialect: str) -> Select[*tuple[Any, ...]]:
+    return (
+        select(*_PLANNED, Subscriber.daily_cap)
+        .join(Subscriber, Subscriber.id == Enrolment.subscriber_id)
+        .where(among(dialect, Enrolment.id, alike.members()))
+    )

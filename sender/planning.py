@@ -8,19 +8,22 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from campaigns import history
 from campaigns.conditional import conditions_of, meets
 from campaigns.digests.models import Digest
-from campaigns.enrolling import place_of, store
-from campaigns.models import Course, Enrolment
+from campaigns.enrolling import place_in, store, timetable_in
+from campaigns.models import Course, Enrolment, Revision
 from campaigns.newsletters.models import Issue, IssueState
+from campaigns.schedule import Timetable
 from campaigns.standing import Promotion
 from courseletter.bulk import among, dialect_of
-from courseletter.database import Database
+from courseletter.database import Database, UtcDateTime
 from courseletter.errors import CourseletterError
 from sender import alike, events
 from sender.daily_cap import had_today, perhaps_full
@@ -102,7 +105,7 @@ def promote_chunk(
         if history.is_under_way(session, course_id):
             return outcomes, None
         conditional = conditions_of(course.revision)
-        sizes = alike.gather(session, _due(course_id, now, after), _fields_of(conditional))
+        sizes = alike.gather(session, *_due(course_id, now, after), _fields_of(conditional))
         if not sizes:
             return outcomes, None
         last = session.execute(_last(session)).one() if sum(sizes.values()) == CHUNK else None
@@ -111,13 +114,16 @@ def promote_chunk(
             alike.set_apart(session, busy)
             sizes = alike.sizes(session)
         before = {first: alike.written(first) for first in alike.firsts(session)}
+        timetable = cache(timetable_in)  # they live by the same revision, or two
         for first in before:
-            outcomes[_promote(session, first, conditional, busy.get(first.id, ()), now)] += sizes[first.id]
+            outcomes[_promote(session, first, timetable, conditional, busy.get(first.id, ()), now)] += sizes[
+                first.id
+            ]
         alike.follow(session, before)
         for first in before:
             if first.state == "completed":  # the lessons that were left are not meant for them
                 events.record_enrolments(session, "finished", now, alike.members(first.id))
-        queued = queue_lessons(session, now, alike.members())
+        queued = queue_lessons(session, now)
         if len(queued) < outcomes[Promotion.QUEUED]:
             _hold_all_but(session, queued, now)
         if announce is not None and queued:
@@ -143,21 +149,30 @@ def next_moment(session: Session) -> datetime | None:
     return min((moment for moment in moments if moment is not None), default=None)
 
 
-def _due(course_id: str, now: datetime, after: Cursor) -> Select[int]:
+def _due(course_id: str, now: datetime, after: Cursor) -> tuple[Select[int], dict[str, Any]]:
+    """A chunk's enrolments, as a query and its values."""
     due_at, last_id = after
+    values = {"course": course_id, "now": now, "after": due_at, "last": last_id, "most": CHUNK}
+    return _due_after(), values
+
+
+@cache
+def _due_after() -> Select[int]:
+    after, moment = bindparam("after", type_=UtcDateTime()), bindparam("now", type_=UtcDateTime())
+    follows = and_(Enrolment.due_at == after, Enrolment.id > bindparam("last"))
     return (
         select(Enrolment.id)
         .join(Course)
         .where(
-            Enrolment.course_id == course_id,
+            Enrolment.course_id == bindparam("course"),
             Enrolment.state == "active",
-            Enrolment.due_at <= now,
-            or_(Enrolment.due_at > due_at, and_(Enrolment.due_at == due_at, Enrolment.id > last_id)),
+            Enrolment.due_at <= moment,
+            or_(Enrolment.due_at > after, follows),
             Enrolment.queued_lesson.is_(None),
             Course.paused_at.is_(None),
         )
         .order_by(Enrolment.due_at, Enrolment.id)
-        .limit(CHUNK)
+        .limit(bindparam("most"))
         .with_for_update(of=Enrolment, skip_locked=True)
     )
 
@@ -175,13 +190,14 @@ def _last(session: Session) -> Select[datetime | None, int]:
 def _promote(
     session: Session,
     first: Enrolment,
+    timetable: Callable[[Revision], Timetable],
     conditional: Mapping[str, Condition],
     sent: Sequence[datetime],
     now: datetime,
 ) -> str:
     """A group's turn, in its first. What cannot be dated is held for a person and stops nobody (R27)."""
     with held_if_damaged(session, first, now):
-        place = place_of(session, first)
+        place = place_in(timetable(first.revision), first)
         full = had_today(place, sent, now) >= first.subscriber.daily_cap
         wanted = place.standing.passing_over(
             place.timetable, place.profile, now, meets(conditional, first.subscriber)
