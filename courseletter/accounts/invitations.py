@@ -1,5 +1,6 @@
 """Links that let a person in once: the first owner, a new colleague, whoever forgot their password."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -47,6 +48,14 @@ def find(session: Session, token: str, now: datetime) -> Invitation:
     if found is None or found.ends_at <= now:
         raise NotFound(_OVER)
     return found
+
+
+def waiting(session: Session, now: datetime) -> Sequence[Invitation]:
+    """The colleagues who were asked in and have not come yet, the newest last."""
+    open_ones = select(Invitation).where(
+        Invitation.user_id.is_(None), Invitation.email != "", Invitation.ends_at > now
+    )
+    return session.scalars(open_ones.order_by(Invitation.ends_at, Invitation.email)).all()
 
 
 def accept(

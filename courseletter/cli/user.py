@@ -1,6 +1,7 @@
 """`courseletter user`: who may sign in to the workshop, the web pages in which courses are made."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import typer
 from sqlalchemy import select
@@ -37,20 +38,31 @@ def add(
 
 @app.command("list")
 def list_(as_json: AsJson = False) -> None:
-    """List who may sign in.
+    """List who may sign in, and who was asked in and has not come yet.
 
     Example: courseletter user list --json
     """
     with installation() as opened, opened.database.read() as session:
         users = session.scalars(select(User).order_by(User.id)).all()
-    rows = [
+        asked = invitations.waiting(session, opened.clock.now())
+    rows: list[dict[str, Any]] = [
         {"email": one.email, "name": one.name, "role": one.role, "code": one.totp_secret is not None}
         for one in users
     ]
+    rows += [
+        {"email": one.email, "name": one.name, "role": one.role, "link_until": one.ends_at.isoformat()}
+        for one in asked
+    ]
     if as_json:
         return print_json(rows)
-    table = [(one["email"], one["name"], one["role"], "asked for" if one["code"] else "") for one in rows]
-    return print_table(("email", "name", "role", "code"), table)
+    table = [(one["email"], one["name"], one["role"], _told(one)) for one in rows]
+    return print_table(("email", "name", "role", ""), table)
+
+
+def _told(row: Mapping[str, Any]) -> str:
+    if "link_until" in row:
+        return f"has a link until {row['link_until'][:16].replace('T', ' ')} UTC"
+    return "asked for a code" if row["code"] else ""
 
 
 @app.command()

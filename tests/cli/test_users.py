@@ -4,7 +4,9 @@
 def test_a_colleague_is_let_in_listed_and_given_a_new_link(line) -> None:
     added = line.done("user", "add", "ines@example.org", "--role", "admin", "--name", "Inês", "--json").json
     assert "/invitations/" in added["link"]
-    assert line.done("user", "list", "--json").json == []  # nobody, before the link was used
+    (asked,) = line.done("user", "list", "--json").json  # nobody works here before the link was used
+    assert (asked["email"], asked["name"], asked["role"]) == ("ines@example.org", "Inês", "admin")
+    assert "has a link until" in line.done("user", "list").out
     assert "Nobody signs in" in line.refused("user", "reset", "ines@example.org")
     assert (
         "ines@example.org" in line.done("user", "add", "ines@example.org").out

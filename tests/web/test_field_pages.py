@@ -54,6 +54,15 @@ def test_what_cannot_be_read_is_told_at_its_field(admin: Colleague) -> None:
     assert 'id="kind-problem"' in page.text
 
 
+def test_a_kind_is_told_in_words(admin: Colleague) -> None:
+    admin.post("/fields", name="vip", kind="text")
+    admin.post("/subscribers/1/edit", **{"field-vip": "yes"})
+    admin.post("/fields/vip/retype", kind="yes_no")
+    page = admin.get("/subscribers/acts").text
+    assert "“vip” is yes or no for one person" in page
+    assert "yes_no" not in page
+
+
 def test_a_field_that_mails_ask_for_stays_as_it_is(shop: World, admin: Colleague) -> None:
     admin.post("/fields", name="city", kind="text")
     with shop.installation.database.write() as session:

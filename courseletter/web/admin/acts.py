@@ -15,6 +15,7 @@ from courseletter.acts import KINDS, chosen, set_out
 from courseletter.errors import InvalidInput
 from courseletter.web.admin.access import Forbidden, Marketer, MarketerWrites, Visitor
 from courseletter.web.admin.exports import people_file
+from courseletter.web.admin.fields import KINDS as FIELD_KINDS
 from courseletter.web.admin.forms import Form, Posted
 from courseletter.web.admin.listing import choices_of, columns_of, in_words, listed
 from courseletter.web.admin.shell import Note, Undo, lead_to, show
@@ -238,22 +239,28 @@ def _told(row: BulkAct) -> str:
         stays = f" {people_in(kept).capitalize()} did something since, and stay as they are." if kept else ""
         return f"Undone for {people_in(row.counts.get('undone', 0))}.{stays}"
     if row.state == ActState.UNDOING:
-        return f"Being undone: {words.done.format(people=people_in(done), **row.argument)}"
+        return f"Being undone: {words.done.format(people=people_in(done), **_argument_of(row))}"
     if row.state == ActState.RUNNING:
-        return words.title.format(people=people_in(row.people), **row.argument)
+        return words.title.format(people=people_in(row.people), **_argument_of(row))
     others = row.seen - done
     left = f", {people_in(others)} left out" if others > 0 else ""
     half = "Stopped half-way: " if row.state == ActState.STOPPED else ""
-    said = words.done.format(people=people_in(done), **row.argument)
+    said = words.done.format(people=people_in(done), **_argument_of(row))
     if done == 1:
         said = said.replace("person are", "person is").replace("person were", "person was")
     said = f"{half}{said}{left}."
     return said[0].upper() + said[1:]
 
 
+def _argument_of(row: BulkAct) -> dict[str, str]:
+    """What was chosen, kinds of fields in words."""
+    chosen = {name: str(value) for name, value in row.argument.items() if value}
+    return chosen | {name: FIELD_KINDS[chosen[name]].lower() for name in ("kind", "was") if name in chosen}
+
+
 def _argument(session: Session, row: BulkAct) -> dict[str, str]:
     """What was chosen, by the names it has now."""
-    chosen = {name: str(value) for name, value in row.argument.items() if value}
+    chosen = _argument_of(row)
     if (course := session.get(Course, chosen.get("course", ""))) is not None:
         chosen["course"] = course.title
     by_slug = select(MailingList.name).where(MailingList.slug == chosen.get("list", ""))
