@@ -77,9 +77,16 @@ def record_accepted(session: Session, answers: Mapping[Claim, str], now: datetim
 
 
 def _move_on(session: Session, sent: Sequence[Claim], now: datetime) -> set[int]:
+    """Returns the enrolments that have moved on."""
+    moved = _moved_on(session, sent, now, last=False)
+    rest = [one for one in sent if one.enrolment_id not in moved]
+    return moved | _moved_on(session, rest, now, last=True)
+
+
+def _moved_on(session: Session, sent: Sequence[Claim], now: datetime, *, last: bool) -> set[int]:
     if not sent:
         return set()
-    rows, moving = _moving(dialect_of(session))
+    rows, moving = _moving(dialect_of(session), last=last)
     values = rows.parameters(
         [
             (
@@ -138,8 +145,12 @@ def _recording(dialect: str) -> tuple[Rows, Update]:
 
 
 @cache
-def _moving(dialect: str) -> tuple[Rows, Update]:
-    """What `sent` makes of an ordinary standing, in SQL."""
+def _moving(dialect: str, *, last: bool) -> tuple[Rows, Update]:
+    """What `sent` makes of an ordinary standing, in SQL: of who has lessons to come, or of who has none.
+
+    Apart, because SQLite writes an index anew whose columns are set, whether to another value or not: of most
+    enrolments no index is touched.
+    """
     rows = Rows(
         dialect,
         "taught",
@@ -151,8 +162,7 @@ def _moving(dialect: str) -> tuple[Rows, Update]:
         after=Integer(),
     )
     now = bindparam("now", type_=UtcDateTime())
-    finished = and_(Enrolment.state == "active", Enrolment.next_lesson.is_(None))
-    return rows, (
+    moving = (
         update(Enrolment)
         .where(
             Enrolment.id == rows.id,
@@ -163,9 +173,6 @@ def _moving(dialect: str) -> tuple[Rows, Update]:
             Enrolment.last_at >= bindparam("grace", type_=UtcDateTime()),
             # Not as a condition that an index answers: PostgreSQL would go by it, and read everybody.
             (Enrolment.due_at <= now).is_not(true()),
-            # Whose last lesson was passed over is told so, for an event to say it (sender/finishing.py).
-            or_(Enrolment.next_lesson.is_not(None), ends_with(rows.revision, rows.lesson)),
-            Revision.id == Enrolment.revision_id,
         )
         .values(
             progress_id=rows.after,
@@ -173,11 +180,21 @@ def _moving(dialect: str) -> tuple[Rows, Update]:
             queued_by=None,
             queued_anchor_at=None,
             queued_last_at=None,
-            state=case((finished, "completed"), else_=Enrolment.state),
-            completed_in=case((finished, Revision.number), else_=Enrolment.completed_in),
         )
         .returning(Enrolment.id)
         .execution_options(synchronize_session=False)
+    )
+    if not last:
+        return rows, moving.where(Enrolment.next_lesson.is_not(None))
+    finished = Enrolment.state == "active"
+    return rows, moving.where(
+        Enrolment.next_lesson.is_(None),
+        # Whose last lesson was passed over is told so, for an event to say it (sender/finishing.py).
+        ends_with(rows.revision, rows.lesson),
+        Revision.id == Enrolment.revision_id,
+    ).values(
+        state=case((finished, "completed"), else_=Enrolment.state),
+        completed_in=case((finished, Revision.number), else_=Enrolment.completed_in),
     )
 
 
