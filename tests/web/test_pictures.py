@@ -117,7 +117,7 @@ def test_pictures_of_every_page(owner: Page, workshop: World, folder: Path) -> N
         "in-and-out": f"/courses/{course.id}/triggers",
         "folder": f"/courses/{course.id}/folder",
         "results": f"/courses/{course.id}/results",
-        "subscribers": "/subscribers?status=subscribed",
+        "subscribers": "/subscribers?q=reader&status=subscribed",
         "why": "/subscribers/1",
         "person-fields": "/subscribers/1/edit",
         "person-everything": "/subscribers/1/history",
