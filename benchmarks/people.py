@@ -1,6 +1,7 @@
 """How long lists of people take on the server: `python -m benchmarks.people [PEOPLE] [postgresql]`.
 
-100,000 people on SQLite if you say nothing: filtered, searched, paged through, counted, and tagged in bulk.
+100,000 people on SQLite if you say nothing, each of whom has had ten letters: filtered, searched, paged
+through, counted by segment and by audience (first by a sample, then all of them), and tagged in bulk.
 Prints the median of each and its 95th percentile on the wall, and what it takes of the processor: of ours,
 and of PostgreSQL's, which is what to go by on a machine that is busy otherwise.
 """
@@ -9,71 +10,139 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import timedelta
 from pathlib import Path
 from statistics import median, quantiles
 from tempfile import TemporaryDirectory
 from time import perf_counter, process_time
+from urllib.parse import urlencode
 
-from sqlalchemy import cast, func, insert, literal, select, text, update
-from sqlalchemy.orm import Session
+from sqlalchemy import select, text
 from starlette.testclient import TestClient
 
-from benchmarks import databases
+from benchmarks import databases, population
 from benchmarks.crowd import BRAND, NOW, gather
 from benchmarks.workshop import HOST, signed_in
-from campaigns.models import Course, Link, RevisionLesson
+from campaigns.models import RevisionLesson
 from courseletter.acts import ground_of
 from courseletter.clock import MovableClock
 from courseletter.config import BrandSettings, Settings
-from courseletter.database import Database, UtcDateTime
+from courseletter.database import Database
 from courseletter.installation import Installation, open_installation
 from courseletter.web.app import create_app
 from sender.acts.leaving import UNSUBSCRIBE
-from sender.models import Click, Delivery, State
-from subscribers import segments
 from subscribers.acts import running
 from subscribers.acts.tagging import TAG
 from subscribers.filters import Filters
-from subscribers.importing.models import Import, ImportedPerson, ImportState
-from subscribers.models import (
-    ConsentEntry,
-    MailingList,
-    Membership,
-    Subscriber,
-    SubscriberTag,
-    Suppression,
-    Tag,
-)
-from subscribers.segments import Condition, Rule
-from subscribers.suppression import address_hash
 
+COURSE = "how-to-sleep-better-without-trying-harder"
 TIMES = 40
-TAGS = {"rare": 200_000, "some": 100, "many": 2}  # one in so many
+EXACTLY = 4  # times that everybody is counted
 
 
 def measure(folder: Path, people: int, kind: str) -> Iterator[tuple[str, dict[str, float]]]:
     """Milliseconds of pages, seconds of acts, one after the other."""
     with getattr(databases, kind)(folder) as database:
-        settings = Settings(
-            home=folder,
-            database_url=database.engine.url.render_as_string(hide_password=False),
-            secret_key="0123456789abcdef0123456789abcdef",
-            brand=BrandSettings(name=BRAND.name, address=BRAND.address),
-        )
-        opened = open_installation(settings, MovableClock(NOW))
-        opened.database.upgrade()
-        course = gather(opened.database, people)
-        with opened.database.write() as session:
-            _furnish(session, course, opened.settings.key)
-        _analyse(opened.database)
-        client = TestClient(create_app(opened), base_url=HOST)
-        client.cookies.set("courseletter", signed_in(opened.database), domain="127.0.0.1")
-        for name, path in _pages(people).items():
-            yield name, _timed(client, path, opened.database)
-        for name in ("tagged", "unsubscribed"):
-            yield name, _acted(opened, name)
+        address = database.engine.url.render_as_string(hide_password=False)
+        opened = open_at(folder, address)
+        issue = fill(opened, people)
+        yield from timed(opened, people, issue)
         opened.database.close()
+
+
+def open_at(folder: Path, address: str) -> Installation:
+    settings = Settings(
+        home=folder,
+        database_url=address,
+        secret_key="0123456789abcdef0123456789abcdef",
+        brand=BrandSettings(name=BRAND.name, address=BRAND.address),
+    )
+    return open_installation(settings, MovableClock(NOW))
+
+
+def fill(opened: Installation, people: int) -> str:
+    """Let so many people have lived; returns the id of an issue that is to be planned for them."""
+    opened.database.upgrade()
+    course = gather(opened.database, people)
+    with opened.database.write() as session:
+        population.furnish(session, course, opened.settings.key)
+    population.mail(opened.database, course)
+    with opened.database.write() as session:
+        issue = population.write(session)
+    population.analyse(opened.database)
+    return issue
+
+
+def timed(opened: Installation, people: int, issue: str) -> Iterator[tuple[str, dict[str, float]]]:
+    client = TestClient(create_app(opened), base_url=HOST)
+    client.cookies.set("courseletter", signed_in(opened.database), domain="127.0.0.1")
+    for name, path in _pages(people).items():
+        yield name, _timed(client, path, opened.database)
+    with opened.database.read() as session:
+        lesson = session.scalars(select(RevisionLesson.lesson_id).order_by(RevisionLesson.position)).first()
+    for name, path in (_segments(str(lesson)) | _audiences(issue)).items():
+        yield name, _timed(client, path, opened.database)
+        yield f"{name}, all", _timed(client, f"{path}&exact=yes", opened.database, EXACTLY)
+    for name in ("tagged", "unsubscribed"):
+        yield name, _acted(opened, name)
+
+
+def _segments(lesson: str) -> dict[str, str]:
+    """The builder, with each condition by itself, and with several."""
+    mailed, clicked = ("mail:", "last", "30"), ("click:", "last", "30")
+    asked: dict[str, list[tuple[str, str, str]]] = {
+        "everybody": [],
+        "a tag": [("tag:some", "has", "")],
+        "not a tag": [("tag:many", "has_not", "")],
+        "a list": [(f"list:{COURSE}", "confirmed", "")],
+        "not a list": [("list:second", "not_on", "")],
+        "since": [("since:", "last", "90")],
+        "a field": [("field:plan", "is", "free")],
+        "a field of nobody": [("field:city", "is", "Porto")],
+        "an address": [("field:email", "contains", "r99")],
+        "a course": [(f"course:{COURSE}", "in", "")],
+        "not a course": [(f"course:{COURSE}", "not_in", "")],
+        "waits for": [(f"lesson:{lesson}", "waits", "")],
+        "had": [(f"lesson:{lesson}", "had", "")],
+        "not had": [(f"lesson:{lesson}", "not_had", "")],
+        "mailed": [mailed],
+        "clicked": [clicked],
+        "not clicked": [("click:", "not_last", "30")],
+        "all of five": [
+            ("tag:many", "has", ""),
+            (f"list:{COURSE}", "confirmed", ""),
+            (f"lesson:{lesson}", "had", ""),
+            ("click:", "not_last", "30"),
+            ("field:plan", "is", "free"),
+        ],
+    }
+    several = [asked[one][0] for one in ("a tag", "clicked", "not had", "a field of nobody")]
+    found = {f"segment: {name}": _segment(conditions) for name, conditions in asked.items()}
+    return found | {"segment: any of four": f"{_segment(several)}&any=yes"}
+
+
+def _segment(conditions: list[tuple[str, str, str]]) -> str:
+    fields = {
+        f"{name}-{place}": value
+        for place, one in enumerate(conditions)
+        for name, value in zip(("subject", "how", "value"), one, strict=True)
+    }
+    return f"/segments?{urlencode(fields)}"
+
+
+def _audiences(issue: str) -> dict[str, str]:
+    """The plan of an issue: list 1 is the course's, 3 its own; tags and segments are population.py's."""
+    asked = {
+        "its list": "include-0=list:3",
+        "another list": "include-0=list:1",
+        "two lists": "include-0=list:3&include-1=list:1",
+        "a tag": "include-0=tag:3",
+        "a segment": "include-0=segment:2",
+        "without a segment": "include-0=list:1&exclude-0=segment:2",
+        "a list, a tag, a segment": "include-0=list:1&include-1=tag:2&include-2=segment:3"
+        "&exclude-0=tag:3&exclude-1=segment:2",
+        "two subjects": "include-0=list:1&subject-1=Another",
+    }
+    return {f"audience: {name}": f"/issues/{issue}?when=now&{query}" for name, query in asked.items()}
 
 
 def _pages(people: int) -> dict[str, str]:
@@ -95,7 +164,7 @@ def _pages(people: int) -> dict[str, str]:
         "one in a hundred": "tag=some",
         "half of all": "tag=many",
         "a rare tag and a status": "tag=rare&status=pending",
-        "a course": "course=how-to-sleep-better-without-trying-harder",
+        "a course": f"course={COURSE}",
         "an import": "source=import-1",
         "a form": "source=form",
         "since": "since=2026-01-01",
@@ -114,11 +183,11 @@ def _pages(people: int) -> dict[str, str]:
     return {name: f"/subscribers?{query}" for name, query in lists.items()} | others
 
 
-def _timed(client: TestClient, path: str, database: Database) -> dict[str, float]:
+def _timed(client: TestClient, path: str, database: Database, times: int = TIMES) -> dict[str, float]:
     taken, worked = [], []
     client.get(path)
     served = _served(database)
-    for _ in range(TIMES):
+    for _ in range(times):
         start, cpu = perf_counter(), process_time()
         assert client.get(path).status_code == 200, path
         taken.append(1000 * (perf_counter() - start))
@@ -127,7 +196,7 @@ def _timed(client: TestClient, path: str, database: Database) -> dict[str, float
         "median": round(median(taken), 1),
         "p95": round(quantiles(taken, n=20)[-1], 1),
         "ours": round(median(worked), 1),
-        "server": round((_served(database) - served) / TIMES, 1),
+        "server": round((_served(database) - served) / times, 1),
     }
 
 
@@ -162,111 +231,6 @@ def _acted(opened: Installation, what: str) -> dict[str, float]:
             with opened.database.write() as session:
                 running.want_undo(session, ground.kinds, running.find(session, row.id), "us", NOW)
     return {"people": row.people, **took}
-
-
-def _furnish(session: Session, course_id: str, key: bytes) -> None:
-    """Tags, lists, statuses, an import, sign-ups, deliveries and clicks, each for its share of the people."""
-    person, now = Subscriber.id, literal(NOW, UtcDateTime())
-    second = MailingList(slug="second", name="Second", created_at=NOW)
-    session.add(second)
-    session.add(
-        Import(
-            id=1,
-            name="people.csv",
-            path="",
-            digest="",
-            settings={},
-            state=ImportState.DONE,
-            started_by="us",
-            created_at=NOW,
-            touched_at=NOW,
-        )
-    )
-    session.flush()
-    session.execute(
-        update(Subscriber).values(
-            first_name=func.substr("AdaAnaBeaDanEvaIanLeoMiaNoaZoe", 1 + 3 * (person % 10), 3),
-            last_name=literal("Reader ") + cast(person % 977, Subscriber.email.type),
-        )
-    )
-    session.execute(update(Subscriber).where(person % 3 == 0).values(created_at=NOW - timedelta(days=400)))
-    first = select(Course.list_id).where(Course.id == course_id).scalar_subquery()
-    here = (Membership.list_id == first, Membership.subscriber_id % 50 == 7)
-    session.execute(update(Membership).where(*here).values(status="pending"))
-    left = (Membership.list_id == first, Membership.subscriber_id % 97 == 0)
-    session.execute(update(Membership).where(*left).values(status="unsubscribed"))
-
-    def put(table: type, columns: list[str], *values: object, share: int) -> None:
-        rows = select(*values).select_from(Subscriber).where(person % share == 0)  # type: ignore[call-overload]
-        session.execute(insert(table).from_select(columns, rows))
-
-    put(
-        Membership,
-        ["list_id", "subscriber_id", "status", "changed_at"],
-        second.id,
-        person,
-        literal("confirmed"),
-        now,
-        share=10,
-    )
-    put(ImportedPerson, ["import_id", "subscriber_id"], literal(1), person, share=4)
-    line = [
-        "subscriber_id",
-        "list_id",
-        "act",
-        "at",
-        "email",
-        "wording",
-        "wording_hash",
-        "source_url",
-        "ip",
-        "user_agent",
-        "note",
-    ]
-    nothing = [literal("")] * 6
-    put(ConsentEntry, line, person, first, literal("requested"), now, Subscriber.email, *nothing, share=200)
-    for name, share in TAGS.items():
-        tag = Tag(name=name, name_key=name)
-        session.add(tag)
-        session.flush()
-        put(SubscriberTag, ["tag_id", "subscriber_id", "added_at"], literal(tag.id), person, now, share=share)
-    held = select(Subscriber.email).where(person % 1000 == 0)
-    told = {"reason": "bounced", "at": NOW, "note": ""}
-    rows = [
-        {"email": one, "address_key": one, "address_hash": address_hash(key, one), **told}
-        for one in session.scalars(held)
-    ]
-    session.execute(insert(Suppression), rows)
-    _mail(session, course_id)
-    segments.save(session, "Of a tag", Rule((Condition("tag", "some", "has"),)), NOW)
-
-
-def _mail(session: Session, course_id: str) -> None:
-    person, now = Subscriber.id, literal(NOW, UtcDateTime())
-    lesson = session.scalars(select(RevisionLesson).limit(1)).one()
-    link = Link(revision_id=lesson.revision_id, lesson_id=lesson.lesson_id, address="https://example.org/")
-    session.add(link)
-    session.flush()
-    names = ["kind", "subscriber_id", "course_id", "enrolment_id", "run", "lesson_id", "copy", "by", "state"]
-    values = ["lesson", person, course_id, person, 1, lesson.lesson_id, 0, "schedule", State.ACCEPTED]
-    times = ["due_at", "created_at", "finished_at"]
-    rest = {"attempts": 1, "reply": "", "retried_unknown": False}
-    wanted = [one if one is person else literal(one) for one in values] + [now] * 3
-    rows = select(*wanted, *(literal(one) for one in rest.values()))
-    session.execute(insert(Delivery).from_select([*names, *times, *rest], rows))
-    clicks = select(now, Delivery.id, literal(link.id), literal(60), literal(""), literal(False))
-    columns = ["at", "delivery_id", "link_id", "seconds", "mark", "scanner"]
-    session.execute(insert(Click).from_select(columns, clicks.where(Delivery.id % 5 == 0)))
-
-
-def _analyse(database: Database) -> None:
-    with database.engine.connect() as connection:
-        if database.is_sqlite:
-            connection.exec_driver_sql("ANALYZE")
-        else:
-            connection = connection.execution_options(isolation_level="AUTOCOMMIT")
-            connection.execute(text("VACUUM ANALYZE"))  # as the database itself would, a minute later
-        connection.commit()
 
 
 def main(people: int = 100_000, kind: str = "sqlite") -> None:

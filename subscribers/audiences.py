@@ -7,7 +7,7 @@ names. Who has left the sender's own list gets nothing of it, whatever else name
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Literal, NamedTuple, Self, get_args
+from typing import Any, Final, Literal, NamedTuple, Protocol, Self, get_args
 
 from sqlalchemy import (
     ColumnElement,
@@ -69,11 +69,21 @@ class Part(NamedTuple):
         raise InvalidInput("Choose lists, tags and segments from what is there.", field="audience")
 
 
+class Among(Protocol):
+    """A part of all subscribers."""
+
+    def has(self, person: Any) -> ColumnElement[bool]:
+        """Whether it has the one with this id."""
+
+
 class Span(NamedTuple):
-    """Ids of subscribers: those after one, up to another."""
+    """Those with ids after one, up to another."""
 
     after: int
     top: int
+
+    def has(self, person: Any) -> ColumnElement[bool]:
+        return and_(person > self.after, person <= self.top)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,32 +180,32 @@ def ask(
     now: datetime,
     since: datetime,
     more: Mapping[str, Compiler] | None = None,
-    among: Span | None = None,
+    among: Among | None = None,
 ) -> Asked:
     """Understand an audience of those who had agreed by `since`. `more`: what segments may ask besides;
-    `among`: only people with these ids have agreed, so that they are looked up by their index.
+    `among`: nobody else is named, nor has agreed, so that these few are looked up by their index.
     """
     suppressed = Subscriber.address_key.in_(
         select(Suppression.address_key).where(Suppression.address_key.is_not(None))
     )
+    here = [] if among is None else [among.has(Subscriber.id)]
     return Asked(
-        named=and_(Subscriber.erased_at.is_(None), _any(session, audience.include, now, since, more)),
+        named=and_(*here, Subscriber.erased_at.is_(None), _any(session, audience.include, now, since, more)),
         excluded=_any(session, audience.exclude, now, now, more, confirmed=True),
         agreed=_agreed(audience, own_list, since, among),
         suppressed=suppressed,
     )
 
 
-def _agreed(audience: Audience, own_list: int, since: datetime, among: Span | None) -> Subquery:
+def _agreed(audience: Audience, own_list: int, since: datetime, among: Among | None) -> Subquery:
     """Who has confirmed, each with one list: the sender's own, else the first that the audience names."""
     person, of = Membership.subscriber_id, Membership.list_id
     others = sorted({*audience.lists} - {own_list})
-    confirmed = [Membership.status == MemberStatus.CONFIRMED, Membership.changed_at <= since]
-    if among is not None:
-        confirmed += [person > among.after, person <= among.top]
+    here = [] if among is None else [among.has(person)]
+    confirmed = [Membership.status == MemberStatus.CONFIRMED, Membership.changed_at <= since, *here]
     if not others:
         return select(person, of).where(of == own_list, *confirmed).subquery("agreed")
-    left = select(person).where(of == own_list, Membership.status.in_(_LEFT))
+    left = select(person).where(of == own_list, Membership.status.in_(_LEFT), *here)
     own_first = func.coalesce(func.nullif(func.min(case((of == own_list, 0), else_=of)), 0), own_list)
     people = select(person, own_first.label("list_id")).where(of.in_([own_list, *others]), *confirmed)
     return people.where(person.not_in(left)).group_by(person).subquery("agreed")
@@ -223,6 +233,20 @@ def counts(session: Session, asked: Asked, by: ColumnElement[str]) -> dict[str, 
     with_room(session)
     rows = session.execute(asked.counted(by.label("by")))
     return {value: Count(*numbers) for value, *numbers in rows}
+
+
+class Fate(NamedTuple):
+    """What becomes of somebody who is named: `became` is a field of Count."""
+
+    id: int
+    by: str
+    became: str
+
+
+def fates(session: Session, asked: Asked, by: ColumnElement[str]) -> list[Fate]:
+    """Everybody by themselves, with what `by` says of them: for an audience among few people."""
+    rows = session.execute(asked.became(Subscriber.id, by))
+    return sorted(Fate(*row) for row in rows)
 
 
 def some_reached(session: Session, asked: Asked, most: int) -> list[Subscriber]:

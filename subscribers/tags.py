@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from courseletter.upserting import insert
@@ -55,16 +55,5 @@ def has(session: Session, subscriber: Subscriber, name: str) -> bool:
 
 
 def names(session: Session, most: int) -> Sequence[str]:
-    """The first so many tags by name, without counting who has them."""
+    """The first so many tags by name."""
     return session.scalars(select(Tag.name).order_by(Tag.name_key).limit(most)).all()
-
-
-def every(session: Session) -> Sequence[tuple[str, int]]:
-    """All tags by name, each with how many people have it."""
-    counted = (
-        select(Tag.name, func.count(SubscriberTag.subscriber_id))
-        .outerjoin(SubscriberTag)
-        .group_by(Tag.id)
-        .order_by(Tag.name_key)
-    )
-    return [(name, people) for name, people in session.execute(counted)]

@@ -10,12 +10,12 @@ from campaigns.newsletters.testing import Split
 from sender.models import Delivery, is_of_issue
 from sender.segmenting import COMPILERS
 from subscribers import audiences
-from subscribers.audiences import Asked, Audience, Span
+from subscribers.audiences import Among, Asked, Audience
 from subscribers.models import Subscriber
 
 
 def asked(
-    session: Session, issue: Issue, audience: Audience, now: datetime, among: Span | None = None
+    session: Session, issue: Issue, audience: Audience, now: datetime, among: Among | None = None
 ) -> Asked:
     """The audience of an issue, of those who had agreed when it began to be sent."""
     own = issue.lesson.course.list_id

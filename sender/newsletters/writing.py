@@ -160,8 +160,6 @@ def _people(
     """Those of the chunk who get it with this wave and have nothing yet: id and list."""
     asked = reaching.asked(session, issue, Audience.from_json(issue.audience), now, among)
     people = asked.reached(Subscriber.id, asked.agreed.c.list_id).where(
-        Subscriber.id > among.after,
-        Subscriber.id <= among.top,
         ~reaching.has_it(issue.lesson_id),
         ~reaching.is_on_hold(issue),
     )

@@ -29,7 +29,9 @@ from subscribers.models import (
     MailingList,
     Membership,
     Subscriber,
+    SubscriberTag,
     SuppressionReason,
+    Tag,
 )
 from subscribers.people import NOTHING_SAID, find_or_create
 from subscribers.suppression import is_suppressed, suppress
@@ -89,7 +91,8 @@ def statuses(school: School) -> dict[int, str]:
 
 def tagged(school: School, name: str) -> int:
     with school.database.read() as session:
-        return dict(tags.every(session)).get(name, 0)
+        has = select(SubscriberTag.subscriber_id).join(Tag).where(Tag.name == name)
+        return len(session.scalars(has).all())
 
 
 def states(school: School) -> list[str]:

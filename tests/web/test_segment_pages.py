@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from reading_room import World
 from test_workshop_in_a_browser import address, check, owner, workshop
 
-from courseletter.web.admin import segments
+from subscribers import estimating
 from subscribers.models import Subscriber
 
 __all__ = ["owner", "workshop"]  # fixtures
@@ -56,25 +56,51 @@ def test_where_nobody_matches_the_condition_that_takes_out_the_last_is_named(fur
     assert "takes out" not in anybody
 
 
-def test_many_are_counted_behind_the_page(
-    owner: Page, workshop: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(segments, "FEW", 3)
-    owner.goto(address(workshop, "/segments?subject-0=field:first_name&how-0=contains&value-0=0"))
+@pytest.fixture
+def estimated(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two people are many; one is drawn."""
+    monkeypatch.setattr(estimating, "MANY", 1)
+    monkeypatch.setattr(estimating, "SIZE", 1)
+
+
+@pytest.mark.usefixtures("estimated")
+def test_of_many_a_sample_tells_first_and_then_all_of_them(owner: Page, workshop: World) -> None:
+    with owner.expect_response(lambda answer: "exact=yes" in answer.url):
+        owner.goto(address(workshop, "/segments?subject-0=field:first_name&how-0=contains&value-0=0"))
     expect(owner.locator("#count")).to_have_text("1 of 6 match")
+    expect(owner.get_by_role("heading", name="One person")).to_be_visible()
     owner.get_by_label("Value").fill("Reader")
     owner.get_by_label("Value").press("Tab")
     expect(owner.locator("#count")).to_have_text("6 of 6 match")
+    expect(owner.get_by_role("heading", name="All 6")).to_be_visible()
     check(owner, "segments of many")
+    owner.get_by_label("Value").fill("nobody")
+    owner.get_by_label("Value").press("Tab")
+    expect(owner.locator("#count")).to_have_text("0 of 6 match")
+    expect(owner.get_by_role("heading", name="Nobody matches")).to_be_visible()
 
 
-def test_without_script_many_are_counted_on_demand(furnished: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(segments, "FEW", 1)
+@pytest.mark.usefixtures("estimated")
+def test_an_estimate_says_that_it_is_one(owner: Page, workshop: World) -> None:
+    owner.route("**/segments?exact=yes*", lambda route: None)  # the exact count does not come
+    owner.goto(address(workshop, "/segments?subject-0=field:first_name&how-0=contains&value-0=Reader"))
+    expect(owner.locator("#count")).to_contain_text(re.compile(r"About \d+ of about \d+ match, as a sample"))
+    expect(owner.get_by_role("heading", name="Some of them")).to_be_visible()
+    check(owner, "segments estimated")
+    owner.get_by_label("Value").fill("nobody")
+    owner.get_by_label("Value").press("Tab")
+    expect(owner.locator("#count")).to_contain_text(re.compile(r"Few of about \d+ match, or nobody"))
+    expect(owner.get_by_role("heading", name="Nobody matches")).to_have_count(0)
+
+
+@pytest.mark.usefixtures("estimated")
+def test_without_script_many_are_counted_on_demand(furnished: World) -> None:
     marketer = Colleague(furnished.app, furnished.installation, add_user(furnished.installation, "marketer"))
-    assert "Counting how many match" in marketer.get("/segments").text
+    assert "as a sample has it" in marketer.get("/segments").text
     page = marketer.get("/segments?exact=yes").text
     people = len(furnished.all(Subscriber))
     assert f"<strong>{people}</strong> of {people} match" in page
+    assert "sample" not in page
 
 
 def test_the_count_follows_the_conditions_in_a_browser(owner: Page, workshop: World) -> None:

@@ -26,8 +26,8 @@ from courseletter.web.admin.issue_words import state_of, when_of
 from courseletter.web.admin.shell import Note, Undo, lead_to, show
 from courseletter.web.site import READ, Here, Site
 from courseletter.zones import zone_of
-from sender.newsletters import foreseeing, reaching, reporting, steering
-from subscribers import audiences
+from sender.newsletters import foreseeing, reporting, steering
+from subscribers import estimating
 
 router = APIRouter(prefix="/issues/{issue_id}")
 
@@ -60,17 +60,22 @@ class Desk:
 
 @router.api_route("", methods=READ)
 def show_issue(issue_id: str, visitor: Marketer, site: Here, request: Request) -> HTMLResponse:
-    """Of a draft with fields in the address: the plan for those, before anything is saved."""
+    """Of a draft with fields in the address: the plan for those, before anything is saved.
+
+    Its numbers are a sample's, where there are many; with `exact`, they are those of whoever sends it.
+    """
     desk = Desk(request, site, visitor, issue_id)
     with site.installation.database.read() as session:
         issue = drafting.find_issue(session, issue_id)
         if issue.state != IssueState.DRAFT:
             return _watch(desk, session, issue)
-        typed = request.query_params
+        typed, exact = dict(request.query_params), request.query_params.get("exact") == "yes"
         if "when" not in typed:
-            return _plan(desk, session, issue, issue_form.typed_of(Wishes.of(issue)))
+            return _plan(desk, session, issue, issue_form.typed_of(Wishes.of(issue)), exact=exact)
         tomorrow = (site.installation.clock.now() + DAY).astimezone(desk.zone).date()
-        return _plan(desk, session, issue, dict(typed) | ({} if typed.get("day") else {"day": f"{tomorrow}"}))
+        return _plan(
+            desk, session, issue, typed | ({} if typed.get("day") else {"day": f"{tomorrow}"}), exact=exact
+        )
 
 
 @router.post("")
@@ -93,7 +98,7 @@ def send(issue_id: str, visitor: MarketerWrites, form: Posted, site: Here, reque
         reached = foreseeing.foresee(session, issue, Wishes.of(issue), key, now).count.reached
         if form.number("confirmed") != reached:
             told = f"Now {reached:,} {'person gets' if reached == 1 else 'people get'} it. Look again."
-            return _plan(desk, session, issue, form.texts(), told=told, status=409)
+            return _plan(desk, session, issue, form.texts(), told=told, status=409, exact=True)
     try:
         steering.schedule(opened.database, opened.brands, issue_id, key, now, visitor.user.name)
     except InvalidInput as refusal:
@@ -185,6 +190,7 @@ def _plan(
     problem: InvalidInput | None = None,
     told: str = "",
     status: int | None = None,
+    exact: bool = False,
 ) -> HTMLResponse:
     """The plan for what is typed; for what is saved, as long as that makes no sense."""
     opened, course = desk.site.installation, issue.lesson.course
@@ -194,8 +200,9 @@ def _plan(
         drafting.check(session, issue, wishes, now)
     except InvalidInput as error:
         problem, wishes = problem or error, Wishes.of(issue)
-    foreseen = foreseeing.foresee(session, issue, wishes, opened.settings.key, now)
-    asked = reaching.asked(session, issue, wishes.audience, now)
+    sample = None if exact else estimating.draw(session)
+    key = opened.settings.key
+    foreseen, gets_it, left_out = foreseeing.shown(session, issue, wishes, key, now, NAMED, sample)
     found = scheduling.findings_of(session, issue, opened.brands.of(session, course))
     return desk.show(
         "issue_plan.html",
@@ -212,13 +219,8 @@ def _plan(
         waves=issue_panels.waves(foreseen, zone),
         tested=issue_panels.tested(foreseen),
         at_once=wishes.when.day is None,
-        gets_it=[
-            (person, issue_panels.subject_of(person, issue, wishes, opened.settings.key))
-            for person in audiences.some_reached(session, asked, NAMED)
-        ],
-        left_out=[
-            (person, issue_panels.WHY_NOT[why]) for person, why in audiences.left_out(session, asked, NAMED)
-        ],
+        gets_it=[(person, issue_panels.subject_of(person, issue, wishes, key)) for person in gets_it],
+        left_out=[(person, issue_panels.WHY_NOT[why]) for person, why in left_out],
         checks=Sum(found),
         problem=problem,
         told=told,

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request
 from fastapi.datastructures import QueryParams
 from fastapi.responses import HTMLResponse, Response
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from campaigns.models import Course, RevisionLesson
@@ -21,7 +21,8 @@ from courseletter.web.admin.subscribers import is_number
 from courseletter.web.site import READ, Here, Site
 from sender.segmenting import COMPILERS
 from sender.segmenting import HOWS as ABOVE
-from subscribers import custom_fields, segments, tags
+from subscribers import custom_fields, estimating, segments, tags
+from subscribers.estimating import Sample
 from subscribers.listing import counted
 from subscribers.models import MailingList, Segment, Subscriber
 from subscribers.segments import Condition, Rule
@@ -30,7 +31,7 @@ router = APIRouter()
 
 HOWS: Final[Mapping[str, Mapping[str, str]]] = {**segments.HOWS, **ABOVE}
 FOUND: Final = 25
-FEW: Final = 1_000  # people in all; of more, how many match is counted behind the page
+FEW: Final = 1_000  # people who are left are told; of more, that there are
 TAGS: Final = 200  # offered
 NO_VALUE: Final = ("set", "unset")
 PLAIN: Final = {
@@ -160,6 +161,48 @@ def _query(rows: Sequence[Row]) -> dict[str, str]:
     }
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Who matches, of how many. `roughly`: as far as a sample tells; then `people` are some of it."""
+
+    matching: int = 0
+    total: int = 0
+    people: Sequence[Subscriber] = ()
+    more: bool = False
+    culprit: Culprit | None = None
+    roughly: bool = False
+
+
+def _exactly(session: Session, rows: Sequence[Row], rule: Rule, now: datetime) -> Found:
+    wanted = segments.compiled(session, rule, now, COMPILERS)
+    people = _newest(session, wanted)
+    return Found(
+        segments.count(session, wanted),
+        segments.count(session, segments.compiled(session, Rule(), now)),
+        people[:FOUND],
+        len(people) > FOUND,
+        None if people else _culprit(session, rows, rule, now),
+    )
+
+
+def _roughly(session: Session, sample: Sample, rule: Rule, now: datetime) -> Found:
+    drawn = select(Subscriber.id).where(sample.has(Subscriber.id))
+    everybody = segments.compiled(session, Rule(), now)
+    wanted = segments.compiled(session, rule, now, COMPILERS)
+    matching = session.scalars(drawn.where(wanted)).all()
+    total = session.scalars(drawn.where(everybody)).all()
+    some = Subscriber.id.in_(sorted(matching)[-FOUND:])
+    return Found(
+        sample.scaled(len(matching)), sample.scaled(len(total)), _newest(session, some), roughly=True
+    )
+
+
+def _newest(session: Session, wanted: ColumnElement[bool]) -> Sequence[Subscriber]:
+    return session.scalars(
+        select(Subscriber).where(wanted).order_by(Subscriber.id.desc()).limit(FOUND + 1)
+    ).all()
+
+
 def _page(
     request: Request,
     site: Site,
@@ -167,22 +210,15 @@ def _page(
     typed: Mapping[str, str] | QueryParams,
     problem: InvalidInput | None = None,
 ) -> HTMLResponse:
-    opened, rows = site.installation, _rows(typed)
-    people: Sequence[Subscriber] = ()
-    matching: int | None = 0
-    culprit: Culprit | None = None
+    opened, rows, found = site.installation, _rows(typed), Found()
     with opened.database.read() as session:
-        everybody = segments.compiled(session, Rule(), opened.clock.now())
-        total = counted(session, everybody, FEW)
-        waits = total > FEW and typed.get("exact") != "yes"
-        if total > FEW and not waits:
-            total = segments.count(session, everybody)
+        now = opened.clock.now()
+        sample = None if typed.get("exact") == "yes" else estimating.draw(session)
         try:
-            wanted = segments.compiled(session, _rule(typed), opened.clock.now(), COMPILERS)
-            matching = None if waits else segments.count(session, wanted)
-            newest = select(Subscriber).where(wanted).order_by(Subscriber.id.desc()).limit(FOUND + 1)
-            people = session.scalars(newest).all()
-            culprit = None if people else _culprit(session, rows, _rule(typed), opened.clock.now())
+            if sample is None:
+                found = _exactly(session, rows, _rule(typed), now)
+            else:
+                found = _roughly(session, sample, _rule(typed), now)
         except InvalidInput as wrong:
             problem = problem or wrong
         subjects = _subjects(session)
@@ -198,11 +234,7 @@ def _page(
         name=typed.get("name", ""),
         subjects=subjects,
         saved=saved,
-        matching=matching,
-        total=total,
-        people=people[:FOUND],
-        more=len(people) > FOUND,
-        culprit=culprit,
+        found=found,
         problem=problem,
     )
 
@@ -216,7 +248,7 @@ def _subjects(session: Session) -> dict[str, dict[str, str]]:
     ).all()
     found = {
         "A person": {**PLAIN, **{f"field:{one}": one for one in fields}},
-        "Tag": {f"tag:{name}": name for name, _ in list(tags.every(session))[:TAGS]},
+        "Tag": {f"tag:{name}": name for name in tags.names(session, TAGS)},
         "List": {f"list:{slug}": name for slug, name in lists},
         "Course": {f"course:{one.slug}": one.title for one in courses},
     }

@@ -20,6 +20,8 @@ from subscribers.models import Segment
 
 router = APIRouter(prefix="/courses/{course_id}/triggers")
 
+OFFERED = 200  # tags
+
 NAMES = {
     "tag": "Tag",
     "finished": "Course that is finished",
@@ -91,7 +93,7 @@ def _page(
         course=course,
         revision=course.revision,
         triggers=triggers.of_course(session, course),
-        tags=[name for name, _ in tags.every(session)],
+        tags=tags.names(session, OFFERED),
         others=[Choice("", "None"), *(Choice(one.id, one.title) for one in others)],
         links=[Choice("", "None"), *(Choice(one, one) for one in triggers.links_of(session, course))],
         segments=[Choice("", "None"), *(Choice(str(one.id), one.name) for one in segments.every(session))],
