@@ -15,7 +15,7 @@ from sender import wishes
 from sender.erasing import erase
 from sender.models import Delivery
 from sender.newsletters.writing import send_due
-from subscribers import consent
+from subscribers import consent, estimating
 from subscribers.consent import Evidence
 from subscribers.models import Subscriber
 from subscribers.people import Details, find_or_create
@@ -69,6 +69,26 @@ def test_sending_confirms_the_number_that_was_seen(world: World, marketer: Colle
     assert state(world) == IssueState.SCHEDULED
     assert "It goes to 3 people" in marketer.get(f"/issues/{issue}").text
     assert world.all(Issue)[0].author == "Mira Holt"
+
+
+def test_a_sample_is_told_as_one_and_sends_nothing(
+    world: World, marketer: Colleague, issue: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(estimating, "MANY", 1)
+    monkeypatch.setattr(estimating, "SIZE", 2)
+    with world.installation.database.write() as session:
+        join(world, session, drafting.newsletters(session)[0], "cleo")
+    page = marketer.get(f"/issues/{issue}").text
+    assert re.search(r"About \d+ people get it|Few people get it, or nobody", page)
+    assert re.search(r'name="confirmed" value=""', page)
+    answer = marketer.post(f"/issues/{issue}/send", **{"include-0": "list:2", "when": "now", "confirmed": ""})
+    assert answer.status_code == 409
+    assert "Now 3 people get it. Look again." in answer.text
+    assert 'name="confirmed" value="3"' in answer.text
+    assert "Send to 3 people" in answer.text
+    assert state(world) == IssueState.DRAFT
+    assert 'name="confirmed" value="3"' in marketer.get(f"/issues/{issue}?exact=yes").text
+    assert press(marketer, issue, confirmed="3") == 303
 
 
 def test_home_tells_what_goes_out_soon_and_what_was_stopped(

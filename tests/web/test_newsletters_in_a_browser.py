@@ -1,16 +1,19 @@
 """A newsletter in Chromium, from its first words to its results, in both themes and on narrow screens."""
 
+import re
 from datetime import timedelta
 
-from playwright.sync_api import Page, expect
+import pytest
+from playwright.sync_api import Page, Route, expect
 from reading_room import World
 from show_room import accept_all
 from sqlalchemy import select
 from test_workshop_in_a_browser import address, check, owner, workshop
 
+from campaigns.newsletters import drafting
 from sender.newsletters.writing import send_due
 from sender.results import bring_up_to_date
-from subscribers import consent
+from subscribers import consent, estimating
 from subscribers.consent import Evidence
 from subscribers.models import MailingList, Subscriber
 
@@ -81,3 +84,30 @@ def test_from_the_first_words_to_the_results(owner: Page, workshop: World) -> No
     check(owner, "issue-sent")
     owner.goto(address(workshop, "/newsletters"))
     check(owner, "newsletters")
+
+
+def test_the_plan_of_many_is_a_samples_first_and_then_counted_beside_what_is_typed(
+    owner: Page, workshop: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(estimating, "MANY", 1)
+    monkeypatch.setattr(estimating, "SIZE", 4)
+    installation, now = workshop.installation, workshop.clock.now()
+    with installation.database.write() as session:
+        newsletter = drafting.create_newsletter(session, "The Garden Letter", now, language="en", zone="UTC")
+        draft = drafting.create_issue(session, newsletter, "Frost", now)
+        draft.lesson.body, issue = "The first frost is on the beds.", draft.lesson_id
+        for person in session.scalars(select(Subscriber)):
+            consent.add(session, newsletter.mailing_list, person, Evidence(), now)
+    owner.route("**/issues/*?exact=yes*", lambda route: held.append(route))
+    held: list[Route] = []
+    owner.goto(address(workshop, f"/issues/{issue}"))
+    expect(owner.locator("#reach")).to_have_text(re.compile(r"About \d+ people get it"))
+    expect(owner.get_by_role("button", name=re.compile("Send to about"))).to_be_visible()
+    check(owner, "issue-plan-estimated")
+    owner.get_by_label("Subject B").press_sequentially("Three evenings")
+    held[-1].continue_()
+    expect(owner.locator("#reach")).to_have_text("6 people get it")
+    expect(owner.get_by_role("button", name="Send to 6 people")).to_be_visible()
+    expect(owner.locator("#people").get_by_role("row")).to_have_count(7)
+    expect(owner.get_by_label("Subject B")).to_have_value("Three evenings")
+    expect(owner.get_by_label("Subject B")).to_be_focused()
