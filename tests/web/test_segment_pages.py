@@ -84,7 +84,8 @@ def test_of_many_a_sample_tells_first_and_then_all_of_them(owner: Page, workshop
 def test_an_estimate_says_that_it_is_one(owner: Page, workshop: World) -> None:
     owner.route("**/segments?exact=yes*", lambda route: None)  # the exact count does not come
     owner.goto(address(workshop, "/segments?subject-0=field:first_name&how-0=contains&value-0=Reader"))
-    expect(owner.locator("#count")).to_contain_text(re.compile(r"About \d+ of about \d+ match, as a sample"))
+    expect(owner.locator("#count")).to_contain_text(re.compile(r"About \d+ of about \d+ match *Estimated from a sample; counting everybody"))
+    expect(owner.locator(".meanwhile")).to_be_visible()
     expect(owner.get_by_role("heading", name="Some of them")).to_be_visible()
     check(owner, "segments estimated")
     owner.get_by_label("Value").fill("nobody")
@@ -96,7 +97,7 @@ def test_an_estimate_says_that_it_is_one(owner: Page, workshop: World) -> None:
 @pytest.mark.usefixtures("estimated")
 def test_without_script_many_are_counted_on_demand(furnished: World) -> None:
     marketer = Colleague(furnished.app, furnished.installation, add_user(furnished.installation, "marketer"))
-    assert "as a sample has it" in marketer.get("/segments").text
+    assert "Estimated from a sample" in marketer.get("/segments").text
     page = marketer.get("/segments?exact=yes").text
     people = len(furnished.all(Subscriber))
     assert f"<strong>{people}</strong> of {people} match" in page
