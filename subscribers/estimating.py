@@ -22,7 +22,13 @@ SIZE: Final = 4_000  # ids that are drawn: a half of all is told to within two i
 MANY: Final = 20_000  # fewer are counted exactly as soon
 # Else PostgreSQL may read tables of millions whole, or remember all who clicked to look one of them up, or
 # make one plan for all samples, taking each for ten people: then it looks all of them up for each of them.
-_SETTINGS: Final = {"random_page_cost": "1", "work_mem": "256kB", "plan_cache_mode": "force_custom_plan"}
+# And so few are asked sooner by one process than others are started.
+_SETTINGS: Final = {
+    "random_page_cost": "1",
+    "work_mem": "256kB",
+    "plan_cache_mode": "force_custom_plan",
+    "max_parallel_workers_per_gather": "0",
+}
 _BY_INDEX: Final = select(*(func.set_config(name, value, True) for name, value in _SETTINGS.items()))
 
 
