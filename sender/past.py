@@ -34,6 +34,8 @@ _EVENTS: Final = {
     "left": "Left the course",
     "skipped": "A lesson was skipped",
     "unskipped": "A skipped lesson was brought back",
+    "finished": "Finished the course, without its last lesson",
+    "unfinished": "The course goes on",
     "held": "A lesson was held",
     "released": "A held lesson was released",
 }

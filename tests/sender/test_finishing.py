@@ -9,6 +9,7 @@ from campaigns import counting
 from campaigns.models import Course, Enrolment, Revision, RevisionLesson
 from sender import wishes
 from sender.funnel import Crowd, funnel
+from sender.past import past
 from sender.planning import tick
 from sender.results import bring_up_to_date
 
@@ -55,6 +56,18 @@ def test_who_skips_the_last_lesson_has_finished_in_the_results(school: School) -
     school.live()
     assert school.enrolment(bo).state == "completed"
     assert results(school) == Crowd(joined=2, finished=2)
+
+
+def test_the_story_of_a_person_says_so(school: School) -> None:
+    ada = school.enrol()
+    last = up_to_the_last(school, ada)
+    school.wish(ada, wishes.skip)
+    unskip(school, ada, last)
+    with school.database.read() as session:
+        reader = session.get_one(Enrolment, ada).subscriber
+        told = [entry.title for entry in past(session, reader, open_to_mail=True)]
+    assert "Finished the course, without its last lesson" in told
+    assert "The course goes on" in told
 
 
 def test_a_skip_that_is_taken_back_is_no_end_and_the_lesson_then_counts_once(school: School) -> None:
