@@ -41,6 +41,10 @@ class NotPublishable(InvalidInput):
         self.checked = checked
 
 
+class InForceAlready(InvalidInput):
+    """Somebody would roll back to the revision that everybody gets."""
+
+
 def publish(
     session: Session,
     course: Course,
@@ -85,14 +89,14 @@ def roll_back(session: Session, course: Course, number: int, now: datetime) -> R
 
 
 def former(session: Session, course: Course, number: int) -> Revision:
-    """The revision with this number, to roll back to. Raises NotFound, InvalidInput for the one in force."""
+    """The revision with this number, to roll back to. Raises NotFound or InForceAlready."""
     found = session.scalar(select(Revision).filter_by(course_id=course.id, number=number))
     if found is None:
         raise NotFound(
             f"“{course.title}” has no revision {number}. See `courseletter course revisions {course.slug}`."
         )
     if found.id == course.revision_id:
-        raise InvalidInput(f"Revision {number} of “{course.title}” is in force already.", field="revision")
+        raise InForceAlready(f"Revision {number} of “{course.title}” is in force already.", field="revision")
     return found
 
 

@@ -301,10 +301,12 @@ def test_bad_input_to_a_plan_is_refused(shop: World) -> None:
     home = f"/courses/{course.id}"
     assert browser.post(f"{home}/plan", **{"policy-les_x": "send_next"}).status_code == 422
     assert browser.post(f"{home}/plan", **{"policy-les_x": "now"}).status_code == 422
-    assert browser.get(f"{home}/revisions/1/plan").status_code == 422, "it is in force"
+    in_force = f"{home}/revisions/1"
+    for answer in (browser.get(f"{in_force}/plan"), browser.post(f"{in_force}/restore", confirmed="x")):
+        assert (answer.status_code, answer.headers["location"]) == (303, f"{home}/revisions")
     for number in ("7", "x", "9" * 30):
         assert browser.get(f"{home}/revisions/{number}/plan").status_code == 404
-    assert browser.post(f"{home}/revisions/7/restore").status_code == 404
+    assert browser.post(f"{home}/revisions/7/restore", confirmed="x").status_code == 404
 
 
 def test_the_sum_of_the_checks_stands_beside_the_course(shop: World) -> None:

@@ -13,13 +13,13 @@ from fastapi.responses import HTMLResponse, Response
 from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
 
-from campaigns import counting, history, publishing
+from campaigns import counting, history
 from campaigns.history import PublishUnderWay
 from campaigns.models import Course
 from campaigns.moving import Choices, Policy
 from campaigns.outlook import Outlook
 from campaigns.plans import Plan
-from campaigns.publishing import NotPublishable
+from campaigns.publishing import InForceAlready, NotPublishable
 from courseletter.errors import InvalidInput, NotFound
 from courseletter.web.admin import plan_panels
 from courseletter.web.admin.access import Marketer, MarketerWrites, Visitor
@@ -145,8 +145,6 @@ def restore(
     """Roll back to a revision, with the plan that was confirmed."""
     desk = Desk(request, site, visitor, course_id)
     if not form.text("confirmed"):
-        with site.installation.database.read() as session:
-            publishing.former(session, desk.course(session), number)
         return lead_to(site, f"{desk.path}/revisions/{number}/plan")
     return _go_over(desk, form, tasks, number)
 
@@ -165,8 +163,8 @@ def _go_over(desk: Desk, form: Form, tasks: BackgroundTasks, number: int | None 
         )
     except (Drifted, NotPublishable) as refusal:
         return _plan_page(desk, form, number, told=str(refusal) if isinstance(refusal, Drifted) else "")
-    except PublishUnderWay:
-        return _under_way(desk)
+    except (PublishUnderWay, InForceAlready) as refusal:
+        return _as_it_is(desk, refusal)
     if applying is not None:
         tasks.add_task(applying.run, opened.clock)
     with opened.database.read() as session:
@@ -198,9 +196,12 @@ def _choices(form: Form) -> Choices:
     return Choices({lesson: Policy(one) for lesson, one in policies.items()}, reopen)
 
 
-def _under_way(desk: Desk) -> Response:
-    note = Note("A revision is still being put in force. Nothing else was done; try again when it has ended.")
-    return lead_to(desk.site, f"{desk.path}/revisions", note)
+def _as_it_is(desk: Desk, refusal: PublishUnderWay | InForceAlready) -> Response:
+    """Nothing to do, as of who presses twice: lead to what is in force."""
+    told = str(refusal)
+    if isinstance(refusal, PublishUnderWay):
+        told = "A revision is still being put in force. Nothing else was done; try again when it has ended."
+    return lead_to(desk.site, f"{desk.path}/revisions", Note(told))
 
 
 def _plan_page(
@@ -215,8 +216,8 @@ def _plan_page(
         about = {"course": course, "number": number, "told": told, "typed_note": _note(form)}
         try:
             outlook = _target(desk, session, form, number).outlook(session, course, opened.clock.now())
-        except PublishUnderWay:
-            return _under_way(desk)
+        except (PublishUnderWay, InForceAlready) as refusal:
+            return _as_it_is(desk, refusal)
         except NotPublishable as refusal:
             if not refusal.checked:
                 raise
