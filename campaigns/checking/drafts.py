@@ -88,10 +88,8 @@ class _Draft:
         lesson, source = self.course.lessons[place], self.sources[place]
         found = list(heads.lines(lesson))
         if len(source.body) > LOOKED_AT:
-            message = (
-                f"The lesson has over {LOOKED_AT // 1024}\u00a0KB of text, and mail has room for about 80."
-            )
-            found.append(blocking("size", message, "Split it into several lessons."))
+            message = f"It has over {LOOKED_AT // 1024}\u00a0KB of text, and mail has room for about 80."
+            found.append(blocking("size", message, "Split it into several."))
             return Examined(tuple(found))
         tokens = parse(source.body) if source.format == "markdown" else []
         found += markdown.left_out(tokens)
@@ -138,7 +136,7 @@ def _broken(source: LessonSource, error: TemplateError) -> list[Finding]:
     lines = (source.title, source.subject, source.preheader)
     if found or error.message in [message for line in lines for message in in_line(line)]:
         return found
-    mend = "Mend it there." if error.line is not None else "Make the lesson simpler."
+    mend = "Mend it there." if error.line is not None else "Make it simpler."
     return [blocking("markup", *markdown.split(error.message, mend), error.line)]
 
 

@@ -14,7 +14,7 @@ _WORD = re.compile(r"\w{4,}")
 
 def size(mail: Mail) -> Iterator[Finding]:
     kilobytes = f"{mail.shown.size / 1024:.0f}\u00a0KB"
-    mend = "Shorten the lesson, or split it into two."
+    mend = "Shorten it, or split it into two."
     if mail.shown.size >= LARGEST:
         message = f"The mail is {kilobytes}: after 102, Gmail cuts it off, and with it the unsubscribe link."
         yield blocking("size", message, mend)

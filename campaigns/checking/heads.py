@@ -23,7 +23,7 @@ def lines(lesson: Lesson) -> Iterator[Finding]:
         for message in in_line(getattr(lesson, part)):
             yield blocking("field", *split(message, "Mend the field there."), part=part)
     if not lesson.body.strip():
-        yield blocking("course", "The lesson has no text.", "Write it, or take it out of the draft.")
+        yield blocking("course", "There is no text.", "Write it, or take it out of the draft.")
     if lesson.only_if:
         try:
             conditions.parse(lesson.only_if)
@@ -36,8 +36,8 @@ def lines(lesson: Lesson) -> Iterator[Finding]:
 def _subject(subject: str) -> Iterator[Finding]:
     wide = columns(subject)
     if not subject.strip():
-        mend = "Say in a few words what the lesson gives."
-        yield blocking("subject", "The lesson has no subject.", mend, part="subject")
+        mend = "Say in a few words what it gives."
+        yield blocking("subject", "There is no subject.", mend, part="subject")
     elif wide > _CUT_SUBJECT:
         message = f"The subject has {wide:.0f} letters, and inboxes show {_CUT_SUBJECT} at most."
         yield warning("subject", message, f"Say it in {SUBJECT_COLUMNS}.", part="subject")
@@ -51,7 +51,7 @@ def _preheader(preheader: str, subject: str) -> Iterator[Finding]:
     wide = columns(preheader)
     mend = "Say in a sentence why to open it."
     if not preheader.strip():
-        message = "The lesson has no preheader: inboxes show the brand's name beside the subject."
+        message = "There is no preheader: inboxes show the brand's name beside the subject."
         yield warning("preheader", message, mend, part="preheader")
     elif preheader.casefold().strip() == subject.casefold().strip():
         yield warning("preheader", "The preheader says the subject again.", mend, part="preheader")

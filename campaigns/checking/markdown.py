@@ -51,7 +51,7 @@ def left_out(tokens: Sequence[Token]) -> Iterator[Finding]:
             yield blocking("markup", message, "Take some levels away.", line)
         elif token.type == "text" and (tag := _JINJA.search(token.content)):
             message = f"Readers see {clipped(tag[0])} as it stands here: in Markdown it is no command."
-            yield warning("markup", message, "Write :::if … :::, or make the lesson MJML.", line)
+            yield warning("markup", message, "Write :::if … :::, or make it MJML.", line)
         elif token.type in ("html_block", "html_inline"):
             yield from _tags(token.content, line)
         elif token.type == "image" and not ABSOLUTE.match(src := str(token.attrGet("src") or "")):

@@ -65,7 +65,7 @@ def balance(mail: Mail) -> Iterator[Finding]:
     said = sum(len(run.text.split()) for run in mail.runs if mail.line(run.element) is not None)
     if pictures and said < _LEAST_WORDS * len(pictures):
         message = (
-            f"The lesson has {_count(said, 'word')} beside {_count(len(pictures), 'picture')}: mail "
+            f"It has {_count(said, 'word')} beside {_count(len(pictures), 'picture')}: mail "
             "servers take mails of pictures for spam, and many readers see none."
         )
         yield warning("image-balance", message, "Say in words what the pictures say.", mail.line(pictures[0]))
