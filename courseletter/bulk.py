@@ -102,6 +102,16 @@ def in_index_order(session: Session) -> None:
         session.execute(text("SET LOCAL enable_bitmapscan = off"))
 
 
+def for_these_values(session: Session) -> None:
+    """Let each statement of this transaction be planned for the values that it has.
+
+    Of a statement that comes again and again, PostgreSQL makes one plan for any values after the tenth time.
+    It takes any stretch of ids for a few people, and may read a million rows for each of the thousands in it.
+    """
+    if dialect_of(session) == "postgresql":
+        session.execute(text("SET LOCAL plan_cache_mode = force_custom_plan"))
+
+
 def with_room(session: Session) -> None:
     """Let this transaction hold a table's people in memory, to count them: a million and their lists are more
     than PostgreSQL takes for a query, and it would write them to its disk first.

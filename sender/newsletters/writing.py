@@ -36,7 +36,7 @@ from campaigns.newsletters.testing import Split
 from campaigns.newsletters.timing import Wave, When
 from campaigns.schedule import GRACE
 from campaigns.slots import DAY, MINUTE
-from courseletter.bulk import dialect_of
+from courseletter.bulk import dialect_of, for_these_values
 from courseletter.database import Database
 from courseletter.upserting import insert
 from courseletter.zones import zone_of
@@ -138,6 +138,7 @@ def _write_chunk(session: Session, issue: Issue, now: datetime) -> int:
         issue.cursor, issue.waves = 0, issue.waves[1:]
         issue.next_at = Wave.from_json(issue.waves[0]).at if issue.waves else now
         return 0
+    for_these_values(session)
     _gather(session, _people(session, issue, wave, Span(issue.cursor, top), now))
     full = at_their_cap(session, select(_person), issue.lesson.course.zone, now)
     if full:
