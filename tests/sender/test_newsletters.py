@@ -292,12 +292,11 @@ def test_a_process_that_ends_between_chunks_leaves_nobody_out_and_nobody_twice(
     assert len(newsroom.received()) == len(set(newsroom.received())) == 10
 
 
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_each_chunk_is_planned_for_its_own_people(
     newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A plan for any chunk, which PostgreSQL makes after the tenth, once took a minute for one of 5,000."""
-    if newsroom.database.is_sqlite:
-        return
     monkeypatch.setattr(writing, "CHUNK", 3)
     modes: list[str] = []
 
