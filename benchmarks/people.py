@@ -170,6 +170,7 @@ def _pages(people: int) -> dict[str, str]:
         "since": "since=2026-01-01",
         "before all": "until=2010-01-01",
         "a segment": "segment=1",
+        "a segment of any": "segment=4",
         "more columns": columns,
         "counted to the last": "exact=yes",
     }

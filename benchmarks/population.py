@@ -30,10 +30,12 @@ from subscribers.suppression import address_hash
 
 LETTERS = 10  # each person has had
 TAGS = {"rare": 200_000, "some": 100, "many": 2}  # one in so many
+TAGGED, CLICKED = Condition("tag", "some", "has"), Condition("click", "", "last", "30")
 SEGMENTS = {
-    "Of a tag": Condition("tag", "some", "has"),
-    "Clicked lately": Condition("click", "", "last", "30"),
-    "Free": Condition("field", "plan", "is", "free"),
+    "Of a tag": Rule((TAGGED,)),
+    "Clicked lately": Rule((CLICKED,)),
+    "Free": Rule((Condition("field", "plan", "is", "free"),)),
+    "Any of three": Rule((TAGGED, CLICKED, Condition("mail", "", "last", "30")), any=True),
 }
 
 
@@ -110,8 +112,8 @@ def furnish(session: Session, course_id: str, key: bytes) -> None:
         for one in session.scalars(held)
     ]
     session.execute(insert(Suppression), rows)
-    for name, condition in SEGMENTS.items():
-        segments.save(session, name, Rule((condition,)), NOW)
+    for name, rule in SEGMENTS.items():
+        segments.save(session, name, rule, NOW)
 
 
 def mail(database: Database, course_id: str) -> None:

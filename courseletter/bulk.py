@@ -112,6 +112,15 @@ def for_these_values(session: Session) -> None:
         session.execute(text("SET LOCAL plan_cache_mode = force_custom_plan"))
 
 
+def one_by_one(session: Session) -> None:
+    """Let the first few that this transaction looks for be found as a table is gone through.
+
+    With more memory PostgreSQL remembers all who clicked, or had a lesson, before it looks at anybody.
+    """
+    if dialect_of(session) == "postgresql":
+        session.execute(text("SET LOCAL work_mem = '256kB'"))
+
+
 def with_room(session: Session) -> None:
     """Let this transaction hold a table's people in memory, to count them: a million and their lists are more
     than PostgreSQL takes for a query, and it would write them to its disk first.

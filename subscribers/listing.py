@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
+from courseletter.bulk import one_by_one
+from subscribers import segments
 from subscribers.models import Subscriber
 
 
@@ -32,6 +34,7 @@ def page(
     after: int | None = None,
 ) -> Page:
     """The first `size` people whom a condition wants, with ids below `before`; or the last above `after`."""
+    one_by_one(session)
     people = select(Subscriber).where(wanted)
     if after is not None:
         above = people.where(Subscriber.id > after).order_by(Subscriber.id).limit(size + 1)
@@ -51,6 +54,6 @@ def page(
 def counted(session: Session, wanted: ColumnElement[bool], most: int | None = None) -> int:
     """How many people a condition wants; no further than `most` and one."""
     if most is None:
-        return session.scalar(select(func.count(Subscriber.id)).where(wanted)) or 0
+        return segments.count(session, wanted)
     some = select(Subscriber.id).where(wanted).limit(most + 1)
     return session.scalar(select(func.count()).select_from(some.subquery())) or 0

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request
 from fastapi.datastructures import QueryParams
 from fastapi.responses import HTMLResponse, Response
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from campaigns.models import Course, RevisionLesson
@@ -23,7 +23,7 @@ from sender.segmenting import COMPILERS
 from sender.segmenting import HOWS as ABOVE
 from subscribers import custom_fields, estimating, segments, tags
 from subscribers.estimating import Sample
-from subscribers.listing import counted
+from subscribers.listing import counted, page
 from subscribers.models import MailingList, Segment, Subscriber
 from subscribers.segments import Condition, Rule
 
@@ -175,13 +175,13 @@ class Found:
 
 def _exactly(session: Session, rows: Sequence[Row], rule: Rule, now: datetime) -> Found:
     wanted = segments.compiled(session, rule, now, COMPILERS)
-    people = _newest(session, wanted)
+    newest = page(session, wanted, FOUND)
     return Found(
         segments.count(session, wanted),
         segments.count(session, segments.compiled(session, Rule(), now)),
-        people[:FOUND],
-        len(people) > FOUND,
-        None if people else _culprit(session, rows, rule, now),
+        newest.people,
+        newest.later is not None,
+        None if newest.people else _culprit(session, rows, rule, now),
     )
 
 
@@ -191,16 +191,8 @@ def _roughly(session: Session, sample: Sample, rule: Rule, now: datetime) -> Fou
     wanted = segments.compiled(session, rule, now, COMPILERS)
     matching = session.scalars(drawn.where(wanted)).all()
     total = session.scalars(drawn.where(everybody)).all()
-    some = Subscriber.id.in_(sorted(matching)[-FOUND:])
-    return Found(
-        sample.scaled(len(matching)), sample.scaled(len(total)), _newest(session, some), roughly=True
-    )
-
-
-def _newest(session: Session, wanted: ColumnElement[bool]) -> Sequence[Subscriber]:
-    return session.scalars(
-        select(Subscriber).where(wanted).order_by(Subscriber.id.desc()).limit(FOUND + 1)
-    ).all()
+    some = page(session, Subscriber.id.in_(sorted(matching)[-FOUND:]), FOUND)
+    return Found(sample.scaled(len(matching)), sample.scaled(len(total)), some.people, roughly=True)
 
 
 def _page(
