@@ -30,12 +30,12 @@ from subscribers.suppression import address_hash
 
 LETTERS = 10  # each person has had
 TAGS = {"rare": 200_000, "some": 100, "many": 2}  # one in so many
-TAGGED, CLICKED = Condition("tag", "some", "has"), Condition("click", "", "last", "30")
+TAGGED, FREE = Condition("tag", "some", "has"), Condition("field", "plan", "is", "free")
 SEGMENTS = {
     "Of a tag": Rule((TAGGED,)),
-    "Clicked lately": Rule((CLICKED,)),
-    "Free": Rule((Condition("field", "plan", "is", "free"),)),
-    "Any of three": Rule((TAGGED, CLICKED, Condition("mail", "", "last", "30")), any=True),
+    "Clicked lately": Rule((Condition("click", "", "last", "30"),)),
+    "Free": Rule((FREE,)),
+    "Any of three": Rule((TAGGED, Condition("click", "", "last", "7"), FREE), any=True),
 }
 
 

@@ -118,7 +118,7 @@ def one_by_one(session: Session) -> None:
     With more memory PostgreSQL remembers all who clicked, or had a lesson, before it looks at anybody.
     """
     if dialect_of(session) == "postgresql":
-        session.execute(text("SET LOCAL work_mem = '256kB'"))
+        session.execute(text("SET LOCAL work_mem = '1MB'"))
 
 
 def with_room(session: Session) -> None:
