@@ -19,9 +19,10 @@ from typing import Any
 from benchmarks.databases import postgresql, sqlite
 from courseletter.clock import SystemClock
 from courseletter.database import Database
-from subscribers.exporting import forms, records
+from subscribers.exporting import writing
 from subscribers.exporting.forms import Form
 from subscribers.exporting.layouts import OWN
+from subscribers.exporting.records import People
 from subscribers.importing import running
 from subscribers.importing.mapping import ImportSettings
 from subscribers.importing.reading import tables_in
@@ -90,7 +91,7 @@ def _bring(database: Database, path: Path) -> None:
 
 def _take(database: Database, path: Path) -> None:
     with path.open("wb") as file, database.read() as session:
-        forms.write(Form.CSV, file, OWN.columns, records.people(session, KEY), OWN.cells)
+        writing.write(Form.CSV, file, OWN, People(session, KEY))
 
 
 if __name__ == "__main__":

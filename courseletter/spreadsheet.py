@@ -16,9 +16,28 @@ def safe(cell: object) -> str:
     return f"'{text}" if is_formula(text) and not isinstance(cell, int) else text
 
 
-def safe_row(texts: Sequence[str]) -> list[str]:
-    """A row of texts, each as `safe` gives it."""
-    return [safe(text) if text[:1] in _FIRST else text for text in texts]
+def lines_of(rows: Sequence[Sequence[str]]) -> str:
+    """Rows of texts as the lines of a CSV (RFC 4180), each text as `safe` gives it.
+
+    The library's writer looks at every character twice, a million times; here what many rows share is looked
+    at once.
+    """
+    columns = [
+        [*map({one: _quoted(safe(one)) for one in {*column}}.__getitem__, column)]
+        for column in zip(*rows, strict=True)
+    ]
+    return "".join(f"{','.join(row)}\r\n" for row in zip(*columns, strict=True))
+
+
+def _cells(column: Sequence[str]) -> list[str]:
+    cells = {text: _quoted(safe(text)) for text in set(column)}
+    return [cells[text] for text in column]
+
+
+def _quoted(text: str) -> str:
+    if '"' in text or "," in text or "\r" in text or "\n" in text:
+        return '"' + text.replace('"', '""') + '"'
+    return text
 
 
 def restored(text: str) -> str:

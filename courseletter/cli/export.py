@@ -13,16 +13,18 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from campaigns.placing import standings
-from courseletter.cli.output import AsJson, count, installation, say, tracked
+from courseletter.cli.output import AsJson, count, installation, progress, say
 from courseletter.cli.plain import visible_json
 from courseletter.errors import InvalidInput
 from sender import exporting
 from sender.models import Delivery, Event
 from sender.segmenting import COMPILERS
 from subscribers import segments
-from subscribers.exporting import forms, records
+from subscribers.exporting import forms, records, writing
 from subscribers.exporting.forms import Form
 from subscribers.exporting.layouts import BY_KEY, OWN, text_of
+from subscribers.exporting.records import People
+from subscribers.exporting.writing import Watch
 from subscribers.models import Suppression
 from subscribers.segments import Rule
 
@@ -35,7 +37,7 @@ Layout = Annotated[str, typer.Option("--as", help=f"Whose columns: {', '.join(BY
 In = Annotated[str | None, typer.Option("--segment", help="Only the people of this saved segment.")]
 
 Record = dict[str, Any]
-Cells = Callable[[Record], list[str]]
+FOLLOWED = 1_000  # records between two looks at the progress
 
 
 @app.callback()
@@ -67,8 +69,15 @@ def subscribers(
         rule = Rule.from_json(segments.named(session, segment).rule) if segment else Rule()
         wanted = segments.compiled(session, rule, opened.clock.now(), COMPILERS)
         total = segments.count(session, wanted)
-        found = records.people(session, opened.settings.key, standings, wanted)
-        _deliver(out, kind, as_json, chosen.columns, found, chosen.cells, total, "subscriber")
+        found = People(session, opened.settings.key, standings, wanted)
+
+        def write(file: IO[bytes], watch: Watch) -> None:
+            if as_json:
+                _write_json(_followed(found, watch), file)
+            else:
+                writing.write(kind, file, chosen, found, watch)
+
+        _deliver(out, kind, as_json, write, total, "subscriber")
 
 
 @app.command()
@@ -119,34 +128,40 @@ def _deliver_all(
     def cells(record: Record) -> list[str]:
         return [text_of(record[name]) for name in columns]
 
-    _deliver(out, kind, as_json, columns, found, cells, total, noun)
+    def write(file: IO[bytes], watch: Watch) -> None:
+        rows = _followed(found, watch)
+        if as_json:
+            _write_json(rows, file)
+        else:
+            forms.write(kind, file, columns, rows, cells)
+
+    _deliver(out, kind, as_json, write, total, noun)
+
+
+def _followed(found: Iterable[Record], watch: Watch) -> Iterator[Record]:
+    for number, record in enumerate(found, start=1):
+        yield record
+        if number % FOLLOWED == 0:
+            watch(number)
 
 
 def _deliver(
     out: Path | None,
     kind: Form,
     as_json: bool,
-    columns: tuple[str, ...],
-    found: Iterable[Record],
-    cells: Cells,
+    write: Callable[[IO[bytes], Watch], None],
     total: int,
     noun: str,
 ) -> None:
-    def write(file: IO[bytes], rows: Iterable[Record]) -> None:
-        if as_json:
-            _write_json(rows, file)
-        else:
-            forms.write(kind, file, columns, rows, cells)
-
     if out is None or str(out) == "-":
         if kind is Form.XLSX and not as_json:
             raise InvalidInput("A workbook is no text for a terminal. Name its file with --out.", field="out")
         sys.stdout.flush()
-        write(sys.stdout.buffer, found)
+        write(sys.stdout.buffer, lambda _: None)
         return
     replaced = " in place of the file that was there" if out.is_file() else ""
-    with _whole_file(out) as file:
-        write(file, tracked(found, total, "Exporting"))
+    with _whole_file(out) as file, progress("Exporting") as watch:
+        write(file, lambda done: watch(done, total))
     say(f"Wrote {count(total, noun)} to {out}{replaced}.")
 
 

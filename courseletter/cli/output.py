@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -17,7 +17,6 @@ from rich.progress import (
     Progress,
     TextColumn,
     TimeRemainingColumn,
-    track,
 )
 from rich.table import Table
 from rich.text import Text
@@ -27,9 +26,6 @@ from courseletter import config
 from courseletter.cli.plain import one_line, visible, visible_json
 from courseletter.database import Database, DatabaseError, is_unusable, unusable
 from courseletter.installation import Installation, open_installation
-
-if TYPE_CHECKING:
-    from campaigns.applying import Moved
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 CourseName = Annotated[str, typer.Argument(metavar="COURSE", help="The course's name in links, or its id.")]
@@ -44,8 +40,6 @@ class Switch(StrEnum):
 OnOff = Annotated[Switch, typer.Argument(metavar="on|off", help="Whether clicks are counted.")]
 
 _NO_TERMINAL = 10_000  # columns: a file or a pipe has no edge to fold or cut a cell at
-
-Item = TypeVar("Item")
 
 
 @contextmanager
@@ -119,20 +113,14 @@ def count(number: int, noun: str) -> str:
     return f"{number} {noun[:-1]}ies" if noun.endswith(("ry", "ty")) else f"{number} {noun}s"
 
 
-def tracked(items: Iterable[Item], total: int, what: str) -> Iterable[Item]:
-    """The items, with a progress bar on standard error where somebody watches it."""
-    errors = Console(stderr=True)
-    return track(items, what, total, console=errors, transient=True, disable=not sys.stderr.isatty())
-
-
 @contextmanager
-def progress(what: str) -> Iterator["Callable[[Moved], None]"]:
-    """A bar of people moved, on standard error where somebody watches it."""
+def progress(what: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar to be told how many are done, and of how many; on standard error where somebody watches it."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     bar = Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty())
     with bar:
         task = bar.add_task(what, total=None)
-        yield lambda moved: bar.update(task, completed=moved.moved, total=moved.people)
+        yield lambda done, total: bar.update(task, completed=min(done, total), total=total)
 
 
 def _console() -> Console:

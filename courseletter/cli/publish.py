@@ -1,7 +1,8 @@
 """`courseletter course plan | publish | rollback | revisions`: what a change does to people, and doing it."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Annotated, Any
@@ -9,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from campaigns import history, publishing
+from campaigns.applying import Moved
 from campaigns.drafting import find_course
 from campaigns.edits import EditKind
 from campaigns.models import Course
@@ -152,9 +154,15 @@ def _state(one: history.PastRevision) -> str:
 # Doing it
 
 
+@contextmanager
+def _moving() -> Iterator[Callable[[Moved], None]]:
+    with progress("Moving people") as watch:
+        yield lambda moved: watch(moved.moved, moved.people)
+
+
 def _carried_on(opened: Installation, course: str) -> dict[str, Any] | None:
     """Finish what another process left half-done. None: there was nothing."""
-    with progress("Moving people") as watch:
+    with _moving() as watch:
         if not switching.carry_on(opened.database, opened.clock, course, watch):
             return None
     return _done(opened, course, carried_on=True)
@@ -179,7 +187,7 @@ def _go_over(opened: Installation, course: str, target: Target, *, ask: bool, ye
         else:
             break
     if applying is not None:
-        with progress("Moving people") as watch:
+        with _moving() as watch:
             applying.run(opened.clock, watch)
     return _done(opened, course, changed=not planned.changes_nothing, numbers=planned.numbers)
 

@@ -1,17 +1,17 @@
 """Rows as a CSV, JSONL or XLSX, written as they come. Cells that a spreadsheet would run are made text."""
 
-import csv
-import io
 import json
 from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
+from itertools import islice
 from typing import IO, Any, Final
 
 from courseletter.errors import InvalidInput
-from courseletter.spreadsheet import safe, safe_row
+from courseletter.spreadsheet import lines_of, safe
 
 MOST_ROWS: Final = 1_048_576  # of a sheet, its headings included
 LONGEST_CELL: Final = 32_767  # characters, of a sheet
+BLOCK: Final = 2_000  # records that are written at once
 
 
 class Form(StrEnum):
@@ -39,18 +39,25 @@ def write(
     cells: Callable[[Record], list[str]],
 ) -> None:
     """Write records into an open file. Raises InvalidInput for what a workbook cannot hold."""
-    if form is Form.CSV:
-        text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=False)
-        writer = csv.writer(text)
-        writer.writerow(columns)
-        writer.writerows(safe_row(cells(record)) for record in records)
-        text.flush()
-        text.detach()
-    elif form is Form.JSONL:
-        for record in records:
-            file.write(_JSON.encode(record).encode() + b"\n")
-    else:
+    if form is Form.XLSX:
         _write_workbook(file, columns, records, cells)
+        return
+    file.write(beginning(form, columns))
+    rest = iter(records)
+    while some := [*islice(rest, BLOCK)]:
+        file.write(encoded(form, some, cells))
+
+
+def beginning(form: Form, columns: Sequence[str]) -> bytes:
+    """What comes before all records of a CSV or JSONL."""
+    return lines_of([columns]).encode() if form is Form.CSV else b""
+
+
+def encoded(form: Form, records: Iterable[Record], cells: Callable[[Record], list[str]]) -> bytes:
+    """Some records as they stand in a CSV or JSONL."""
+    if form is Form.CSV:
+        return lines_of([*map(cells, records)]).encode()
+    return "".join(f"{_JSON.encode(one)}\n" for one in records).encode()
 
 
 def _write_workbook(

@@ -25,10 +25,11 @@ from subscribers.models import (
 )
 from subscribers.suppression import address_hash
 
-WINDOW: Final = 2_000  # people in memory at once
+WINDOW: Final = 4_000  # people in memory at once
 SHARED: Final = 16_384  # values that are remembered
 
 Record = dict[str, Any]
+Window = tuple[int, int]  # people with ids after the first, up to the second
 # What courses say of the people with ids from the first to the second: subscriber -> course -> standing.
 Courses = Callable[[Session, int, int], Mapping[int, Mapping[str, Any]]]
 
@@ -75,24 +76,46 @@ _PERSON: Final = (
 )
 
 
-def people(
-    session: Session,
-    key: bytes,
-    courses: Courses | None = None,
-    wanted: ColumnElement[bool] | None = None,
-) -> Iterator[Record]:
-    """All subscribers, or those whom a condition wants, in order of their ids; nobody who was erased."""
-    after, there = 0, Subscriber.erased_at.is_(None) if wanted is None else wanted
-    reading, names = session.connection(), _Names(session)  # plain rows: nothing is mapped to objects
-    while True:
-        window = select(*_PERSON).where(Subscriber.id > after, there).order_by(Subscriber.id).limit(WINDOW)
-        rows = reading.execute(window).all()
+class People:
+    """Subscribers to be read: all, or those whom a condition wants; nobody who was erased."""
+
+    def __init__(
+        self,
+        session: Session,
+        key: bytes,
+        courses: Courses | None = None,
+        wanted: ColumnElement[bool] | None = None,
+    ) -> None:
+        self.session = session
+        self.key = key
+        self.courses = courses
+        self.wanted = Subscriber.erased_at.is_(None) if wanted is None else wanted
+        self._names = _Names(session)
+
+    def __iter__(self) -> Iterator[Record]:
+        for window in self.windows():
+            yield from self.within(window)
+
+    def windows(self) -> Iterator[Window]:
+        """All of them in order of their ids, WINDOW at a time. Who comes meanwhile is in none."""
+        after, end = 0, self.session.scalar(select(func.max(Subscriber.id))) or 0
+        while after < end:
+            following = select(Subscriber.id).where(Subscriber.id > after, Subscriber.id <= end, self.wanted)
+            last = self.session.scalar(following.order_by(Subscriber.id).offset(WINDOW - 1).limit(1)) or end
+            yield after, last
+            after = last
+
+    def within(self, window: Window) -> Iterator[Record]:
+        after, last = window
+        wanted = select(*_PERSON).where(Subscriber.id > after, Subscriber.id <= last, self.wanted)
+        reading = self.session.connection()  # plain rows: nothing is mapped to objects
+        rows = reading.execute(wanted.order_by(Subscriber.id)).all()
         if not rows:
             return
-        first, after = rows[0][0], rows[-1][0]
-        consent = _consent(reading, names, first, after)
-        suppressed = _suppressed(session, key, [one[1] for one in rows])
-        standing = courses(session, first, after) if courses else {}
+        names, first, last = self._names, rows[0][0], rows[-1][0]
+        consent = _consent(reading, names, first, last)
+        suppressed = _suppressed(self.session, self.key, [one[1] for one in rows])
+        standing = self.courses(self.session, first, last) if self.courses else {}
         for person, email, *details, no_tracking, created_at, fields, tags, lists in rows:
             first_name, last_name, language, zone, minute, weekdays, daily_cap = details
             yield {

@@ -5,19 +5,16 @@ flat: the addresses that were met are kept on the disk.
 """
 
 import io
-import pickle
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from itertools import compress, islice
 from operator import attrgetter
 from pathlib import Path
-from subprocess import PIPE, Popen
 from tempfile import TemporaryDirectory
 from typing import IO, Any, Final, cast
 
-from courseletter.errors import CourseletterError
+from courseletter.beside import Beside
 from subscribers.importing import handing
 from subscribers.importing.doubles import NONE, Seen
 from subscribers.importing.entries import Columns, Entries, only
@@ -31,6 +28,8 @@ from subscribers.importing.values import storable
 CHUNK: Final = 50_000  # rows of one transaction: half a second in which nobody else writes
 BLOCK: Final = 5_000  # rows that are checked at once
 SMALL: Final = 2 << 20  # octets of a file that is read before another process would have started
+
+_LOST: Final = "The process that reads the file has ended. Run the import again."
 
 Values = tuple[Any, ...]
 
@@ -72,34 +71,15 @@ def reading(
         if path.stat().st_size < SMALL:
             yield chunks_of(wanted)
             return
-        # -P: whatever lies in the folder one stands in is not ours, even if its name is.
-        command = (sys.executable, "-P", "-m", "subscribers.importing.serving")
-        process = Popen(command, stdin=PIPE, stdout=PIPE)  # noqa: S603 - it is this very program
-        try:
-            yield _received(process, wanted)
-        finally:
-            process.kill()
-            process.communicate()
+        with Beside("subscribers.importing.serving", _LOST) as process:
+            process.tell(wanted)
+            yield _received(process)
 
 
-def _received(process: "Popen[bytes]", wanted: "Wanted") -> Iterator[Chunk]:
-    out, in_ = cast(IO[bytes], process.stdout), cast(IO[bytes], process.stdin)
-    try:
-        tell(in_, wanted)
-        while (found := pickle.load(out)) is not None:  # noqa: S301 - what we have sent ourselves
-            if isinstance(found, Exception):
-                raise found
-            yield found
-            with suppress(BrokenPipeError):  # the last one is not waited for
-                tell(in_, found.last)  # it is written
-    except (EOFError, BrokenPipeError):
-        raise CourseletterError("The process that reads the file has ended. Run the import again.") from None
-
-
-def tell(pipe: IO[bytes], value: object) -> None:
-    """Send a value to the process at the other end."""
-    pickle.dump(value, pipe, pickle.HIGHEST_PROTOCOL)
-    pipe.flush()
+def _received(process: Beside) -> Iterator[Chunk]:
+    while (chunk := process.hear()) is not None:
+        yield chunk
+        process.tell(chunk.last)  # it is written
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,34 +1,28 @@
-"""The process that reads a large file beside the one that writes: `python -m subscribers.importing.serving`.
-
-It is told through its standard input what to read, and answers with chunks. When whoever asked ends, however
-that may be, it ends as well.
-"""
+"""The process that reads a large file beside the one that writes (reading.py)."""
 
 import gc
-import pickle
 import sys
+from collections.abc import Generator
 from shutil import rmtree
-from typing import IO
 
-from courseletter.errors import CourseletterError
-from subscribers.importing.reading import Wanted, chunks_of, tell
+from courseletter.beside import Hear, serve
+from subscribers.importing.reading import Chunk, Wanted, chunks_of
 
 
-def serve(asked: IO[bytes], told: IO[bytes]) -> None:
+def chunks(hear: Hear) -> Generator[Chunk | None]:
     """Read on while a chunk is written, and no further ahead than one."""
     gc.disable()  # nothing here goes in circles, and looking for it costs a third of the time
-    wanted: Wanted = pickle.load(asked)  # noqa: S301 - our own program asks
+    wanted: Wanted = hear()
     try:
         for number, chunk in enumerate(chunks_of(wanted)):
-            tell(told, chunk)
+            yield chunk
             if number:
-                pickle.load(asked)  # noqa: S301
-        tell(told, None)
-    except CourseletterError as error:
-        tell(told, error)
-    except (BrokenPipeError, EOFError):
+                hear()
+        yield None
+    except (EOFError, GeneratorExit):
         rmtree(wanted.folder, ignore_errors=True)  # nobody waits any more, nor takes away who is in there
+        raise
 
 
 if __name__ == "__main__":
-    serve(sys.stdin.buffer, sys.stdout.buffer)
+    serve(chunks, sys.stdin.buffer, sys.stdout.buffer)

@@ -11,6 +11,7 @@ import pytest
 from import_desk import KEY, Desk
 from sqlalchemy import event, func, select
 
+from courseletter.beside import serve, tell
 from courseletter.database import Database
 from courseletter.errors import CourseletterError, InvalidInput
 from subscribers import consent, suppression
@@ -19,7 +20,7 @@ from subscribers.importing import deciding, reading, running, serving
 from subscribers.importing.handing import Way
 from subscribers.importing.mapping import Consent, ImportSettings
 from subscribers.importing.models import Import
-from subscribers.importing.reading import Wanted, tell
+from subscribers.importing.reading import Wanted
 from subscribers.models import ConsentEntry, CustomField, MailingList, Subscriber, SuppressionReason
 from subscribers.people import Details, find_or_create
 
@@ -362,7 +363,7 @@ def test_r18_what_was_handed_over_goes_when_the_process_that_writes_is_killed(
     tell(asked, 3)  # the first chunk is written, and then nothing more is heard
     asked.seek(0)
     try:
-        serving.serve(asked, told)
+        serve(serving.chunks, asked, told)
     finally:
         gc.enable()
     assert pickle.loads(told.getvalue()).last == 3

@@ -11,15 +11,20 @@ from pathlib import Path
 import pytest
 from import_desk import KEY, Desk
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
+from campaigns.placing import standings
 from courseletter.database import Database
-from subscribers import consent, suppression, tags
+from courseletter.errors import CourseletterError
+from subscribers import consent, segments, suppression, tags
 from subscribers.consent import Evidence
-from subscribers.exporting import forms, records
+from subscribers.exporting import records, writing
 from subscribers.exporting.forms import Form
 from subscribers.exporting.layouts import BY_KEY, OWN
+from subscribers.exporting.records import People
 from subscribers.models import MailingList, Subscriber, SuppressionReason
 from subscribers.people import Details, find_or_create
+from subscribers.segments import Condition, Rule
 
 AWKWARD = [
     ("=one+two@example.org", "=HYPERLINK(1)", "'t Hooft"),
@@ -34,7 +39,7 @@ def taken_out(database: Database, form: Form = Form.CSV, layout: str = OWN.key) 
     file = io.BytesIO()
     chosen = BY_KEY[layout]
     with database.read() as session:
-        forms.write(form, file, chosen.columns, records.people(session, KEY), chosen.cells)
+        writing.write(form, file, chosen, People(session, KEY))
     return file.getvalue()
 
 
@@ -96,6 +101,47 @@ def test_round_trip_to_the_octet(desk: Desk, elsewhere: Desk, form: Form) -> Non
     assert taken_out(elsewhere.database) == first
     assert taken_out(elsewhere.database, Form.JSONL) == taken_out(desk.database, Form.JSONL)
     elsewhere.database.close()
+
+
+@pytest.mark.parametrize(("form", "layout"), [(Form.CSV, OWN.key), (Form.JSONL, OWN.key), (Form.CSV, "kit")])
+def test_what_two_processes_write_is_the_same_to_the_octet(
+    desk: Desk, form: Form, layout: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _furnish(desk)
+    alone = taken_out(desk.database, form, layout)
+    monkeypatch.setattr(records, "WINDOW", 1)
+    monkeypatch.setattr(writing, "FEW", 0)
+    assert taken_out(desk.database, form, layout) == alone
+
+
+def test_two_processes_write_only_who_is_wanted(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    _furnish(desk)
+    tagged = Rule((Condition("tag", "from 2", "has"), Condition("tag", "from 4", "has")), any=True)
+    monkeypatch.setattr(records, "WINDOW", 1)
+    monkeypatch.setattr(writing, "FEW", 0)
+    file = io.BytesIO()
+    with desk.database.read() as session:
+        condition = segments.compiled(session, tagged, desk.clock.now())
+        people = People(session, KEY, standings, condition)
+        writing.write(Form.CSV, file, BY_KEY["kit"], people)
+    found = [line.split(",")[0] for line in file.getvalue().decode().splitlines()]
+    assert found == ["email", "zoe@example.org", "plain@example.org"]
+
+
+def _known_here_alone(_session: Session, _first: int, _last: int) -> dict[int, dict[str, str]]:
+    """No other process can import it: a test's folder is not on its path."""
+    return {}
+
+
+def test_an_export_says_so_when_one_of_its_processes_ends(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _furnish(desk)
+    monkeypatch.setattr(writing, "FEW", 0)
+    with desk.database.read() as session:
+        people = People(session, KEY, _known_here_alone)
+        with pytest.raises(CourseletterError, match="Run the export again"):
+            writing.write(Form.CSV, io.BytesIO(), OWN, people)
 
 
 def test_round_trip_into_postgresql(on_postgresql: Database, elsewhere: Desk, tmp_path: Path, now) -> None:
@@ -183,7 +229,7 @@ def test_a_list_that_is_made_while_an_export_runs_is_not_in_it(
     _furnish(desk)
     monkeypatch.setattr(records, "WINDOW", 1)
     with desk.database.read() as session:
-        people = records.people(session, KEY)
+        people = iter(People(session, KEY))
         found = [next(people)]
         with desk.database.write() as writing:
             fresh = MailingList(slug="fresh", name="Fresh", created_at=desk.clock.now())

@@ -1,9 +1,9 @@
 """Taking everything out, at any time: people in our own columns or in another program's, and the ledgers."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from tempfile import TemporaryFile
-from typing import Any, Final
+from typing import IO, Any, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response, StreamingResponse
@@ -17,9 +17,10 @@ from courseletter.web.admin.access import Admin
 from courseletter.web.admin.shell import show
 from courseletter.web.site import READ, Here
 from sender import exporting
-from subscribers.exporting import forms, records
+from subscribers.exporting import forms, records, writing
 from subscribers.exporting.forms import MEDIA_TYPES, Form
 from subscribers.exporting.layouts import BY_KEY, LAYOUTS, text_of
+from subscribers.exporting.records import People
 from subscribers.models import Subscriber
 
 router = APIRouter()
@@ -78,7 +79,11 @@ def download(
         def cells(record: dict[str, Any]) -> list[str]:
             return [text_of(record[name]) for name in ledger.columns]
 
-        return _file(Form(form), what, ledger.columns, ledger.rows(session), cells)
+        return _file(
+            Form(form),
+            what,
+            lambda file: forms.write(Form(form), file, ledger.columns, ledger.rows(session), cells),
+        )
 
 
 def people_file(
@@ -88,21 +93,15 @@ def people_file(
     if form not in list(Form) or layout not in BY_KEY:
         raise NotFound("There is no such export.")
     chosen = BY_KEY[layout]
-    people = records.people(session, opened.settings.key, standings, wanted)
+    people = People(session, opened.settings.key, standings, wanted)
     name = "subscribers" if layout == "courseletter" else f"subscribers-{layout}"
-    return _file(Form(form), name, chosen.columns, people, chosen.cells)
+    return _file(Form(form), name, lambda file: writing.write(Form(form), file, chosen, people))
 
 
-def _file(
-    form: Form,
-    name: str,
-    columns: Sequence[str],
-    rows: Iterable[dict[str, Any]],
-    cells: Callable[[dict[str, Any]], list[str]],
-) -> Response:
+def _file(form: Form, name: str, write: Callable[[IO[bytes]], None]) -> Response:
     """The file, whole: written before its first octet leaves, so that a fault is no half of a file."""
     file = TemporaryFile()  # noqa: SIM115 - open until it is sent
-    forms.write(form, file, columns, rows, cells)
+    write(file)
     octets = file.tell()
     file.seek(0)
 
