@@ -44,8 +44,24 @@ _OWN: Final = (
 
 
 def _own(record: Record) -> Cells:
-    values = map(record.__getitem__, _OWN)
-    return [one if one.__class__ is str else text_of(one) for one in values]  # nearly all of them are
+    return [  # in the order of _OWN; to ask each value what it is takes a tenth of an export
+        record["email"],
+        record["first_name"],
+        record["last_name"],
+        record["language"] or "",
+        record["zone"] or "",
+        text_of(record["minute"]),
+        text_of(record["weekdays"]),
+        str(record["daily_cap"]),
+        "true" if record["no_tracking"] else "false",
+        record["created_at"],
+        record["tags"].text,
+        record["lists"].text,
+        _JSON.encode(record["consent"]),
+        text_of(record["suppressed"]),
+        text_of(record["courses"]),
+        record["fields"].text,
+    ]
 
 
 def _status(record: Record) -> str:
