@@ -37,14 +37,12 @@ class Decided:
 
 
 def decide(session: Session, chunk: Chunk, now: datetime, *, make: bool = False) -> Decided:
-    """Look up a chunk's people and decide about them. `make`: lists, tags and fields that nobody had yet."""
-    staging.fill(session, chunk)
+    """Decide about the people of a chunk that is filled in. `make`: lists, tags and fields nobody had yet."""
     if make:
         _make(session, chunk, now)
-    staging.look_up(session, hold=make)
     known: dict[int, int] = {}
     refused = set()
-    if session.scalar(select(KNOWN.c.row).limit(1)) is not None:
+    if staging.look_up(session, hold=make):
         comparing.compare(session, now)
         known = dict(
             session.execute(select(KNOWN.c.row, KNOWN.c.subscriber_id).where(~KNOWN.c.kept_out)).all()

@@ -16,7 +16,7 @@ from typing import IO, Any, Final, cast
 
 from courseletter.beside import Beside
 from subscribers.importing import handing
-from subscribers.importing.doubles import NONE, Seen
+from subscribers.importing.doubles import NONE, Doubles, Seen
 from subscribers.importing.entries import Columns, Entries, only
 from subscribers.importing.files import Form, parts_of, refused
 from subscribers.importing.handing import Way
@@ -47,6 +47,7 @@ class Chunk:
     places: Sequence[Values]  # (row, course, where in it)
     problems: Sequence[Values]  # part, line, text, reason, taken, cells
     replaced: Sequence[int]  # rows that do not count: a later one in the chunk says no
+    follows: bool  # there is a no to somebody whom an earlier chunk brings
 
 
 def tables_in(path: Path) -> list[tuple[Table, Source]]:
@@ -161,7 +162,7 @@ class _Reader:
             wanted = [place not in doubles.refused for place in range(len(numbers))]
             numbers, people = [*compress(numbers, wanted)], only(people, wanted)
         problems = [*sorted((*problems, *refused), key=attrgetter("line")), *doubles.refused.values()]
-        growing.note(part, problems, doubles.replaced)
+        growing.note(part, problems, doubles)
         if numbers:
             growing.take(part, numbers, people)
 
@@ -191,10 +192,12 @@ class _Growing:
         self._places: list[Values] = []
         self._problems: list[Values] = []
         self._replaced: list[int] = []
+        self._follows = False
 
-    def note(self, part: str, problems: Iterable[Problem], replaced: Sequence[int]) -> None:
+    def note(self, part: str, problems: Iterable[Problem], doubles: Doubles) -> None:
         self._problems += (_told(part, one) for one in problems)
-        self._replaced += replaced
+        self._replaced += doubles.replaced
+        self._follows = self._follows or bool(doubles.against)
 
     def take(self, part: str, rows: Sequence[int], people: Columns) -> None:
         """Put some people, with their rows, into the tables that are handed over."""
@@ -247,6 +250,7 @@ class _Growing:
             self._places,
             self._problems,
             self._replaced,
+            self._follows,
         )
 
 

@@ -8,13 +8,16 @@ import hashlib
 import secrets
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
+from itertools import cycle
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, Transaction, delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -57,6 +60,7 @@ class Progress:
 
 
 Watch = Callable[[Progress], None]
+Write = Callable[[Chunk, Connection], None]
 
 
 class Importer:
@@ -79,7 +83,7 @@ class Importer:
         mapping.check(settings)
         progress = Progress()
         with self._connection(writes=False) as connection:
-            way = staging.way_of(connection)
+            way = staging.way_of(self._database.engine)
             with reading(path, settings, self._key, way) as chunks:
                 for chunk in chunks:
                     with (
@@ -87,6 +91,7 @@ class Importer:
                         connection.begin() as transaction,
                         Session(connection) as session,
                     ):
+                        staging.fill(session, chunk)
                         decided = decide(session, chunk, self._clock.now())
                         transaction.rollback()
                     tell([*chunk.problems, *decided.kept_out])
@@ -107,30 +112,33 @@ class Importer:
         path = Path(row.path)
         _check_same(path, row)
         progress = Progress(row.percent, row.taken, Counter(row.counts))
-        with indexes.put_away(self._database, path), self._connection(writes=True) as connection:
-            way = staging.way_of(connection)
-            with reading(path, settings, self._key, way, row.taken) as chunks:
-                for chunk in chunks:
-                    with staging.attached(connection, chunk):
-                        self._carry_in(connection, row.id, fence, chunk, progress)
-                    watch(progress)
+        write = partial(self._carry_in, row.id, fence, progress)
+        with indexes.put_away(self._database, path), ExitStack() as stack:
+            one_or_two = range(1 if self._database.is_sqlite else 2)
+            connections = (stack.enter_context(self._connection(writes=True)) for _ in one_or_two)
+            way = staging.way_of(self._database.engine)
+            chunks = stack.enter_context(reading(path, settings, self._key, way, row.taken))
+            in_turn = _one_by_one if self._database.is_sqlite else _overlapping
+            for _ in in_turn(zip(chunks, cycle(connections), strict=False), write):
+                watch(progress)
         with self._database.write() as session:
             done = {"state": ImportState.DONE, "percent": 100, "finished_at": self._clock.now()}
             _mark(session, import_id, fence, touched_at=done["finished_at"], **done)
             return session.get_one(Import, import_id)
 
     def _carry_in(
-        self, connection: Connection, import_id: int, fence: str, chunk: Chunk, progress: Progress
+        self, import_id: int, fence: str, progress: Progress, chunk: Chunk, connection: Connection
     ) -> None:
-        """Write a chunk; once again, where one of its people has signed up while it was written."""
-        for last_try in (False, True):
-            try:
-                with connection.begin(), Session(connection) as session:
-                    self._write(session, import_id, fence, chunk, progress)
-                return
-            except IntegrityError:
-                if last_try:
-                    raise
+        """Write a chunk; once again, where one of its people has signed up meanwhile."""
+        with staging.attached(connection, chunk):
+            for last_try in (False, True):
+                try:
+                    with _begun(chunk, connection), Session(connection) as session:
+                        self._write(session, import_id, fence, chunk, progress)
+                    return
+                except IntegrityError:
+                    if last_try:
+                        raise
 
     def _write(self, session: Session, import_id: int, fence: str, chunk: Chunk, progress: Progress) -> None:
         now = self._clock.now()
@@ -180,6 +188,42 @@ class Importer:
                 yield connection
             finally:
                 connection.invalidate()
+
+
+def _one_by_one(turns: Iterator[tuple[Chunk, Connection]], write: Write) -> Iterator[None]:
+    for chunk, connection in turns:
+        write(chunk, connection)
+        yield
+
+
+def _overlapping(turns: Iterator[tuple[Chunk, Connection]], write: Write) -> Iterator[None]:
+    """Write one chunk after the other, and begin the next meanwhile: it has a core of the server's, too.
+
+    One that is begun only reads, and holds no lock. So nobody waits for it, while it waits for its turn.
+    """
+    with ThreadPoolExecutor(max_workers=1) as writer:
+        before: Future[None] | None = None
+        for chunk, connection in turns:
+            if before and chunk.follows:
+                before.result()
+            _begun(chunk, connection)
+            if before:
+                before.result()
+                yield
+            before = writer.submit(write, chunk, connection)
+        if before:
+            before.result()
+            yield
+
+
+def _begun(chunk: Chunk, connection: Connection) -> Transaction:
+    """The transaction of a chunk, with the chunk filled in."""
+    transaction = connection.get_transaction()
+    if transaction is None:
+        transaction = connection.begin()
+        with Session(connection) as session:
+            staging.fill(session, chunk)
+    return transaction
 
 
 def _tune(connection: Connection) -> None:

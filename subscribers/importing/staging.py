@@ -17,6 +17,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
+    Engine,
     Integer,
     MetaData,
     Select,
@@ -36,12 +37,13 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from courseletter.bulk import dialect_of
-from courseletter.database import UtcDateTime
+from courseletter.database import IDLE_TIMEOUT, UtcDateTime
 from subscribers.importing.handing import COLUMNS, FILLED, KEYS, Way
 from subscribers.importing.reading import Chunk
 from subscribers.models import MailingList, Subscriber, Suppression, Tag
 
 BLOCK: Final = 1 << 18  # octets
+ROOM: Final = "64MB"  # for a chunk, on PostgreSQL
 
 _HANDED: Final = MetaData()
 _OURS: Final = MetaData()
@@ -100,9 +102,9 @@ CHANGES: Final = _table(
 )
 
 
-def way_of(connection: Connection) -> Way:
+def way_of(database: Connection | Engine) -> Way:
     """How chunks are to be handed over for this database."""
-    return Way.FILE if connection.dialect.name == "sqlite" else Way.TEXTS
+    return Way.FILE if database.dialect.name == "sqlite" else Way.TEXTS
 
 
 def prepare(connection: Connection) -> None:
@@ -110,6 +112,7 @@ def prepare(connection: Connection) -> None:
     with connection.begin():
         _OURS.create_all(connection, checkfirst=False)
         if way_of(connection) is Way.TEXTS:
+            connection.execute(text(f"SET temp_buffers = '{ROOM}'"))  # none of a chunk goes to the disk
             _HANDED.create_all(connection, checkfirst=False)
 
 
@@ -130,8 +133,9 @@ def attached(connection: Connection, chunk: Chunk) -> Iterator[None]:
 
 
 def fill(session: Session, chunk: Chunk) -> None:
-    """Begin a chunk, in its transaction."""
+    """Begin a chunk, in its transaction: what was handed over, and whom of them we know. Locks nobody."""
     if way_of(session.connection()) is Way.TEXTS:
+        session.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))  # it may wait for its turn
         _copy(session.connection(), chunk.handed)
     else:
         for table in _OURS.sorted_tables:
@@ -139,6 +143,7 @@ def fill(session: Session, chunk: Chunk) -> None:
     if chunk.replaced:
         for table in (PEOPLE, LEDGER, WITHHELD):
             session.execute(table.delete().where(table.c.row.in_(chunk.replaced)))
+    _recognise(session)
 
 
 def _copy(connection: Connection, texts: Path) -> None:
@@ -157,26 +162,38 @@ def _copy(connection: Connection, texts: Path) -> None:
         cursor.execute(f"ANALYZE {', '.join(COLUMNS)}")
 
 
-def look_up(session: Session, *, hold: bool) -> None:
-    """Find the lists and tags that are named, whom we know, and who is suppressed.
+def look_up(session: Session, *, hold: bool) -> bool:
+    """Find the lists and tags that are named, and who is suppressed; returns whether we know anybody.
 
     In a trial there may be no list or tag of this name yet. `hold`: nobody else changes or erases those whom
     we know until the transaction ends.
     """
+    if dialect_of(session) == "postgresql":
+        session.execute(text(f"SET LOCAL idle_in_transaction_session_timeout = {IDLE_TIMEOUT}"))
     stands = select(MEMBERS.c.stands, MailingList.id, MEMBERS.c.status, MEMBERS.c.changed_at)
     _put(session, STANDS, stands.join(MailingList, MailingList.slug == MEMBERS.c.slug))
     marks = select(TAGS.c.tags, Tag.id, func.min(TAGS.c.added_at)).join(Tag, Tag.name_key == TAGS.c.name_key)
     _put(session, MARKS, marks.group_by(TAGS.c.tags, Tag.id))
-    known = select(PEOPLE.c.row, Subscriber.id, false())
-    known = known.join(Subscriber, Subscriber.address_key == PEOPLE.c.address_key)
-    if hold:  # on PostgreSQL; on SQLite nobody else writes anyway
-        known = known.order_by(Subscriber.id).with_for_update(of=Subscriber, key_share=True)
+    known = select(KNOWN.c.row).limit(1)
+    if hold and dialect_of(session) == "postgresql" and session.scalar(known) is not None:
+        session.execute(KNOWN.delete())  # on SQLite nobody else writes anyway
+        _recognise(session, hold=True)
     suppressed = select(PEOPLE.c.row, Suppression.reason)
     with by_index(session):
-        _put(session, KNOWN, known)
         same = Suppression.address_hash == PEOPLE.c.address_hash
         _put(session, SUPPRESSED, suppressed.join(Suppression, same))
     session.execute(update(KNOWN).where(KNOWN.c.row.in_(select(SUPPRESSED.c.row))).values(kept_out=True))
+    return session.scalar(known) is not None
+
+
+def _recognise(session: Session, *, hold: bool = False) -> None:
+    """Find whom we know."""
+    known = select(PEOPLE.c.row, Subscriber.id, false())
+    known = known.join(Subscriber, Subscriber.address_key == PEOPLE.c.address_key)
+    if hold:
+        known = known.order_by(Subscriber.id).with_for_update(of=Subscriber, key_share=True)
+    with by_index(session):
+        _put(session, KNOWN, known)
 
 
 def _put(session: Session, table: Table, rows: Select[Any]) -> None:

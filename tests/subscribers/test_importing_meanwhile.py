@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from courseletter.database import Database
 from courseletter.errors import CourseletterError
 from subscribers.consent import Evidence, request
 from subscribers.erasure import erase_subscribers
+from subscribers.importing import reading
 from subscribers.models import ConsentEntry, MailingList, Membership, Subscriber
 from subscribers.people import Details, find_or_create
 
@@ -86,6 +88,52 @@ def test_r18_who_is_erased_while_a_chunk_is_written_comes_back_in_no_part(desk: 
             done = desk.bring(THREE)
     assert done.counts["updated"] == 1
     assert _left_of_the_erased(desk) == ("", 0, 0)
+
+
+def test_the_next_chunk_is_begun_while_one_is_written(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "CHUNK", 2)
+    next_is_begun = Event()
+    begun: list[int] = []
+    seen_in_time: list[bool] = []
+
+    def watch(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if "INTO staged_known" in statement:
+            begun.append(len(begun))
+            if len(begun) == 2:
+                next_is_begun.set()
+        elif "UPDATE imports SET taken" in statement and not seen_in_time:
+            seen_in_time.append(next_is_begun.wait(60))
+
+    event.listen(desk.database.engine, "before_cursor_execute", watch)
+    try:
+        done = desk.bring(THREE)
+    finally:
+        event.remove(desk.database.engine, "before_cursor_execute", watch)
+    assert seen_in_time == [True]
+    assert (done.counts["new"], done.taken, len(desk.emails())) == (3, 3, 3)
+
+
+def test_a_chunk_with_a_no_to_somebody_of_the_one_before_is_begun_after_it(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "CHUNK", 2)
+    begun: list[int] = []
+
+    def watch(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if "INTO staged_known" in statement:
+            begun.append(len(desk.emails()))
+
+    lines = "email,status,confirmed at\n" + "".join(
+        f"reader{n}@example.org,{status},2026-01-01\n"
+        for n, status in ((1, "subscribed"), (2, "subscribed"), (3, "subscribed"), (1, "unsubscribed"))
+    )
+    event.listen(desk.database.engine, "before_cursor_execute", watch)
+    try:
+        done = desk.bring(lines)
+    finally:
+        event.remove(desk.database.engine, "before_cursor_execute", watch)
+    assert begun == [0, 2, 2]  # and once more, to hold whom we know by then
+    assert (done.counts["new"], done.counts["updated"]) == (3, 1)
 
 
 def test_r18_a_chunk_waits_for_an_erasure_and_keeps_them_out(desk: Desk) -> None:
