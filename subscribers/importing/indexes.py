@@ -23,7 +23,8 @@ from subscribers.importing.models import LEASE, Import, ImportState
 from subscribers.models import Subscriber
 
 WORTHWHILE: Final = 4 << 20  # octets of a file: fewer people are soon written
-A_ROW: Final = 100  # octets of a file, about
+MORE: Final = 1.2  # times as many rows as there are people: fewer may be these people once more
+SAMPLE: Final = 1 << 16  # octets, by which the rows of a file are estimated
 PATIENCE: Final = "500ms"  # for whoever reads the table: all others wait behind us
 
 _TABLE: Final[Table] = Subscriber.metadata.tables[Subscriber.__tablename__]
@@ -39,13 +40,12 @@ def put_away(database: Database, path: Path) -> Iterator[None]:
     """Have the indexes away within the block, if the file seems to bring more people than there are."""
     with suppress(OperationalError), database.write() as session:  # somebody reads on: it is done without
         people = session.scalar(select(func.max(Subscriber.id))) or 0
-        if path.stat().st_size > max(WORTHWHILE, people * A_ROW):
+        if path.stat().st_size > WORTHWHILE and _rows(path) > MORE * people:
             _drop(session)
     try:
         yield
     finally:
-        with database.write() as session:
-            _restore(session)
+        _restore(database)
 
 
 def restore_forgotten(database: Database, now: datetime) -> None:
@@ -56,8 +56,14 @@ def restore_forgotten(database: Database, now: datetime) -> None:
     with database.read() as session:
         if not _missing(session) or session.scalar(under_way.limit(1)) is not None:
             return
-    with database.write() as session:
-        _restore(session)
+    _restore(database)
+
+
+def _rows(path: Path) -> float:
+    """How many rows a file has, about. What is packed into one has more."""
+    with path.open("rb") as file:
+        beginning = file.read(SAMPLE)
+    return path.stat().st_size * beginning.count(b"\n") / len(beginning)
 
 
 def _drop(session: Session) -> None:
@@ -67,9 +73,12 @@ def _drop(session: Session) -> None:
         session.execute(DropIndex(index, if_exists=True))
 
 
-def _restore(session: Session) -> None:
-    for index in _missing(session):
-        session.execute(CreateIndex(index, if_not_exists=True))  # two may find it missing
+def _restore(database: Database) -> None:
+    with database.read() as session:
+        missing = _missing(session)
+    for index in missing:
+        with database.write() as session:  # nobody else writes meanwhile: one at a time
+            session.execute(CreateIndex(index, if_not_exists=True))  # two may find it missing
 
 
 def _missing(session: Session) -> Sequence[Index]:

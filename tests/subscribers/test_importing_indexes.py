@@ -48,6 +48,12 @@ def test_a_file_that_is_small_beside_what_we_have_leaves_them(desk: Desk) -> Non
     assert _seen_meanwhile(desk, "email\nana@example.org\n" * 6) == _there(desk.database)
 
 
+def test_the_same_people_once_more_leave_them(desk: Desk) -> None:
+    desk.bring(MANY)
+    with_more_of_each = MANY.replace("\n", f",{'-' * 200}\n")
+    assert _seen_meanwhile(desk, with_more_of_each) == _there(desk.database)
+
+
 def test_they_are_made_again_where_an_import_fails(desk: Desk) -> None:
     before = _there(desk.database)
 
