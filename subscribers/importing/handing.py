@@ -4,7 +4,7 @@ For SQLite they are a database file, which the writer attaches; for PostgreSQL a
 Nothing becomes an object of Python's again: a few statements over the whole chunk do the rest (staging.py).
 """
 
-import csv
+import re
 import sqlite3
 from collections.abc import Sequence
 from enum import StrEnum
@@ -45,6 +45,10 @@ _DETAILS: Final = {
     **dict.fromkeys(("place", "no_tracking"), "DEFAULT 0"),
     "row": "INTEGER",
 }
+# What PostgreSQL's texts are written with (COPY, “Text Format”).
+_NULL: Final = "\\N"
+_ESCAPED: Final = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+_SPECIAL: Final = re.compile(r"[\\\t\n\r]")
 
 
 class Way(StrEnum):
@@ -83,18 +87,35 @@ class File:
 
 
 class Texts:
-    """A chunk as a folder of CSV, one a table. An empty cell is NULL where its column may be NULL."""
+    """A chunk as a folder of texts as COPY reads them, one a table."""
 
     def __init__(self, path: Path) -> None:
         path.mkdir()
         self._texts = {table: (path / table).open("w", encoding="utf-8", newline="") for table in COLUMNS}
 
     def put(self, table: str, columns: Columns) -> None:
-        csv.writer(self._texts[table]).writerows(zip(*columns, strict=True))
+        rows = zip(*map(_written, columns), strict=True)
+        self._texts[table].writelines(["\t".join(row) + "\n" for row in rows])
 
     def close(self) -> None:
         for text in self._texts.values():
             text.close()
+
+
+def _written(column: Sequence[Any]) -> Sequence[str]:
+    """A column's values in words. What many rows share is put into words once."""
+    different = set(column)
+    if 2 * len(different) > len(column):
+        return _words(column)
+    words = dict(zip(different, _words([*different]), strict=True))
+    return [words[value] for value in column]
+
+
+def _words(values: Sequence[Any]) -> Sequence[str]:
+    words = ["" if value is None else str(value) for value in values]
+    if _SPECIAL.search("".join(words)):
+        words = [word.translate(_ESCAPED) for word in words]
+    return [_NULL if value is None else word for value, word in zip(values, words, strict=True)]
 
 
 def opened(way: Way, path: Path) -> File | Texts:

@@ -25,7 +25,7 @@ from subscribers.importing.sources import detect
 from subscribers.importing.tables import Problem, Row, Table, table_of
 from subscribers.importing.values import storable
 
-CHUNK: Final = 50_000  # rows of one transaction: half a second in which nobody else writes
+CHUNK: Final = 40_000  # rows of one transaction: half a second in which nobody else writes
 BLOCK: Final = 5_000  # rows that are checked at once
 SMALL: Final = 2 << 20  # octets of a file that is read before another process would have started
 

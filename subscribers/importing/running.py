@@ -229,7 +229,7 @@ def _begun(chunk: Chunk, connection: Connection) -> Transaction:
 def _tune(connection: Connection) -> None:
     """SQLite for many rows, whose ids are just made."""
     driver: Any = connection.connection.driver_connection  # before any transaction: within one it is too late
-    for pragma in (f"cache_size = -{CACHE}", "wal_autocheckpoint = 16000", "foreign_keys = OFF"):
+    for pragma in (f"cache_size = -{CACHE}", "wal_autocheckpoint = 64000", "foreign_keys = OFF"):
         driver.execute(f"PRAGMA {pragma}")
 
 

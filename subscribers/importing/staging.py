@@ -150,10 +150,7 @@ def _copy(connection: Connection, texts: Path) -> None:
     driver: Any = connection.connection.driver_connection
     with driver.cursor() as cursor:
         for table in _HANDED.sorted_tables:
-            # An empty cell is NULL, unless its column knows none.
-            filled = ", ".join(f'"{one.name}"' for one in table.columns if not one.nullable)
-            forced = f", FORCE_NOT_NULL ({filled})" if filled else ""
-            statement = f"COPY {table.name} FROM STDIN (FORMAT csv{forced})"
+            statement = f"COPY {table.name} FROM STDIN"
             with (texts / table.name).open("rb") as text, cursor.copy(statement) as copy:
                 while block := text.read(BLOCK):
                     copy.write(block)
