@@ -32,6 +32,7 @@ from subscribers.importing.models import LEASE, Import, ImportProblem, ImportSta
 from subscribers.importing.problems import Problem
 from subscribers.importing.reading import Chunk, reading
 from subscribers.importing.undoing import remembering
+from subscribers.models import Subscriber
 
 NEW: Final = "new"
 UPDATED: Final = "updated"
@@ -91,7 +92,7 @@ class Importer:
                         connection.begin() as transaction,
                         Session(connection) as session,
                     ):
-                        staging.fill(session, chunk)
+                        staging.fill(session, chunk, known=True)
                         decided = decide(session, chunk, self._clock.now())
                         transaction.rollback()
                     tell([*chunk.problems, *decided.kept_out])
@@ -108,18 +109,20 @@ class Importer:
         fence = secrets.token_hex(16)
         with self._database.write() as session:
             row = _take(session, import_id, fence, self._clock.now())
+            first = session.scalar(select(Subscriber.id).limit(1)) is None
         settings = replace(ImportSettings.from_json(row.settings), origin=f"import {import_id}")
         path = Path(row.path)
         _check_same(path, row)
         progress = Progress(row.percent, row.taken, Counter(row.counts))
-        write = partial(self._carry_in, row.id, fence, progress)
+        begin = partial(_begun, first)
+        write = partial(self._carry_in, row.id, fence, progress, first)
         with indexes.put_away(self._database, path), ExitStack() as stack:
-            one_or_two = range(1 if self._database.is_sqlite else 2)
-            connections = (stack.enter_context(self._connection(writes=True)) for _ in one_or_two)
+            one = self._database.is_sqlite
+            connections = (stack.enter_context(self._connection(writes=True)) for _ in range(1 if one else 2))
             way = staging.way_of(self._database.engine)
             chunks = stack.enter_context(reading(path, settings, self._key, way, row.taken))
-            in_turn = _one_by_one if self._database.is_sqlite else _overlapping
-            for _ in in_turn(zip(chunks, cycle(connections), strict=False), write):
+            turns = zip(chunks, cycle(connections), strict=False)
+            for _ in _one_by_one(turns, write) if one else _overlapping(turns, begin, write):
                 watch(progress)
         with self._database.write() as session:
             done = {"state": ImportState.DONE, "percent": 100, "finished_at": self._clock.now()}
@@ -127,13 +130,19 @@ class Importer:
             return session.get_one(Import, import_id)
 
     def _carry_in(
-        self, import_id: int, fence: str, progress: Progress, chunk: Chunk, connection: Connection
+        self,
+        import_id: int,
+        fence: str,
+        progress: Progress,
+        first: bool,
+        chunk: Chunk,
+        connection: Connection,
     ) -> None:
         """Write a chunk; once again, where one of its people has signed up meanwhile."""
         with staging.attached(connection, chunk):
             for last_try in (False, True):
                 try:
-                    with _begun(chunk, connection), Session(connection) as session:
+                    with _begun(first and not last_try, chunk, connection), Session(connection) as session:
                         self._write(session, import_id, fence, chunk, progress)
                     return
                 except IntegrityError:
@@ -196,7 +205,9 @@ def _one_by_one(turns: Iterator[tuple[Chunk, Connection]], write: Write) -> Iter
         yield
 
 
-def _overlapping(turns: Iterator[tuple[Chunk, Connection]], write: Write) -> Iterator[None]:
+def _overlapping(
+    turns: Iterator[tuple[Chunk, Connection]], begin: Callable[[Chunk, Connection], Transaction], write: Write
+) -> Iterator[None]:
     """Write one chunk after the other, and begin the next meanwhile: it has a core of the server's, too.
 
     One that is begun only reads, and holds no lock. So nobody waits for it, while it waits for its turn.
@@ -206,7 +217,7 @@ def _overlapping(turns: Iterator[tuple[Chunk, Connection]], write: Write) -> Ite
         for chunk, connection in turns:
             if before and chunk.follows:
                 before.result()
-            _begun(chunk, connection)
+            begin(chunk, connection)
             if before:
                 before.result()
                 yield
@@ -216,13 +227,16 @@ def _overlapping(turns: Iterator[tuple[Chunk, Connection]], write: Write) -> Ite
             yield
 
 
-def _begun(chunk: Chunk, connection: Connection) -> Transaction:
-    """The transaction of a chunk, with the chunk filled in."""
+def _begun(first: bool, chunk: Chunk, connection: Connection) -> Transaction:
+    """The transaction of a chunk, with the chunk filled in.
+
+    Where an import is the `first` to bring anybody, nobody of it can be known but who has signed up since.
+    """
     transaction = connection.get_transaction()
     if transaction is None:
         transaction = connection.begin()
         with Session(connection) as session:
-            staging.fill(session, chunk)
+            staging.fill(session, chunk, known=not first or chunk.follows)
     return transaction
 
 

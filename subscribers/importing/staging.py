@@ -132,8 +132,11 @@ def attached(connection: Connection, chunk: Chunk) -> Iterator[None]:
     chunk.handed.unlink()
 
 
-def fill(session: Session, chunk: Chunk) -> None:
-    """Begin a chunk, in its transaction: what was handed over, and whom of them we know. Locks nobody."""
+def fill(session: Session, chunk: Chunk, *, known: bool) -> None:
+    """Begin a chunk, in its transaction: what was handed over, and whom of them we know, if anybody can be.
+
+    Locks nobody.
+    """
     if way_of(session.connection()) is Way.TEXTS:
         session.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))  # it may wait for its turn
         _copy(session.connection(), chunk.handed)
@@ -143,7 +146,8 @@ def fill(session: Session, chunk: Chunk) -> None:
     if chunk.replaced:
         for table in (PEOPLE, LEDGER, WITHHELD):
             session.execute(table.delete().where(table.c.row.in_(chunk.replaced)))
-    _recognise(session)
+    if known:
+        _recognise(session)
 
 
 def _copy(connection: Connection, texts: Path) -> None:

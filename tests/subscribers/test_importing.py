@@ -370,6 +370,23 @@ def test_r18_what_was_handed_over_goes_when_the_process_that_writes_is_killed(
     assert not folder.exists()
 
 
+def test_somebody_who_signs_up_during_the_first_import_is_known(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before it there was nobody, so nobody is looked up, until one of them turns out to be there."""
+    monkeypatch.setattr(reading, "CHUNK", 3)
+    import_id = desk.begin(desk.file(ELEVEN))
+
+    def sign_up(progress: running.Progress) -> None:
+        if progress.rows == 3:
+            with desk.database.write() as session:
+                find_or_create(session, "reader9@example.org", Details(), desk.clock.now())
+
+    done = desk.importer.carry_out(import_id, sign_up)
+    assert (done.counts["new"], done.counts["updated"]) == (10, 1)
+    assert len(desk.emails()) == len(set(desk.emails())) == 11
+
+
 def test_somebody_who_signs_up_meanwhile_is_known_the_second_time(
     on_postgresql: Database, tmp_path: Path, now: datetime
 ) -> None:
