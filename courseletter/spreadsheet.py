@@ -22,10 +22,7 @@ def lines_of(rows: Sequence[Sequence[str]]) -> str:
     The library's writer looks at every character twice, a million times; here what many rows share is looked
     at once.
     """
-    columns = [
-        [*map({one: _quoted(safe(one)) for one in {*column}}.__getitem__, column)]
-        for column in zip(*rows, strict=True)
-    ]
+    columns = map(_cells, zip(*rows, strict=True))
     return "".join(f"{','.join(row)}\r\n" for row in zip(*columns, strict=True))
 
 
