@@ -8,6 +8,7 @@ from email import message_from_bytes, policy
 from functools import cache, partial
 from typing import Any
 
+from memory_relay import MemoryPool, MemoryRelay
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -25,7 +26,6 @@ from sender.lanes import Route
 from sender.letterheads import Origin
 from sender.letters import Composer
 from sender.links import Links
-from sender.memory import MemoryPool, MemoryRelay
 from sender.models import Delivery
 from sender.newsletters.writing import send_due
 from sender.planning import next_moment, tick

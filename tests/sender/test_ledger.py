@@ -6,13 +6,13 @@ from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 
 import pytest
+from memory_relay import MemoryRelay
 from school import KEY, School
 from sqlalchemy import Update, update
 
 from campaigns.models import Enrolment, ProfileRecord
 from sender import pausing, sweeping, wishes
 from sender.claiming import DOT_LEASE, LEASE, Claim, claim, finish
-from sender.memory import MemoryRelay
 from sender.models import State
 from sender.planning import tick
 from sender.relay import Timeouts

@@ -8,6 +8,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
+from memory_relay import MemoryPool, MemoryRelay
 from school import School
 from sqlalchemy import update
 
@@ -17,7 +18,6 @@ from sender.bounces.models import Bounce
 from sender.claiming import LEASE
 from sender.dispatching import Dispatcher
 from sender.lanes import Route
-from sender.memory import MemoryPool, MemoryRelay
 from sender.models import BucketRecord, Delivery, RelayRecord, State
 from sender.planning import tick
 from sender.relays import Condition, RelayReport

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from memory_relay import MemoryPool, MemoryRelay, MemoryTransport
 
 from courseletter.errors import InvalidInput
 from sender.event_loop import LoopThread
 from sender.mailbox import LocalMailbox
-from sender.memory import MemoryPool, MemoryRelay, MemoryTransport
 from sender.pool import SmtpPool
 from sender.relay import Relay
 from sender.replies import Outcome, judge

@@ -80,7 +80,7 @@ class MemoryPool:
         self._free -= 1
         asyncio.get_running_loop().call_soon(self._carry, parcel)
 
-    async def close(self, seconds: float = 30) -> None:  # noqa: ARG002
+    async def close(self, seconds: float = 30) -> None:
         self.closed = True
         while self._free < self._size:
             await asyncio.sleep(0)
