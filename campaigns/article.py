@@ -1,14 +1,13 @@
 """What reading makes of a source: an article as a row of pieces, each with its role, score and reason.
 
-Reading decides the roles, the marketer may overrule them (`with_role`), and `splitting` reads the sections
-that follow.
+Reading decides the roles, and `splitting` reads the sections that follow.
 """
 
 from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -141,12 +140,6 @@ class Article:
             for index, piece in enumerate(self.pieces)
             if piece.role is not Role.BODY or piece.reason
         )
-
-    def with_role(self, index: int, role: Role) -> Article:
-        """The same article after a person decided that piece `index` has another role."""
-        pieces = list(self.pieces)
-        pieces[index] = replace(pieces[index], role=role, score=1.0, reason="decided by a person")
-        return replace(self, pieces=tuple(pieces))
 
     def _texts(self, role: Role) -> tuple[str, ...]:
         # The same notice often stands at the head and at the foot of a page.

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from campaigns.rhythm import day_phrase, rhythm_phrase
-from campaigns.schedule import Profile, Timetable, rhythm_gap, slots_for
+from campaigns.rhythm import day_phrase
+from campaigns.schedule import Profile, Timetable, slots_for
 from campaigns.slots import DAY, Slots, change_between, instant
 from campaigns.standing import Standing, coming, enrolled, future
 from courseletter.errors import InvalidInput
@@ -22,14 +22,6 @@ class Lived:
     planned: datetime
     at: datetime  # when it goes, UTC
     remark: str  # what happened to the clock on the way; mostly empty
-
-
-@dataclass(frozen=True, slots=True)
-class PacePreview:
-    """What choosing a pace would mean: “Mondays and Thursdays”, and the coming dates."""
-
-    rhythm: str
-    dates: list[tuple[str, datetime]]  # (lesson, moment), all that are left
 
 
 def simulate(timetable: Timetable, profile: Profile, start: datetime) -> list[Lived]:
@@ -51,22 +43,14 @@ def simulate(timetable: Timetable, profile: Profile, start: datetime) -> list[Li
     return lived
 
 
-def rhythm(timetable: Timetable, profile: Profile, standing: Standing | None = None) -> str:
-    """On which days lessons come at this pace: “every second Thursday”. Without a standing: of anybody."""
-    slots = slots_for(timetable, profile)
-    weekday = None
-    if standing is not None and standing.planned_at is not None:
-        weekday = slots.day_of(standing.planned_at).weekday()
-    return rhythm_phrase(slots.weekdays, rhythm_gap(timetable, profile), weekday)
-
-
-def pace_preview(
+def at_pace(
     timetable: Timetable, profile: Profile, standing: Standing, now: datetime, pace: str | int
-) -> PacePreview:
-    """What the learner's calendar would be at another pace, shown before they choose it (S7)."""
+) -> list[tuple[str, datetime]]:
+    """The learner's calendar at another pace, shown before they choose it (S7): the lessons that are left,
+    each with its moment.
+    """
     changed = replace(profile, pace=pace)
-    after = standing.changed(timetable, changed, now)
-    return PacePreview(rhythm(timetable, changed, after), future(timetable, changed, after, now))
+    return future(timetable, changed, standing.changed(timetable, changed, now), now)
 
 
 def _clock_changes(slots: Slots, after: datetime, until: datetime) -> Iterator[str]:

@@ -56,13 +56,9 @@ def spacing_phrase(days: int) -> str:
     return f"a {unit}" if count == 1 else f"{count} {unit}s"
 
 
-def rhythm_phrase(weekdays: frozenset[int], gap: int, weekday: int | None = None) -> str:
-    """The days on which lessons come that keep `gap` days and may come on `weekdays`.
-
-    `weekday` is one on which a lesson comes: it decides where more than one rhythm fits. None: not known yet.
-    """
-    starts = weekdays if weekday is None else frozenset({weekday})
-    phrases = {_cycle_phrase(_cycle(weekdays, gap, start), weekdays) for start in starts}
+def rhythm_phrase(weekdays: frozenset[int], gap: int) -> str:
+    """The days on which lessons come that keep `gap` days and may come on `weekdays`."""
+    phrases = {_cycle_phrase(_cycle(weekdays, gap, start), weekdays) for start in weekdays}
     if len(phrases) == 1:
         return phrases.pop()
     if weekdays == EVERY_DAY:

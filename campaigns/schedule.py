@@ -186,14 +186,9 @@ def _weekdays(timetable: Timetable, profile: Profile) -> frozenset[int]:
         return cadence.weekdays
     if profile.weekdays:
         return profile.weekdays
-    gap = rhythm_gap(timetable, profile)
+    gap = _gap(timetable, profile, None)
     too_few = gap < cadence.gap and gap * len(cadence.weekdays) < 7  # for a faster pace (S7)
     return cadence.weekdays | WORKDAYS if too_few else cadence.weekdays
-
-
-def rhythm_gap(timetable: Timetable, profile: Profile) -> int:
-    """Days between two lessons that have no gap of their own."""
-    return _gap(timetable, profile, None)
 
 
 def _gap(timetable: Timetable, profile: Profile, own: int | None) -> int:

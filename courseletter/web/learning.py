@@ -1,7 +1,6 @@
 """A reader's own page of a course: at what pace it comes, a break, what came so far."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
@@ -10,8 +9,8 @@ from fastapi.responses import HTMLResponse, Response
 from sqlalchemy.orm import Session
 
 from campaigns.cadence import Cadence
+from campaigns.preview import at_pace
 from campaigns.schedule import Profile
-from campaigns.standing import future
 from courseletter.errors import InvalidInput
 from courseletter.web.choices import Choice, days_of, hours, places
 from courseletter.web.moments import local
@@ -164,13 +163,9 @@ def _paces(reader: Reader, now: datetime) -> list[tuple[Choice, str]]:
 
 
 def _next_two(reader: Reader, pace: str, now: datetime) -> str:
-    place = reader.place
-    profile = replace(place.profile, pace=int(pace) if pace.isdigit() else pace)
-    standing = place.standing.changed(place.timetable, profile, now)
-    dates = [
-        reader.speech.short_day(local(at, place.zone))
-        for _, at in future(place.timetable, profile, standing, now)
-    ]
+    place, wanted = reader.place, int(pace) if pace.isdigit() else pace
+    calendar = at_pace(place.timetable, place.profile, place.standing, now, wanted)
+    dates = [reader.speech.short_day(local(at, place.zone)) for _, at in calendar]
     if len(dates) < 2:
         return "".join(dates)
     return reader.speech.say("%(first)s, then %(second)s", first=dates[0], second=dates[1])

@@ -1,4 +1,4 @@
-"""A simulated course tells every change of the clock; a pace is shown with its rhythm and dates."""
+"""A simulated course tells every change of the clock; a pace is shown with its dates."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -21,7 +21,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from campaigns.cadence import Cadence
-from campaigns.preview import pace_preview, rhythm, simulate
+from campaigns.preview import at_pace, simulate
 from campaigns.schedule import Profile, Timetable
 from campaigns.standing import enrolled, future
 from courseletter.errors import InvalidInput
@@ -123,36 +123,21 @@ def test_s07_the_dates_of_a_pace_are_shown_before_it_is_chosen() -> None:
     standing = received(MONDAYS, Profile(), standing)  # L1 on Monday the 16th
     now = berlin("2026-03-17 12:00")
     shown = {
-        pace: pace_preview(MONDAYS, Profile(), standing, now, pace) for pace in ("slower", "normal", "faster")
+        pace: at_pace(MONDAYS, Profile(), standing, now, pace) for pace in ("slower", "normal", "faster")
     }
-    assert [shown[pace].rhythm for pace in ("slower", "normal", "faster")] == [
-        "every second Monday",
-        "Mondays",
-        "every 4 to 6 days, Monday to Friday",
-    ]
-    assert dates(shown["faster"].dates)[:2] == ["L2 Fri 20 Mar 09:00", "L3 Tue 24 Mar 09:00"]
-    assert dates(shown["slower"].dates)[:2] == ["L2 Mon 30 Mar 09:00", "L3 Mon 13 Apr 09:00"]
-    assert shown["normal"].dates == future(MONDAYS, Profile(), standing, now)
+    assert dates(shown["faster"])[:2] == ["L2 Fri 20 Mar 09:00", "L3 Tue 24 Mar 09:00"]
+    assert dates(shown["slower"])[:2] == ["L2 Mon 30 Mar 09:00", "L3 Mon 13 Apr 09:00"]
+    assert shown["normal"] == future(MONDAYS, Profile(), standing, now)
 
 
 def test_s07_a_pace_that_does_nothing_shows_the_same_dates() -> None:
     own = Profile(weekdays=frozenset({3}))
     standing = enrolled(MONDAYS, own, SIGN_UP)
-    faster = pace_preview(MONDAYS, own, standing, SIGN_UP, "faster")
-    assert faster == pace_preview(MONDAYS, own, standing, SIGN_UP, "normal")
-    assert faster.rhythm == "Thursdays"
-
-
-def test_s07_a_rhythm_on_any_day_names_the_learners_own() -> None:
-    course = timetable(Cadence(gap=7))
-    standing = received(course, Profile(), enrolled(course, Profile(), SIGN_UP))  # L1 on Thursday the 12th
-    assert rhythm(course, Profile()) == "once a week"
-    assert rhythm(course, Profile(), standing) == "Thursdays"
-    assert rhythm(course, Profile(pace="slower"), standing) == "every second Thursday"
-    assert rhythm(course, Profile(weekdays=frozenset({0, 3}), pace=3), standing) == "Mondays and Thursdays"
+    faster, normal = (at_pace(MONDAYS, own, standing, SIGN_UP, pace) for pace in ("faster", "normal"))
+    assert faster == normal
 
 
 def test_a_finished_course_has_no_dates() -> None:
     course = timetable(Cadence(cohort_start=date(2026, 3, 1)), 1, welcome=False)
     done = received(course, Profile(), enrolled(course, Profile(), SIGN_UP))
-    assert pace_preview(course, Profile(), done, SIGN_UP, "slower").dates == []
+    assert at_pace(course, Profile(), done, SIGN_UP, "slower") == []

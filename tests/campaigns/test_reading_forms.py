@@ -5,7 +5,7 @@ import io
 import pytest
 from documents import docx, paragraph, picture, post, wxr
 
-from campaigns.article import Article, BlockKind, Role
+from campaigns.article import Article, Role
 from campaigns.reading import read, read_bytes
 from campaigns.splitting import split
 
@@ -324,15 +324,3 @@ def test_an_article_survives_its_way_through_json() -> None:
     )
     assert article.pictures
     assert Article.from_dict(json.loads(json.dumps(article.to_dict()))) == article
-
-
-def test_a_person_can_overrule_every_decision() -> None:
-    article = read_bytes(MARKDOWN.encode(), "habits.md")
-    heading = next(d.piece for d in article.decisions if d.text == "Smaller still")
-    flat = article.with_role(heading, Role.BODY)
-    assert headings(flat) == ["Start small"]
-    assert flat.sections[-1].blocks[-3].kind is BlockKind.TABLE
-    gone = article.with_role(0, Role.DROPPED)
-    assert gone.sections[0].heading == "Start small"
-    assert gone.decisions[0].reason == "decided by a person"
-    assert gone.with_role(0, Role.BODY).sections == article.sections
