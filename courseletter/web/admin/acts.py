@@ -379,14 +379,15 @@ def _back(
 def _export(request: Request, site: Site, visitor: Visitor, form: Form) -> Response:
     """The file of those who are chosen, and a line that says who took it."""
     opened, selection = site.installation, _selection(form)
-    with opened.database.write() as session:
-        now = opened.clock.now()
-        try:
+    argument = {"file": f"{form.text('layout')}, {form.text('form')}"}
+    now = opened.clock.now()
+    try:
+        with opened.database.read() as session:  # it takes a while, and who writes is not to wait for it
             wanted: ColumnElement[bool] = chosen(session, selection, now)
             file = people_file(session, opened, form.text("form"), form.text("layout"), wanted)
-            said, by = _said(session, form), visitor.user.name
-            argument = {"file": f"{form.text('layout')}, {form.text('form')}"}
-            running.note(session, EXPORT, argument, wanted, said, by, now)
-        except InvalidInput as problem:
-            return _ask(request, site, visitor, form, problem)
+            said = _said(session, form)
+        with opened.database.write() as session:
+            running.note(session, EXPORT, argument, wanted, said, visitor.user.name, now)
+    except InvalidInput as problem:
+        return _ask(request, site, visitor, form, problem)
     return file
