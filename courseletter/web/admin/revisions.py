@@ -145,6 +145,8 @@ def restore(
     """Roll back to a revision, with the plan that was confirmed."""
     desk = Desk(request, site, visitor, course_id)
     if not form.text("confirmed"):
+        with site.installation.database.read() as session:
+            desk.course(session)  # there is one, and its plan says the rest
         return lead_to(site, f"{desk.path}/revisions/{number}/plan")
     return _go_over(desk, form, tasks, number)
 
