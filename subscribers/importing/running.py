@@ -8,7 +8,6 @@ import hashlib
 import secrets
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -17,7 +16,7 @@ from itertools import cycle
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from sqlalchemy import Connection, Transaction, delete, select, update
+from sqlalchemy import Connection, delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -25,7 +24,7 @@ from courseletter.clock import Clock
 from courseletter.database import Database
 from courseletter.errors import CourseletterError, InvalidInput, NotFound
 from courseletter.upserting import insert
-from subscribers.importing import comparing, indexes, loading, mapping, staging
+from subscribers.importing import comparing, indexes, loading, mapping, staging, turns
 from subscribers.importing.deciding import Decided, decide, lines_of
 from subscribers.importing.mapping import ImportSettings
 from subscribers.importing.models import LEASE, Import, ImportProblem, ImportState
@@ -40,6 +39,7 @@ KEPT_OUT: Final = "kept_out"
 SKIPPED: Final = "skipped"
 PENDING: Final = "pending"  # of the new and the updated: have to be asked
 CACHE: Final = 48_000  # KB of SQLite's cache: indexes grow at all their ends at once
+LOG: Final = 64_000  # pages of SQLite's log: what several chunks change is copied into the file once
 
 
 class Places(Protocol):
@@ -61,7 +61,6 @@ class Progress:
 
 
 Watch = Callable[[Progress], None]
-Write = Callable[[Chunk, Connection], None]
 
 
 class Importer:
@@ -114,15 +113,15 @@ class Importer:
         path = Path(row.path)
         _check_same(path, row)
         progress = Progress(row.percent, row.taken, Counter(row.counts))
-        begin = partial(_begun, first)
+        begin = partial(turns.begun, first)
         write = partial(self._carry_in, row.id, fence, progress, first)
         with indexes.put_away(self._database, path), ExitStack() as stack:
             one = self._database.is_sqlite
             connections = (stack.enter_context(self._connection(writes=True)) for _ in range(1 if one else 2))
             way = staging.way_of(self._database.engine)
             chunks = stack.enter_context(reading(path, settings, self._key, way, row.taken))
-            turns = zip(chunks, cycle(connections), strict=False)
-            for _ in _one_by_one(turns, write) if one else _overlapping(turns, begin, write):
+            taken = zip(chunks, cycle(connections), strict=False)
+            for _ in turns.one_by_one(taken, write) if one else turns.overlapping(taken, begin, write):
                 watch(progress)
         with self._database.write() as session:
             done = {"state": ImportState.DONE, "percent": 100, "finished_at": self._clock.now()}
@@ -142,7 +141,10 @@ class Importer:
         with staging.attached(connection, chunk):
             for last_try in (False, True):
                 try:
-                    with _begun(first and not last_try, chunk, connection), Session(connection) as session:
+                    with (
+                        turns.begun(first and not last_try, chunk, connection),
+                        Session(connection) as session,
+                    ):
                         self._write(session, import_id, fence, chunk, progress)
                     return
                 except IntegrityError:
@@ -199,51 +201,10 @@ class Importer:
                 connection.invalidate()
 
 
-def _one_by_one(turns: Iterator[tuple[Chunk, Connection]], write: Write) -> Iterator[None]:
-    for chunk, connection in turns:
-        write(chunk, connection)
-        yield
-
-
-def _overlapping(
-    turns: Iterator[tuple[Chunk, Connection]], begin: Callable[[Chunk, Connection], Transaction], write: Write
-) -> Iterator[None]:
-    """Write one chunk after the other, and begin the next meanwhile: it has a core of the server's, too.
-
-    One that is begun only reads, and holds no lock. So nobody waits for it, while it waits for its turn.
-    """
-    with ThreadPoolExecutor(max_workers=1) as writer:
-        before: Future[None] | None = None
-        for chunk, connection in turns:
-            if before and chunk.follows:
-                before.result()
-            begin(chunk, connection)
-            if before:
-                before.result()
-                yield
-            before = writer.submit(write, chunk, connection)
-        if before:
-            before.result()
-            yield
-
-
-def _begun(first: bool, chunk: Chunk, connection: Connection) -> Transaction:
-    """The transaction of a chunk, with the chunk filled in.
-
-    Where an import is the `first` to bring anybody, nobody of it can be known but who has signed up since.
-    """
-    transaction = connection.get_transaction()
-    if transaction is None:
-        transaction = connection.begin()
-        with Session(connection) as session:
-            staging.fill(session, chunk, known=not first or chunk.follows)
-    return transaction
-
-
 def _tune(connection: Connection) -> None:
     """SQLite for many rows, whose ids are just made."""
     driver: Any = connection.connection.driver_connection  # before any transaction: within one it is too late
-    for pragma in (f"cache_size = -{CACHE}", "wal_autocheckpoint = 64000", "foreign_keys = OFF"):
+    for pragma in (f"cache_size = -{CACHE}", f"wal_autocheckpoint = {LOG}", "foreign_keys = OFF"):
         driver.execute(f"PRAGMA {pragma}")
 
 
