@@ -39,7 +39,6 @@ KEPT_OUT: Final = "kept_out"
 SKIPPED: Final = "skipped"
 PENDING: Final = "pending"  # of the new and the updated: have to be asked
 CACHE: Final = 48_000  # KB of SQLite's cache: indexes grow at all their ends at once
-LOG: Final = 64_000  # pages of SQLite's log: what several chunks change is copied into the file once
 
 
 class Places(Protocol):
@@ -204,7 +203,7 @@ class Importer:
 def _tune(connection: Connection) -> None:
     """SQLite for many rows, whose ids are just made."""
     driver: Any = connection.connection.driver_connection  # before any transaction: within one it is too late
-    for pragma in (f"cache_size = -{CACHE}", f"wal_autocheckpoint = {LOG}", "foreign_keys = OFF"):
+    for pragma in (f"cache_size = -{CACHE}", "wal_autocheckpoint = 16000", "foreign_keys = OFF"):
         driver.execute(f"PRAGMA {pragma}")
 
 
