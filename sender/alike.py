@@ -24,7 +24,6 @@ from sqlalchemy import (
     insert,
     or_,
     select,
-    text,
     update,
 )
 from sqlalchemy.orm import Session, aliased, joinedload
@@ -41,6 +40,7 @@ _TABLE = Table(
     Column("enrolment_id", Integer, primary_key=True),
     Column("like_id", Integer, nullable=False, index=True),
     prefixes=["TEMPORARY"],
+    postgresql_on_commit="DELETE ROWS",
 )
 _id, _like_id = _TABLE.c.enrolment_id, _TABLE.c.like_id
 
@@ -56,8 +56,6 @@ def gather(
     session.execute(delete(_TABLE))
     grouping = _grouping(dialect_of(session), wanted, tuple(sorted(fields)))
     session.connection().execute(grouping, values)
-    if dialect_of(session) == "postgresql":
-        session.execute(text(f"ANALYZE {_TABLE.name}"))  # else its size is guessed, and the joins after it
     return sizes(session)
 
 

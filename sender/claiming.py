@@ -93,10 +93,10 @@ def claim(database: Database, now: datetime, limit: int, *, asked_first: bool = 
             Claim(fence, until, *(*row, read_moment(dated_at), facts))
             for (*row, dated_at, _), facts in zip(taken, all_facts, strict=True)
         ]
-        after = progress_after(session, {_move(one) for one in claims if _is_on_calendar(one)})
-    for one in claims:
-        if _is_on_calendar(one):
-            one.progress_after = after[_move(one)]
+        moves = {one: _move(one) for one in claims if _is_on_calendar(one)}
+        after = progress_after(session, set(moves.values()))
+    for one, move in moves.items():
+        one.progress_after = after[move]
     return sorted(claims, key=attrgetter("delivery_id"))
 
 
