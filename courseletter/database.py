@@ -37,6 +37,7 @@ BUSY_TIMEOUT = 10_000  # milliseconds a SQLite writer waits for the one before i
 CACHE = 16  # MB of a SQLite file's pages that each connection keeps
 SENDING_CACHE = 1  # and where nothing but sending is done: deliveries come one after the other
 CHECKPOINT = 4_000  # pages of 4 KB that SQLite's log grows to before a writer copies them into the file
+ROOM = "64MB"  # for a connection's temporary tables, on PostgreSQL: none of an import's goes to the disk
 IDLE_TIMEOUT = 60_000  # milliseconds between two statements of one transaction, on PostgreSQL
 
 _DAMAGED = ("not a database", "malformed")
@@ -227,6 +228,7 @@ def _prepare_postgresql(connection: Any, _record: Any) -> None:
     connection.execute("SET synchronous_commit = on")
     connection.execute("SET timezone = 'UTC'")  # else each moment that is read has to be converted
     connection.execute(f"SET idle_in_transaction_session_timeout = {IDLE_TIMEOUT}")
+    connection.execute(f"SET temp_buffers = '{ROOM}'")  # here, since it must be said before there is any
     connection.commit()
 
 

@@ -43,7 +43,6 @@ from subscribers.importing.reading import Chunk
 from subscribers.models import MailingList, Subscriber, Suppression, Tag
 
 BLOCK: Final = 1 << 18  # octets
-ROOM: Final = "64MB"  # for a chunk, on PostgreSQL
 
 _HANDED: Final = MetaData()
 _OURS: Final = MetaData()
@@ -112,7 +111,6 @@ def prepare(connection: Connection) -> None:
     with connection.begin():
         _OURS.create_all(connection, checkfirst=False)
         if way_of(connection) is Way.TEXTS:
-            connection.execute(text(f"SET temp_buffers = '{ROOM}'"))  # none of a chunk goes to the disk
             _HANDED.create_all(connection, checkfirst=False)
 
 

@@ -90,6 +90,13 @@ def test_r18_who_is_erased_while_a_chunk_is_written_comes_back_in_no_part(desk: 
     assert _left_of_the_erased(desk) == ("", 0, 0)
 
 
+def test_a_connection_may_have_had_temporary_tables_before(desk: Desk) -> None:
+    with desk.database.write() as session, desk.database.write() as another:
+        for each in (session, another):  # as a tick has
+            each.execute(text("CREATE TEMPORARY TABLE likes AS SELECT 1 AS id"))
+    assert desk.bring(THREE).counts["new"] == 3
+
+
 def test_the_next_chunk_is_begun_while_one_is_written(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "CHUNK", 2)
     next_is_begun = Event()
