@@ -4,10 +4,11 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, insert, literal, select
+from sqlalchemy import ColumnElement, Select, insert, literal, select
 from sqlalchemy.orm import Session
 
 from campaigns.models import Course, Enrolment
+from courseletter.bulk import among, dialect_of
 from sender.models import Delivery, Event
 
 
@@ -37,26 +38,23 @@ def record(
 
 def record_deliveries(session: Session, kind: str, now: datetime, ids: Collection[int]) -> None:
     """Append the same event to the story of each of these deliveries."""
-    about = select(
-        literal(now, Event.at.type),
-        literal(kind),
-        Delivery.subscriber_id,
-        Delivery.course_id,
-        Delivery.id,
-        literal({}, Event.data.type),
-    ).where(Delivery.id.in_(ids))
-    session.execute(
-        insert(Event).from_select(["at", "kind", "subscriber_id", "course_id", "delivery_id", "data"], about)
-    )
+    _record_each(session, kind, now, Delivery, Delivery.id.in_(ids), delivery_id=Delivery.id)
 
 
 def record_enrolments(session: Session, kind: str, now: datetime, ids: Select[int]) -> None:
-    """Append the same event to the story of each of these enrolments."""
-    about = select(
-        literal(now, Event.at.type),
-        literal(kind),
-        Enrolment.subscriber_id,
-        Enrolment.course_id,
-        literal({}, Event.data.type),
-    ).where(Enrolment.id.in_(ids))
-    session.execute(insert(Event).from_select(["at", "kind", "subscriber_id", "course_id", "data"], about))
+    """Append the same event to the story of each enrolment that a query finds."""
+    _record_each(session, kind, now, Enrolment, among(dialect_of(session), Enrolment.id, ids))
+
+
+def _record_each(
+    session: Session, kind: str, now: datetime, of: type[Any], these: ColumnElement[bool], **more: Any
+) -> None:
+    columns = {
+        "at": literal(now, Event.at.type),
+        "kind": literal(kind),
+        "subscriber_id": of.subscriber_id,
+        "course_id": of.course_id,
+        "data": literal({}, Event.data.type),
+        **more,
+    }
+    session.execute(insert(Event).from_select([*columns], select(*columns.values()).where(these)))
