@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import Engine, event, insert
 
 from courseletter.cli.output import count
+from courseletter.spreadsheet import lines_of
 from subscribers.exporting import records
 from subscribers.models import MailingList, Membership, Subscriber
 
@@ -179,3 +180,9 @@ def test_suppressions_deliveries_and_events(school_line, tmp_path: Path) -> None
 )
 def test_things_are_counted_in_english(number: int, noun: str, said: str) -> None:
     assert count(number, noun) == said
+
+
+def test_each_cell_of_a_csv_comes_back_as_it_was() -> None:
+    rows = [("a,b", 'say "so"', "two\nlines", "two\rlines", "two\r\nlines"), ("", " ", "plain", "é", "a;b")]
+    read = csv.reader(io.StringIO(lines_of(rows), newline=""))
+    assert [tuple(row) for row in read] == rows

@@ -1,5 +1,11 @@
 """`courseletter user`: links that let people in, and who may sign in."""
 
+from datetime import UTC, datetime
+
+from sqlalchemy import update
+
+from courseletter.accounts.models import Invitation
+
 
 def test_a_colleague_is_let_in_listed_and_given_a_new_link(line) -> None:
     added = line.done("user", "add", "ines@example.org", "--role", "admin", "--name", "Inês", "--json").json
@@ -17,3 +23,12 @@ def test_a_colleague_is_let_in_listed_and_given_a_new_link(line) -> None:
 def test_what_is_no_address_is_no_colleague(line) -> None:
     assert "cannot be used" in line.refused("user", "add", "nobody")
     assert "invitations" not in line.rows()
+
+
+def test_a_link_that_is_too_old_is_listed_no_more(line) -> None:
+    line.done("user", "add", "ines@example.org")
+    database = line.database()
+    with database.write() as session:
+        session.execute(update(Invitation).values(ends_at=datetime(2020, 1, 1, tzinfo=UTC)))
+    database.close()
+    assert line.done("user", "list", "--json").json == []

@@ -3,15 +3,17 @@
 from datetime import timedelta
 
 from school import School
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from campaigns import counting
 from campaigns.models import Course, Enrolment, Revision, RevisionLesson
 from sender import wishes
 from sender.funnel import Crowd, funnel
+from sender.models import Delivery, State
 from sender.past import past
 from sender.planning import tick
 from sender.results import bring_up_to_date
+from subscribers.models import Subscriber
 
 KEEP = timedelta(days=90)
 
@@ -106,6 +108,22 @@ def test_whose_last_lessons_are_not_meant_for_them_has_finished_and_all_who_are_
     school.live()
     assert [school.enrolment(one).state for one in people] == ["completed"] * 3
     assert results(school) == Crowd(joined=3, finished=3)
+
+
+def test_who_differs_in_what_a_lesson_asks_for_goes_a_way_of_their_own(school: School) -> None:
+    red = school.enrol("red@inbox.example.org")
+    blue = school.enrol("blue@inbox.example.org")
+    last = up_to_the_last(school, red)
+    only_some = update(RevisionLesson).where(RevisionLesson.lesson_id == last)
+    school.change(lambda session: session.execute(only_some.values(only_if='subscriber.team == "red"')))
+    with school.database.write() as session:
+        for person in session.scalars(select(Subscriber)):
+            person.fields = {"team": person.email.partition("@")[0]}
+    school.live()
+    got = select(Delivery.enrolment_id).where(Delivery.lesson_id == last, Delivery.state == State.ACCEPTED)
+    with school.database.read() as session:
+        assert session.scalars(got).all() == [red]
+    assert [school.enrolment(one).state for one in (red, blue)] == ["completed"] * 2
 
 
 def test_who_skips_the_last_lesson_while_the_one_before_is_on_its_way(school: School) -> None:
