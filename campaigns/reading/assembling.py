@@ -15,7 +15,7 @@ from itertools import takewhile
 from campaigns import language as languages
 from campaigns.article import Article, Block, BlockKind, Picture, Piece, Role
 from campaigns.reading import boilerplate, notices
-from campaigns.reading.headings import is_sentence
+from campaigns.reading.headings import is_prose, is_sentence
 from campaigns.reading.sentences import sentences
 from courseletter.errors import InvalidInput
 
@@ -24,6 +24,7 @@ _FEWEST_WORDS_OF_A_PAGE = 20
 _PICTURE = re.compile(r"!\[(?:\\.|[^\]\\])*\]\(([^)\s]+)\)")
 _NOT_ALONG = "does not come along: mails show its description alone"
 _MOST_WORDS_OF_A_NOTICE = 150
+_MOST_WORDS_OF_A_HEADING = 17
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,7 @@ def assemble(reading: Reading, *, source: str, name: str, form: str) -> Article:
     pieces = _with_headed_notices(pieces)
     pieces = _without_tail(pieces) if reading.authored else _without_boilerplate(pieces)
     pieces = _without_title(pieces, reading.title)
+    pieces = _with_standfirst(pieces)
     if not any(piece.role is Role.HEADING for piece in pieces):
         pieces = _with_bold_headings(pieces, level=2)
     pieces = _without_empty_end(pieces)
@@ -252,6 +254,21 @@ def _without_title(pieces: Sequence[Piece], title: str) -> list[Piece]:
         if piece.role is Role.HEADING and wanted and fold(piece.block.text) == wanted:
             return [*pieces[:index], _dropped(piece, "is the title", 0.99), *pieces[index + 1 :]]
     return list(pieces)
+
+
+def _with_standfirst(pieces: Sequence[Piece]) -> list[Piece]:
+    """A sentence set as a heading above all text opens the article and names no section."""
+    kept = [index for index, piece in enumerate(pieces) if piece.role in (Role.BODY, Role.HEADING)]
+    first = next((i for i in kept if pieces[i].block.kind not in (BlockKind.IMAGE, BlockKind.CAPTION)), None)
+    if first is None or pieces[first].role is not Role.HEADING:
+        return list(pieces)
+    text = pieces[first].block.text
+    asks = text.endswith(("?", "？", "؟"))
+    if asks or not (is_prose(text) or len(text.split()) > _MOST_WORDS_OF_A_HEADING):
+        return list(pieces)
+    block = replace(pieces[first].block, kind=BlockKind.PARAGRAPH)
+    opening = replace(pieces[first], block=block, role=Role.BODY, score=0.8, reason="a sentence set large")
+    return [*pieces[:first], opening, *pieces[first + 1 :]]
 
 
 def _with_bold_headings(pieces: Sequence[Piece], level: int) -> list[Piece]:

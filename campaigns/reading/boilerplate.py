@@ -38,6 +38,7 @@ _RELATED = _starts(
     r"(?:you )?(?:may|might)(?: also)? (?:also )?(?:like|enjoy|be interested)",
     r"(?:read|up) next\b",
     r"keep reading\b",
+    r"(?:more |our )?must-?\s?reads?\b",
     r"(?:more|latest|other) (?:from (?:the|our|this)|posts|articles|stories)\b",
     r"(?:recommended|recent|popular|latest|trending|featured) (?:for you|posts?|comments?|articles?"
     r"|stories|reading|content)\b",
@@ -77,8 +78,9 @@ _COMMENTS = _starts(
     r"required fields",
     r"save my name",
     r"notify me (?:of|by|via)",
-    r"\d+ (?:comments?|responses?|replies|thoughts on|kommentare?|antworten|commentaires?|comentarios?"
-    r"|comentários?|commenti|reacties)\b",
+    r"\d+ (?:[»›|•] )?(?:comments?|responses?|replies|thoughts on|kommentare?|antworten|commentaires?"
+    r"|comentarios?|comentários?|commenti|reacties)\b",
+    r"(?:comments?|kommentare?|commentaires?|comentarios?|comentários?|commenti|reacties)\W{1,3}\d+\W*$",
     r"(?:schreib|hinterlass|verfass)\w*(?: sie| uns)? (?:einen|deinen|ihren|eine) (?:kommentar|antwort"
     r"|nachricht)",
     r"kommentar(?:e)? (?:schreiben|hinterlassen|verfassen|abgeben|ausblenden|absenden|anzeigen)",

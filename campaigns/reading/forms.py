@@ -75,7 +75,8 @@ def _first_tag(head: str) -> str:
 def _looks_like_markdown(text: str) -> bool:
     if re.match(r"---\n(?:[\w-]+:.*\n)", text):
         return True
-    headings = len(re.findall(r"^#{1,6} \S", text, re.M))
+    # A shell's prompt and a comment in code begin with a hash mark as well, and seldom stand alone.
+    headings = len(re.findall(r"^#{2,6} \S|(?:\A|\n[ \t]*\n)# (?![a-z])\S.*\n[ \t]*$", text, re.M))
     links = len(re.findall(r"\[[^\]\n]+\]\((?:https?:|mailto:|/)[^)\s]*\)", text))
     setext = len(re.findall(r"^\S.{2,80}\n(?:={3,}|-{3,})\s*$", text, re.M))
     emphasis = len(re.findall(r"(?<!\w)\*\*\w[^*\n]+\*\*(?!\w)", text))

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from campaigns.article import BlockKind, Piece, Role
+from campaigns.language import columns
 from campaigns.reading import boilerplate
 from campaigns.reading.assembling import Reading, fold
 from campaigns.reading.blocks import Leaf, is_hidden, leaves
@@ -40,6 +41,7 @@ _BOX_CLASS = re.compile(
 )
 _LARGEST_BOX = 0.2
 _MOST_ABOVE_TITLE = 0.1
+_OPENING_PARAGRAPH = 240  # columns: about forty words, where a caption or a summary is shorter
 _FURNITURE_TAGS = frozenset({"aside", "footer", "nav", "header", "form"})
 
 
@@ -203,9 +205,10 @@ def _article(every: Sequence[Leaf], marked: Sequence[bool], title: str) -> list[
     hits = [i for i in inside if marked[i] and not _opens_or_ends_page(every[i])]
     if not hits:
         return None
-    first, last = max(hits[0], _title_at(every, inside, title)), hits[-1]
-    first = _with_picture_above(every, inside, first, container)
     boxes = _Boxes(container)
+    top, first, last = _title_at(every, inside, title), hits[0], hits[-1]
+    opening = (i for i in inside if top < i < first and _could_open(every[i], container, boxes))
+    first = _with_picture_above(every, inside, max(top, next(opening, first)), container)
     pieces = []
     for i in inside:
         leaf = every[i]
@@ -217,6 +220,18 @@ def _article(every: Sequence[Leaf], marked: Sequence[bool], title: str) -> list[
             piece = replace(piece, role=Role.DROPPED, reason=why, score=0.88)
         pieces.append((leaf, piece))
     return pieces
+
+
+def _could_open(leaf: Leaf, container: Any, boxes: _Boxes) -> bool:
+    """Whether an unmarked block above the marked ones is the article's first paragraph."""
+    return (
+        leaf.block.kind is BlockKind.PARAGRAPH
+        and columns(leaf.block.text) >= _OPENING_PARAGRAPH
+        and leaf.links < 0.3
+        and not _opens_or_ends_page(leaf)
+        and not boxes.around(leaf)
+        and not _furniture(leaf, container)
+    )
 
 
 def _opens_or_ends_page(leaf: Leaf) -> bool:

@@ -295,6 +295,13 @@ def test_a_wordpress_export() -> None:
         ("a", "---\ntitle: x\n---\ntext", "markdown"),
         ("a.txt", "One\n\ntext of one paragraph.", "text"),
         ("a.txt", "a < b and c > d\n\n2 * 3 * 4", "text"),
+        ("a.txt", "# One\n\ntext\n\n# Two\n\ntext", "markdown"),
+        ("a.txt", "text\n## One\ntext\n## Two\ntext", "markdown"),
+        (
+            "a.txt",
+            "Type\n\n# mount /srv\n\nand\n\n# Where it is kept\nroot = /srv\n\n# Who may\nroot",
+            "text",
+        ),
         ("a.xml", RSS, "feed"),
         ("a.txt", RSS, "feed"),
         ("a.xml", wxr(post("A", "<p>b</p>")), "wxr"),

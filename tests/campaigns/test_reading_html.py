@@ -219,3 +219,46 @@ def test_a_notice_in_a_dropped_part_of_the_page_counts() -> None:
 def test_a_heading_that_is_also_a_menus_word_stays_over_running_text() -> None:
     text = f"<p>{PROSE * 3}</p><h2>Email</h2><p>{PROSE * 3}</p><h2>Phone</h2><p>{PROSE * 3}</p>"
     assert titles(page(f"<article><h1>Mornings outside</h1>{text}</article>")) == ["Email", "Phone"]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Going out before breakfast costs nothing, needs no gear, and changes the whole of a day.",
+        "A short walk before breakfast costs nothing, needs no gear and makes the day of nearly all of us",
+    ],
+)
+def test_a_sentence_set_as_a_heading_above_the_text_opens_it(sentence: str) -> None:
+    text = f"<h2>{sentence}</h2><p>{PROSE * 3}</p><h2>Get up</h2><p>{PROSE * 3}</p>"
+    article = page(f"<article><h1>Mornings outside</h1>{text}</article>")
+    assert titles(article) == ["Get up"]
+    assert body(article).startswith(sentence)
+
+
+def test_a_long_question_above_the_text_is_the_heading_it_is_set_as() -> None:
+    question = "What does it take to leave the house before breakfast on a cold morning?"
+    article = page(f"<article><h1>Mornings outside</h1><h2>{question}</h2><p>{PROSE * 5}</p></article>")
+    assert titles(article) == [question]
+
+
+def test_loose_text_above_the_first_paragraph_opens_the_article() -> None:
+    opening = (
+        "It began with a dare between two neighbours who had both stopped sleeping well that winter. One of "
+        "them had read that light before breakfast sets the clock of the body, the other thought it was "
+        "nonsense, and so they went out together, in the rain, with a flask of tea and no plan at all."
+    )
+    article = page(f"<div>{opening}<p>{PROSE * 3}</p><p>{PROSE * 4}</p><p>{PROSE * 3}</p></div>")
+    assert body(article).startswith(opening)
+
+
+@pytest.mark.parametrize("heading", ["More Must-Reads from the Path", "15 » Comments", "Comments (15)"])
+def test_what_a_page_lists_behind_its_article_goes(heading: str) -> None:
+    text = f"<h2>Get up</h2><p>{PROSE * 9}</p><h2>{heading}</h2><p>Lovely. I began this morning.</p>"
+    article = page(f"<div><h1>Mornings outside</h1><p>{PROSE * 5}</p>{text}</div>")
+    assert titles(article) == ["Get up"]
+    assert "Lovely" not in body(article)
+
+
+def test_a_numbered_heading_is_no_count_of_comments() -> None:
+    text = f"<p>{PROSE * 5}</p><h2>3. Responses to stress</h2><p>{PROSE * 3}</p>"
+    assert titles(page(f"<article><h1>Mornings outside</h1>{text}</article>")) == ["3. Responses to stress"]
