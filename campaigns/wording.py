@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from campaigns import teasers
 from campaigns.language import anaphora, columns, content_words, count_words, is_unspaced, words_of
 from campaigns.reading.sentences import sentences
 
@@ -340,8 +341,7 @@ def teaser(title: str, text: Sequence[str]) -> str:
     first = next((sentence for block in text for sentence in sentences(block)), "")
     if not first:
         return title
-    joint = " " if title.endswith(("?", "!", "…", "？", "！")) else ": "
-    return title + joint + clip(first, max(60.0, _TEASER_COLUMNS - columns(title)))
+    return teasers.joined(title, clip(first, max(60.0, _TEASER_COLUMNS - columns(title))))
 
 
 def welcome_preheader(minutes: Sequence[float], language: str, *, weekly: bool = True) -> str:

@@ -15,6 +15,7 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, match_skeleton
 
 from campaigns.models import Kind
+from campaigns.teasers import behind_title
 from sender.links import Links
 from templates.brand import Brand
 
@@ -96,8 +97,7 @@ class LessonContexts:
             if one.kind != "welcome"
         }
         self._next: dict[str | None, tuple[int, str, str]] = {
-            # The mail shows the title above, so the made teaser's own is left out.
-            one.id: (one.number, one.title, before.teaser.removeprefix(f"{one.title}: ") if before else "")
+            one.id: (one.number, one.title, behind_title(before.teaser, one.title) if before else "")
             for before, one in zip((None, *lessons), lessons, strict=False)
         }
 

@@ -12,6 +12,7 @@ from campaigns.drafting import draft_timetable
 from campaigns.models import Course, Lesson
 from campaigns.schedule import Mark, Profile, Progress, next_due
 from campaigns.standing import Standing
+from campaigns.teasers import behind_title
 from courseletter.zones import zone_named
 from sender.context import date_in_words, day_in_words
 from sender.links import Links
@@ -77,7 +78,7 @@ def sampled(
         and {
             "number": upcoming[0],
             "title": upcoming[1].title,
-            "teaser": lesson.teaser.removeprefix(f"{upcoming[1].title}: "),
+            "teaser": behind_title(lesson.teaser, upcoming[1].title),
             "when": when,
         },
     }

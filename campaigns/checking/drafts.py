@@ -18,6 +18,7 @@ from campaigns.checking.finding import Finding, Severity, blocking
 from campaigns.checking.mail import Expected
 from campaigns.checking.showing import LINKS
 from campaigns.models import Course, Lesson
+from campaigns.teasers import behind_title
 from templates.brand import Brand
 from templates.compiling import LessonSource, compile_lesson
 from templates.errors import TemplateError
@@ -111,6 +112,7 @@ class _Draft:
         """A reader who has everything that can be had, so that every part of the mail is seen."""
         lesson, source, sources = self.course.lessons[place], self.sources[place], self.sources
         before, after = sources[max(place - 1, 0)], sources[min(place + 1, len(sources) - 1)]
+        teaser = behind_title(lesson.teaser, after.title)
         when = "2 January"  # no weekday: those are looked for in what the author wrote
         names = {"first_name": "Ada", "last_name": "Byron", "email": "ada@example.org"}
         return {
@@ -126,7 +128,7 @@ class _Draft:
             "sender": {"name": self.brand.name, "address": self.brand.address},
             "links": LINKS,
             "previous": {"number": before.number, "title": before.title, "recap": lesson.recap},
-            "next": {"number": after.number, "title": after.title, "teaser": lesson.teaser, "when": when},
+            "next": {"number": after.number, "title": after.title, "teaser": teaser, "when": when},
         }
 
 

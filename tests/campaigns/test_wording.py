@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaigns import wording
+from campaigns import teasers, wording
 from campaigns.language import KNOWN, columns
 
 
@@ -176,7 +176,23 @@ def test_the_recap_is_the_most_central_sentence() -> None:
 def test_a_teaser_is_the_next_title_and_its_first_sentence() -> None:
     assert wording.teaser("Sleep", ["It begins at dusk. And ends."]) == "Sleep: It begins at dusk."
     assert wording.teaser("Why sleep?", ["It begins at dusk."]) == "Why sleep? It begins at dusk."
+    assert wording.teaser("What helps:", ["It begins at dusk."]) == "What helps: It begins at dusk."
     assert wording.teaser("Sleep", []) == "Sleep"
+
+
+@pytest.mark.parametrize(
+    "title", ["Sleep", "Why sleep?", "Sleep!", "What helps:", "眠るとは？", "And so on…"]
+)
+@pytest.mark.parametrize(("text", "said"), [(["It begins at dusk."], "It begins at dusk."), ([], "")])
+def test_below_the_title_a_mail_shows_what_a_made_teaser_says_behind_it(
+    title: str, text: list[str], said: str
+) -> None:
+    assert teasers.behind_title(wording.teaser(title, text), title) == said
+
+
+@pytest.mark.parametrize("own", ["Sleep follows the light.", "Tomorrow: why we sleep?", ""])
+def test_an_authors_own_teaser_is_shown_whole(own: str) -> None:
+    assert teasers.behind_title(own, "Sleep") == own
 
 
 @pytest.mark.parametrize(
