@@ -33,6 +33,15 @@ def _is(*patterns: str) -> re.Pattern[str]:
     return re.compile(r"^\W*(?:" + "|".join(patterns) + r")\W*$", re.I)
 
 
+# One other article, named on the same line: the text goes on below.
+_POINTER = _starts(
+    r"(?:(?:read|see) also|also read|read (?:more|next)|main article"
+    r"|(?:lesen sie|lies|lest|siehe) auch|mehr zum thema"
+    r"|[àa] (?:lire|voir)(?: (?:aussi|également))?|(?:lire|voir|lisez) (?:aussi|également)"
+    r"|(?:lee|lea|ver|véase) (?:también|además)|te puede interesar|(?:leia|veja) (?:também|mais)"
+    r"|(?:leggi|vedi) anche|(?:lees|zie) ook)\s*[:：]\s*\S",
+)
+
 _RELATED = _starts(
     r"(?:related|similar) (?:posts?|articles?|reading|stories|content|topics|links|pages|news)\b",
     r"(?:you )?(?:may|might)(?: also)? (?:also )?(?:like|enjoy|be interested)",
@@ -258,6 +267,7 @@ _JOINED = re.compile(r"\s+[|·•–—/]\s+|\s*[|·•]\s*")
 _KINDS: tuple[tuple[re.Pattern[str], str, float, bool], ...] = (
     (_FEED_FOOTER, "is the feed's own footer", 0.97, False),
     (_COMMENTS, "belongs to a comment form", 0.97, True),
+    (_POINTER, "leads to another article", 0.9, False),
     (_RELATED, "leads to other articles", 0.95, True),
     (_AUTHOR, "is about the author", 0.9, True),
     (_META, "says where and when the page was published", 0.9, True),
@@ -278,7 +288,7 @@ def recognise(text: str) -> Boilerplate | None:
         if len(words) > _MOST_WORDS and pattern not in (_COMMENTS, _FEED_FOOTER):
             continue
         if (
-            pattern in (_META, _SHARE, _AUTHOR, _RELATED)
+            pattern in (_META, _SHARE, _AUTHOR, _POINTER, _RELATED)
             and len(words) >= 8
             and text.rstrip().endswith((".", "!"))
         ):

@@ -41,7 +41,7 @@ _CODE = re.compile(
 )
 _CREDIT = re.compile(
     r"\b(?:foto|photo|bild|image|photo credit|credit)s?\s*:|\bCC[- ]BY\b|©|via wikimedia|via unsplash"
-    r"|shutterstock|getty images|"
+    r"|shutterstock|getty images|\bsource\s*:|\bcontributed to this (?:report|story|article)\b|"
     r"^(?:(?:photo|image|picture|foto|bild|video|graphic|illustration|quelle|source|credit|credits|via"
     r"|crédits?|photos?|fonte|fuente|bron|bildnachweis|isbn)\b.{0,30}[:©|]|©)",
     re.I,

@@ -262,3 +262,24 @@ def test_what_a_page_lists_behind_its_article_goes(heading: str) -> None:
 def test_a_numbered_heading_is_no_count_of_comments() -> None:
     text = f"<p>{PROSE * 5}</p><h2>3. Responses to stress</h2><p>{PROSE * 3}</p>"
     assert titles(page(f"<article><h1>Mornings outside</h1>{text}</article>")) == ["3. Responses to stress"]
+
+
+@pytest.mark.parametrize(
+    "pointer",
+    [
+        "Read more: Why sleep matters",
+        "Lees ook: Waarom slaap telt",
+        "A lire aussi : Pourquoi le sommeil compte",
+    ],
+)
+def test_a_line_that_points_to_one_other_article_goes_and_ends_nothing(pointer: str) -> None:
+    text = f"<p>{PROSE * 9}</p><p>{pointer}</p><p>It ends with a flask of tea, shared on the last step.</p>"
+    article = page(f"<article><h1>Mornings outside</h1>{text}</article>")
+    assert pointer not in body(article)
+    assert body(article).endswith("the last step.")
+
+
+def test_a_sentence_that_points_on_stays() -> None:
+    kept = "See also: the chapter on sleep, which says what a walk does to the night."
+    article = page(f"<article><h1>Mornings outside</h1><p>{PROSE * 9}</p><p>{kept}</p></article>")
+    assert body(article).endswith(kept)
