@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import compress
+from operator import and_
 from typing import Any
 
 from campaigns.article import BlockKind, Piece, Role
@@ -157,22 +159,27 @@ def _marked(every: Sequence[Leaf], wanted: _Wanted) -> list[bool]:
     """Which leaves belong to the article. Where trafilatura saw only a small part of the page's running
     text, all running text outside the page's furniture counts."""
     marked = [_is_marked(leaf, wanted) for leaf in every]
-    prose = [
-        len(leaf.block.text) >= 80 and leaf.links < 0.5 and not leaf.level and not _furniture(leaf, None)
-        for leaf in every
-    ]
-    total = sum(len(leaf.block.text) for leaf, is_prose in zip(every, prose, strict=True) if is_prose)
-    seen = sum(
-        len(leaf.block.text)
-        for leaf, hit, is_prose in zip(every, marked, prose, strict=True)
-        if hit and is_prose
-    )
-    if not total or seen >= _SEEN_AT_LEAST * total:
+    prose = [_is_running_text(leaf) for leaf in every]
+    if not any(prose):  # an old text may be laid out as one <pre>
+        prose = [leaf.block.kind is BlockKind.CODE for leaf in every]
+    lengths = [len(leaf.block.text) for leaf in every]
+    total = sum(compress(lengths, prose))
+    seen = sum(compress(lengths, map(and_, marked, prose)))
+    if seen >= _SEEN_AT_LEAST * total:
         return marked
     heads = [leaf.level > 0 and not _furniture(leaf, None) for leaf in every]
     return [
         here or (head and after) for here, head, after in zip(prose, heads, [*prose[1:], False], strict=True)
     ]
+
+
+def _is_running_text(leaf: Leaf) -> bool:
+    return (
+        leaf.block.kind not in (BlockKind.HEADING, BlockKind.CODE)
+        and len(leaf.block.text) >= 80
+        and leaf.links < 0.5
+        and not _furniture(leaf, None)
+    )
 
 
 def _is_marked(leaf: Leaf, wanted: _Wanted) -> bool:
@@ -208,7 +215,7 @@ def _article(every: Sequence[Leaf], marked: Sequence[bool], title: str) -> list[
     boxes = _Boxes(container)
     top, first, last = _title_at(every, inside, title), hits[0], hits[-1]
     opening = (i for i in inside if top < i < first and _could_open(every[i], container, boxes))
-    first = _with_picture_above(every, inside, max(top, next(opening, first)), container)
+    first = _with_what_is_above(every, inside, max(top, next(opening, first)), container)
     pieces = []
     for i in inside:
         leaf = every[i]
@@ -303,12 +310,15 @@ class _Boxes:
         return f"stands in a part of the page called “{match[0].strip(' _-')}”"
 
 
-def _with_picture_above(every: Sequence[Leaf], inside: Sequence[int], first: int, container: Any) -> int:
-    """The picture and caption right above the first text open the article, unless furniture holds them."""
+def _with_what_is_above(every: Sequence[Leaf], inside: Sequence[int], first: int, container: Any) -> int:
+    """The heading, picture and caption right above the first text open the article, unless furniture holds
+    them."""
     start = first
     for i in reversed([i for i in inside if i < first]):
-        kind = every[i].block.kind
-        if kind not in (BlockKind.IMAGE, BlockKind.CAPTION) or _furniture(every[i], container):
+        leaf = every[i]
+        heads = leaf.level > 1 and not _opens_or_ends_page(leaf)
+        shows = leaf.block.kind in (BlockKind.IMAGE, BlockKind.CAPTION)
+        if not (heads or shows) or _furniture(leaf, container):
             break
         start = i
     return start

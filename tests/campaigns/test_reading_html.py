@@ -283,3 +283,19 @@ def test_a_sentence_that_points_on_stays() -> None:
     kept = "See also: the chapter on sleep, which says what a walk does to the night."
     article = page(f"<article><h1>Mornings outside</h1><p>{PROSE * 9}</p><p>{kept}</p></article>")
     assert body(article).endswith(kept)
+
+
+def test_of_a_page_without_paragraphs_more_than_its_longest_example_is_read() -> None:
+    lines = "\n".join(f"walk --day {day} --before breakfast" for day in range(30))
+    example = f"<div class='example-contents'><pre>{lines}</pre></div>"
+    days = "".join(f"<h2>Day {day}</h2><div class='para'>{PROSE * 3}</div>" for day in (1, 2))
+    article = page(
+        f"<div class='section'><h1>Mornings outside</h1><div class='section'>{days}{example}</div></div>"
+    )
+    assert titles(article) == ["Day 1", "Day 2"]
+    assert "walk --day 9" in body(article)
+
+
+def test_a_page_that_is_one_preformatted_text_is_read() -> None:
+    article = page(f"<h1>Mornings outside</h1><pre>{(PROSE + chr(10)) * 9}</pre>")
+    assert body(article).count("Every morning begins") == 9
