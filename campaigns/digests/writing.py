@@ -10,9 +10,9 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from campaigns.reading import marking
-from campaigns.reading.html import parse
 from campaigns.reading.posts import Post
 from campaigns.reading.sentences import sentences
+from campaigns.reading.tree import parse
 from campaigns.wording import clip
 
 # What subject and introduction may name of an issue, beside a reader's own fields.

@@ -6,10 +6,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 from urllib.parse import urldefrag, urljoin, urlsplit
 
-from campaigns.article import Block, BlockKind
+from campaigns.article import Block, BlockKind, Piece, Role
 from campaigns.reading import marking
 from campaigns.reading.marking import Run
 
@@ -113,6 +114,16 @@ class Leaf:
     element: Element
     level: int = 0
     links: float = 0.0
+
+    def as_piece(self, reason: str) -> Piece:
+        """Body text, or a heading where it is one, for the `reason` given."""
+        if self.block.kind is BlockKind.HEADING:
+            return Piece(self.block, Role.HEADING, 0.98, reason, self.level)
+        return Piece(self.block, Role.BODY)
+
+    def around(self) -> Iterator[Element]:
+        """The element and those that hold it, from the inside."""
+        return chain((self.element,), self.element.iterancestors())
 
 
 def leaves(root: Element, base: str = "") -> list[Leaf]:

@@ -13,7 +13,7 @@ from typing import Any
 from campaigns.article import BlockKind, Picture, Piece, Role
 from campaigns.reading.assembling import Reading, is_bold_line, title_from_name
 from campaigns.reading.blocks import leaves
-from campaigns.reading.html import as_piece, parse
+from campaigns.reading.tree import parse
 from courseletter.errors import InvalidInput
 
 _MOST_ENTRIES = 3000
@@ -81,7 +81,7 @@ def read(data: bytes, name: str) -> Reading:
     tree = parse(f"<body>{_without_notes(result.value)}</body>")
     found = leaves(tree)
     titled = next((leaf.block.text for leaf in found if leaf.element.get("class") == "title"), "")
-    pieces = _with_bold_headings([as_piece(leaf, "has a heading style") for leaf in found])
+    pieces = _with_bold_headings([leaf.as_piece("has a heading style") for leaf in found])
     tops = [leaf for leaf in found if leaf.level == 1]
     if not titled and tops and (len(tops) == 1 or (found[0] is tops[0] and _deeper(found))):
         titled = tops[0].block.text

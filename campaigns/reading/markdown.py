@@ -9,7 +9,7 @@ from typing import Any
 
 from campaigns.reading.assembling import Reading, title_from_name
 from campaigns.reading.blocks import leaves
-from campaigns.reading.html import as_piece, parse
+from campaigns.reading.tree import parse
 
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?\n)(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.S)
 _TOML_FRONT_MATTER = re.compile(r"\A\+\+\+[ \t]*\n(.*?\n)\+\+\+[ \t]*(?:\n|\Z)", re.S)
@@ -48,7 +48,7 @@ def read(text: str, name: str, base: str = "") -> Reading:
     language = meta.get("lang") or meta.get("language") or meta.get("locale")
     return Reading(
         title=title,
-        pieces=tuple(as_piece(leaf, "marked as a heading") for leaf in found),
+        pieces=tuple(leaf.as_piece("marked as a heading") for leaf in found),
         language=str(language) if language else None,
         authored=True,
     )
