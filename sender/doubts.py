@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from campaigns.models import Lesson
 from courseletter.errors import InvalidInput, NotFound
 from sender import events
+from sender.calling_back import call_back_unawaited
 from sender.models import Delivery, Event, State
 from sender.outcomes import lock_enrolment, tell_enrolment
 from subscribers.models import Subscriber
@@ -61,7 +62,7 @@ def settle(session: Session, delivery_id: int, now: datetime, *, arrived: bool) 
     delivery = session.get(Delivery, delivery_id)
     if delivery is None:
         raise NotFound(f"There is no delivery {delivery_id}. See `courseletter delivery in-doubt`.")
-    lock_enrolment(session, delivery)
+    enrolment = lock_enrolment(session, delivery)
     undecided = (
         Delivery.id == delivery_id,
         Delivery.state == State.UNKNOWN,
@@ -78,3 +79,5 @@ def settle(session: Session, delivery_id: int, now: datetime, *, arrived: bool) 
     events.record(session, "settled", now, delivery=delivery, arrived=arrived)
     if arrived:
         tell_enrolment(session, delivery, now)
+    elif enrolment is not None:
+        call_back_unawaited(session, delivery, enrolment, now)

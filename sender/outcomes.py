@@ -10,19 +10,21 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from campaigns.enrolling import place_of
-from campaigns.models import Course, Enrolment
+from campaigns.models import Enrolment
 from campaigns.standing import Standing
 from sender import events
 from sender.bounces.recording import record as record_report
 from sender.bounces.report import Kind, Report
 from sender.bounces.status import code_of
-from sender.claiming import Claim, finish, is_going_out, put_off, release
+from sender.calling_back import call_back_unawaited
+from sender.claiming import Claim, finish, put_off, release
 from sender.finishing import move
 from sender.holding import held_if_damaged
 from sender.models import Delivery, State
 from sender.replies import Outcome, Verdict
 from sender.retrying import UNKNOWN_REST, next_attempt
-from sender.windows import record_accepted
+from sender.windows import has_consent, record_accepted
+from subscribers.suppression import is_suppressed
 
 
 def record_window(
@@ -35,12 +37,16 @@ def record_window(
     deadline: timedelta,
     key: bytes,
 ) -> None:
-    """Write down how the attempts of one batch ended: what the relay took in bulk, the others one by one."""
-    accepted = {held: one.reason for held, one in verdicts.items() if one.outcome is Outcome.ACCEPTED}
-    for held in record_accepted(session, accepted, now):
-        delivery = session.get_one(Delivery, held.delivery_id)
-        lock_enrolment(session, delivery)
-        tell_enrolment(session, delivery, now)
+    """Write down how attempts ended: what the relay took in bulk, the others one by one."""
+    accepted: dict[str, dict[Claim, str]] = {}  # by fence: an interrupted batch may have left some behind
+    for held, verdict in verdicts.items():
+        if verdict.outcome is Outcome.ACCEPTED:
+            accepted.setdefault(held.fence, {})[held] = verdict.reason
+    for answers in accepted.values():
+        for held in record_accepted(session, answers, now):
+            delivery = session.get_one(Delivery, held.delivery_id)
+            lock_enrolment(session, delivery)
+            tell_enrolment(session, delivery, now)
     for held, verdict in verdicts.items():
         if verdict.outcome is not Outcome.ACCEPTED:
             _record(session, held, verdict, now, jitter=jitter(), wait=wait, deadline=deadline, key=key)
@@ -64,14 +70,14 @@ def _record(
     A claim that is no longer ours changes nothing: somebody else has decided in the meantime.
     """
     delivery = session.get_one(Delivery, held.delivery_id)  # what is read of it changes with the fence only
-    lock_enrolment(session, delivery)
+    enrolment = lock_enrolment(session, delivery)
     match verdict.outcome:
         case Outcome.UNKNOWN:
             moved = put_off(session, held, State.UNKNOWN, now + UNKNOWN_REST, verdict.reason)
         case Outcome.FAILED:
             moved = finish(session, held, now, State.FAILED, verdict.reason)
         case Outcome.ABANDONED:
-            moved = _abandon(session, held, delivery, now)
+            moved = _abandon(session, held, delivery, now, key)
         case _:
             moved = _defer(session, held, delivery, verdict, now, jitter, wait, deadline)
     if not moved:
@@ -79,16 +85,22 @@ def _record(
     session.refresh(delivery)
     events.record(session, delivery.state, now, delivery=delivery, reply=delivery.reply)
     tell_enrolment(session, delivery, now)
+    if enrolment is not None and delivery.state in (State.READY, State.DEFERRED):
+        call_back_unawaited(session, delivery, enrolment, now)
     if verdict.suppress or (verdict.soft and delivery.state in (State.FAILED, State.EXPIRED)):
         kind = Kind.HARD if verdict.suppress else Kind.SOFT
         report = Report(kind, code_of("", verdict.reason), verdict.reason)
         record_report(session, delivery, report, now, key)
 
 
-def lock_enrolment(session: Session, delivery: Delivery) -> None:
-    """Before its delivery, as everybody does: else a learner's wish and we would wait for each other."""
-    if delivery.enrolment_id is not None:
-        session.get_one(Enrolment, delivery.enrolment_id, with_for_update=True)
+def lock_enrolment(session: Session, delivery: Delivery) -> Enrolment | None:
+    """Before its delivery, as everybody does: else a learner's wish and we would wait for each other.
+
+    None: it is on no calendar.
+    """
+    if delivery.enrolment_id is None:
+        return None
+    return session.get_one(Enrolment, delivery.enrolment_id, with_for_update=True)
 
 
 def _defer(
@@ -117,18 +129,13 @@ def _defer(
     return finish(session, held, now, State.EXPIRED, verdict.reason)
 
 
-def _abandon(session: Session, held: Claim, delivery: Delivery, now: datetime) -> bool:
-    """It was stopped before the dot: the lease ran out, the course is paused, or consent is gone."""
-    had_leave = delivery.state == State.IN_DOUBT  # so nothing but its lease stopped it
-    if had_leave or delivery.lease_until is None or delivery.lease_until <= now:
+def _abandon(session: Session, held: Claim, delivery: Delivery, now: datetime, key: bytes) -> bool:
+    """It was stopped before the dot. Only where consent is gone it ends here; whatever else it was, a lease
+    that ran out or a pause, may be over by now, and whoever paused it calls it back.
+    """
+    agreed = session.scalar(select(has_consent()).where(Delivery.id == delivery.id))
+    if agreed and not is_suppressed(session, key, held.facts["email"]):
         return release(session, held, now)
-    course = session.get_one(Course, delivery.course_id)
-    if delivery.kind != "confirmation" and course.paused_at is not None:
-        return release(session, held, now)
-    if delivery.kind == "issue" and not session.scalar(
-        select(is_going_out()).where(Delivery.id == delivery.id)
-    ):
-        return release(session, held, now)  # whoever paused it calls it back
     return finish(session, held, now, State.CANCELLED, "no consent")
 
 

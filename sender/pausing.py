@@ -15,9 +15,9 @@ from campaigns.newsletters.drafting import find_newsletter
 from campaigns.newsletters.models import Issue, IssueState
 from courseletter.database import Database
 from sender import instance
+from sender.calling_back import call_back
 from sender.models import CALLABLE_STATES, Delivery
 from sender.newsletters import steering
-from sender.wishes import call_back
 
 RESTORED = "It may have gone out since this copy of the database was made: who has it is not known here."
 WAITING = (

@@ -116,6 +116,15 @@ class Mailer:
         What no attempt has begun for by `until` is given back, and so is what waits for a relay that is
         unwell: the next batch takes it to another.
         """
+        try:
+            return await self._processed(until)
+        except Exception:
+            # What waits is left to its lease: the next batch has another fence, and knows not its mails.
+            for lane in self._lanes:
+                lane.clear()
+            raise
+
+    async def _processed(self, until: datetime) -> Counter[str]:
         outcomes = Counter(held=await asyncio.to_thread(self._claim))
         while self._ended or any(lane.is_busy for lane in self._lanes):
             now = self._clock.now()

@@ -9,8 +9,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, select, update
 
+from campaigns.models import Enrolment
 from courseletter.database import Database
 from sender import events
+from sender.calling_back import call_back_unawaited, is_awaited
 from sender.models import Delivery, State, is_in
 from sender.outcomes import lock_enrolment, tell_enrolment
 from sender.retrying import UNKNOWN_REST, UnknownPolicy
@@ -37,8 +39,7 @@ def sweep(database: Database, now: datetime, unknown: UnknownPolicy = "retry_onc
         }
     )
     if unknown == "retry_once":
-        first_time = and_(waited, Delivery.retried_unknown.is_(False))
-        moved["tried once more"] = _move(database, first_time, {**ready, "retried_unknown": True})
+        moved["tried once more"] = _try_once_more(database, waited, ready, now)
         moved["given up"] = _give_up(database, waited, now)
     return +moved
 
@@ -66,6 +67,32 @@ def _move(
                 events.record_deliveries(session, event, now, ids)
         total += len(ids)
         if len(ids) < CHUNK:
+            return total
+
+
+def _try_once_more(
+    database: Database, waited: ColumnElement[bool], ready: dict[str, Any], now: datetime
+) -> int:
+    """Make ready what its reader still waits for, and call back the rest. Returns how many are ready."""
+    total = 0
+    first_time = and_(waited, Delivery.retried_unknown.is_(False))
+    again = {**ready, "retried_unknown": True}
+    while True:
+        with database.write() as session:
+            found = session.scalars(select(Delivery).where(first_time).limit(CHUNK)).all()
+            places = select(Enrolment).where(Enrolment.id.in_([one.enrolment_id for one in found]))
+            alone = places.order_by(Enrolment.id).with_for_update()  # before their deliveries, as all do
+            enrolments = {one.id: one for one in session.scalars(alone)}
+            these = Delivery.id.in_([one.id for one in found])
+            trying = update(Delivery).where(these, first_time, is_awaited()).values(**again)
+            ready_now = set(
+                session.scalars(trying.returning(Delivery.id).execution_options(synchronize_session=False))
+            )
+            for one in found:
+                if one.id not in ready_now and one.enrolment_id is not None:
+                    call_back_unawaited(session, one, enrolments[one.enrolment_id], now)
+        total += len(ready_now)
+        if len(found) < CHUNK:
             return total
 
 

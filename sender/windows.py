@@ -204,9 +204,24 @@ def _wanted() -> ColumnElement[bool]:
     """
     runs = and_(Membership.status == MemberStatus.CONFIRMED, Course.paused_at.is_(None))
     lesson, issue = Delivery.kind == "lesson", and_(Delivery.kind == "issue", is_going_out())
+    return _is_member(or_(and_(or_(lesson, issue), runs), _asks_for_consent()))
+
+
+def has_consent() -> ColumnElement[bool]:
+    """Of a delivery: its reader has agreed to it, or is to be asked. Whether it runs is another question."""
+    agreed = and_(Delivery.kind != "confirmation", Membership.status == MemberStatus.CONFIRMED)
+    return _is_member(or_(agreed, _asks_for_consent()))
+
+
+def _asks_for_consent() -> ColumnElement[bool]:
+    return and_(Delivery.kind == "confirmation", awaits_answer())
+
+
+def _is_member(such: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether a delivery's reader has such a membership of the list that it goes out on."""
     return exists().where(
         Course.id == Delivery.course_id,
         Membership.list_id == func.coalesce(Delivery.list_id, Course.list_id),
         Membership.subscriber_id == Delivery.subscriber_id,
-        or_(and_(or_(lesson, issue), runs), and_(Delivery.kind == "confirmation", awaits_answer())),
+        such,
     )

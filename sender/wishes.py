@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from campaigns.enrolling import lock, place_of, store
@@ -16,10 +16,11 @@ from campaigns.models import Course, Enrolment
 from campaigns.schedule import Profile
 from courseletter.errors import InvalidInput
 from sender import events
+from sender.calling_back import call_back
 from sender.claiming import ASKED_FOR
 from sender.finishing import move
 from sender.holding import held_if_damaged
-from sender.models import CALLABLE_STATES, OPEN_STATES, Delivery, State
+from sender.models import OPEN_STATES, Delivery, State
 from sender.queueing import queue_lesson
 from subscribers import consent
 from subscribers.consent import Evidence, Outcome
@@ -244,17 +245,3 @@ def _under_way(session: Session, subscriber_id: int, *conditions: ColumnElement[
         .with_for_update()
         .execution_options(populate_existing=True)
     ).all()
-
-
-def call_back(session: Session, enrolment: Enrolment, now: datetime) -> None:
-    """Cancel what is queued and not past the dot, as if it had never been queued. The enrolment is locked."""
-    called_back = session.execute(
-        update(Delivery)
-        .where(Delivery.enrolment_id == enrolment.id, Delivery.state.in_(CALLABLE_STATES))
-        .values(state=State.CANCELLED, finished_at=now, fence=None, lease_until=None, reply="called back")
-        .returning(Delivery.copy)
-    ).scalars()
-    if 0 in called_back:  # a further copy was asked for and is on no calendar
-        with held_if_damaged(session, enrolment, now):
-            place = place_of(session, enrolment)
-            store(session, enrolment, place.standing.called_back(place.timetable, place.profile, now))

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from campaigns.models import Course, Enrolment, ProfileRecord
 from courseletter.database import Database
 from sender import pausing, planning, wishes
+from sender.calling_back import call_back
 from sender.claiming import Claim, claim, give_back
 from sender.models import State
 from sender.outcomes import record_window
@@ -84,7 +85,7 @@ def _waits(database: Database) -> bool:
 
 def call_back_all(session: Session) -> None:
     for enrolment in session.scalars(select(Enrolment)):
-        wishes.call_back(session, enrolment, enrolment.joined_at)
+        call_back(session, enrolment, enrolment.joined_at)
 
 
 @pytest.mark.parametrize("until", [None, timedelta(days=10)])

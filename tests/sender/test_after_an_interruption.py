@@ -1,0 +1,125 @@
+"""What a batch leaves behind that the database, or anything else, has interrupted half-way."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from school import KEY, School
+from sqlalchemy import event, update
+from sqlalchemy.exc import OperationalError
+
+from campaigns.models import Course
+from sender.claiming import Claim, claim
+from sender.models import State
+from sender.outcomes import record_window
+from sender.planning import tick
+from sender.replies import Outcome, Verdict
+from sender.retrying import Retrying
+from sender.windows import open_window
+from subscribers.models import SuppressionReason
+from subscribers.suppression import address_hash, suppress
+
+NAMES = [f"reader{number}@inbox.example.org" for number in range(8)]
+
+
+class Fails:
+    """Lets the statements that contain some words fail, once, while it is in force."""
+
+    def __init__(self, school: School, words: str, error: Callable[[], Exception]) -> None:
+        self._engine = school.database.engine
+        self._words, self._error = words, error
+        self.failed = 0
+
+    def __enter__(self) -> "Fails":
+        event.listen(self._engine, "before_cursor_execute", self._hear)
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        event.remove(self._engine, "before_cursor_execute", self._hear)
+
+    def _hear(self, _connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if self._words in statement and not self.failed:
+            self.failed += 1
+            raise self._error()
+
+
+def lost() -> Exception:
+    return OperationalError("", {}, Exception("server closed the connection"))
+
+
+def test_r23_a_database_lost_right_after_a_claim_costs_nobody_their_place(school: School) -> None:
+    """What was claimed and not read for falls to its lease; the next batch knows nothing of it."""
+    for name in NAMES[:4]:
+        school.enrol(name, "")
+    tick(school.database, school.clock.now())
+    with Fails(school, "revision_lessons", lost) as fails, pytest.raises(OperationalError):
+        school.mailer.work()
+    assert fails.failed
+    assert {one.state for one in school.deliveries()} == {State.CLAIMED}
+    for name in NAMES[4:]:
+        school.enrol(name, "")
+    school.work()
+    school.clock.move_to(school.clock.now() + timedelta(minutes=11))
+    school.work()
+    assert sorted(one.envelope.recipient for one in school.memory.delivered) == NAMES
+    assert {one.state for one in school.deliveries()} == {State.ACCEPTED}
+    assert {school.enrolment(number).state for number in range(1, 9)} == {"active"}
+
+
+def test_what_the_relay_took_in_two_batches_is_recorded_together(school: School) -> None:
+    """Of an interrupted batch an answer may come while the next is under way, under another fence."""
+    for name in NAMES[:2]:
+        school.enrol(name, "")
+    tick(school.database, school.clock.now())
+    held = [_claimed(school), _claimed(school)]
+    assert all(_may_go(school, one) for one in held)
+    _record(school, dict.fromkeys(held, Verdict(Outcome.ACCEPTED, "250")))
+    assert [one.state for one in school.deliveries()] == [State.ACCEPTED] * 2
+    assert [school.enrolment(number).queued_lesson for number in (1, 2)] == [None, None]
+
+
+def test_who_was_stopped_by_a_pause_that_is_over_stays_in_the_course(school: School) -> None:
+    school.enrol(NAMES[0], "")
+    tick(school.database, school.clock.now())
+    held = _claimed(school)
+    _flag(school, paused=True)
+    assert not _may_go(school, held)
+    _flag(school, paused=False)
+    _record(school, {held: Verdict(Outcome.ABANDONED, "called back")})
+    assert school.enrolment(1).state == "active"
+    school.mailer.work()
+    assert len(school.memory.delivered) == 1
+
+
+def test_who_was_suppressed_before_the_dot_leaves(school: School) -> None:
+    school.enrol(NAMES[0], "")
+    tick(school.database, school.clock.now())
+    held, now = _claimed(school), school.clock.now()
+    school.change(lambda session: suppress(session, KEY, NAMES[0], SuppressionReason.MANUAL, now))
+    assert not _may_go(school, held)
+    _record(school, {held: Verdict(Outcome.ABANDONED, "called back")})
+    assert [one.state for one in school.deliveries()] == [State.CANCELLED]
+    assert school.enrolment(1).state == "left"
+
+
+def _claimed(school: School) -> Claim:
+    (held,) = claim(school.database, school.clock.now(), 1)
+    return held
+
+
+def _may_go(school: School, held: Claim) -> bool:
+    hashes = [address_hash(KEY, held.facts["email"])]
+    now = school.clock.now()
+    return bool(school.change(lambda session: open_window(session, [held], hashes, now)))
+
+
+def _record(school: School, verdicts: dict[Claim, Verdict]) -> None:
+    now = school.clock.now()
+    how: dict[str, Any] = {"jitter": lambda: 0.0, "wait": timedelta(), "deadline": Retrying().deadline}
+    school.change(lambda session: record_window(session, verdicts, now, key=KEY, **how))
+
+
+def _flag(school: School, *, paused: bool) -> None:
+    at = school.clock.now() if paused else None
+    school.change(lambda session: session.execute(update(Course).values(paused_at=at)))
