@@ -28,7 +28,12 @@ def importer_of(opened: Installation) -> Importer:
 
 
 def detach(session: Session, ids: Collection[int]) -> set[int]:
-    """Take people out of their courses; returns those who were ever sent something, and stay (undoing.py)."""
+    """Take people out of their courses; returns those who were ever sent something, and stay (undoing.py).
+
+    Alone with their places: the tick that queues for somebody in this moment comes before or not at all.
+    """
+    theirs = Enrolment.subscriber_id.in_(ids)
+    session.scalars(select(Enrolment.id).where(theirs).order_by(Enrolment.id).with_for_update()).all()
     mailed = set(session.scalars(select(Delivery.subscriber_id).where(Delivery.subscriber_id.in_(ids))))
     session.execute(delete(Enrolment).where(Enrolment.subscriber_id.in_(set(ids) - mailed)))
     return mailed

@@ -6,6 +6,7 @@ by window, is in sender/windows.py, what time alone moves in sender/sweeping.py.
 """
 
 import json
+import logging
 import secrets
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -48,6 +49,8 @@ LEASE = timedelta(minutes=10)
 # and each block of the message before it 3.
 DOT_LEASE = timedelta(minutes=20)
 
+log = logging.getLogger(__name__)
+
 ASKED_FOR = "learner"  # a delivery's `by`, when a person waits for it
 
 
@@ -88,16 +91,29 @@ def claim(database: Database, now: datetime, limit: int, *, asked_first: bool = 
             taking = _taking(dialect_of(session), asked_for)
             taken += session.connection().execute(taking, values | {"most": limit - len(taken)}).all()
         # All at once: one by one takes twice as long.
-        all_facts = json.loads(f"[{','.join(facts for *_, facts in taken)}]")
+        all_facts = json.loads(f"[{','.join([facts or 'null' for *_, facts in taken])}]")
         claims = [
             Claim(fence, until, *(*row, read_moment(dated_at), facts))
             for (*row, dated_at, _), facts in zip(taken, all_facts, strict=True)
         ]
+        orphans = {one for one in claims if _is_orphan(one)}
+        if orphans:
+            log.error("%s deliveries are cancelled: whom they were for is gone", len(orphans))
+            claims = [one for one in claims if one not in orphans]
+            for one in orphans:
+                finish(session, one, now, State.CANCELLED, "whom it was for is gone")
         moves = {one: _move(one) for one in claims if _is_on_calendar(one)}
         after = progress_after(session, set(moves.values()))
     for one, move in moves.items():
         one.progress_after = after[move]
     return sorted(claims, key=attrgetter("delivery_id"))
+
+
+def _is_orphan(held: Claim) -> bool:
+    """Whether its person, or their place in the course, was deleted in the moment in which it was written:
+    taking an import back deletes people, and no foreign key is asked.
+    """
+    return held.facts is None or (held.enrolment_id is not None and held.facts["progress"] is None)
 
 
 def _is_on_calendar(held: Claim) -> bool:
