@@ -6,7 +6,9 @@ what is ready then travels through the engine.
 """
 
 from collections import Counter
+from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from threading import Lock
 
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -108,21 +110,19 @@ class Worker:
             return self._engine.tidy() if self._role.held() else Counter()
 
     def _carry_on(self) -> None:
-        told(self._carried_on)
-
-    def _carried_on(self) -> Counter[str]:
         """Finish publishes, imports and acts upon many whose process has ended half-way, and forget what
-        fields said that were removed long ago.
+        fields said that were removed long ago. What cannot be finished stops none of the others.
         """
         opened = self._installation
-        finished = {
-            "publishes finished": carry_on(opened.database, opened.clock),
-            "imports finished": lists.carry_on(opened),
-            "acts finished": acts.carry_on(opened),
-            "fields forgotten": custom_fields.purge(opened.database, opened.clock.now()),
+        left: dict[str, Callable[[], int]] = {
+            "publishes finished": lambda: carry_on(opened.database, opened.clock),
+            "imports finished": lambda: lists.carry_on(opened),
+            "acts finished": lambda: acts.carry_on(opened),
+            "fields forgotten": lambda: custom_fields.purge(opened.database, opened.clock.now()),
         }
+        for what, finish in left.items():
+            told(partial(_counted, what, finish))
         uploads.tidy(opened)
-        return +Counter(finished)  # none: nothing to tell
 
     def _is_ours(self) -> bool:
         """Whether it is us who tick; for what takes so long that it must hold up no tick."""
@@ -156,12 +156,11 @@ class Worker:
         told(self.pull)
 
     def pull(self) -> Counter[str]:
-        """Let tags and finished courses lead people on, if it is us who tick."""
-        with self._one_at_a_time:
-            opened = self._installation
-            if not self._role.held():
-                return Counter()
-            return pull(opened.database, opened.clock.now(), opened.settings.key)
+        """Let tags and finished courses lead people on, if it is us who tick: they may be a whole list."""
+        if not self._is_ours():
+            return Counter()
+        opened = self._installation
+        return pull(opened.database, opened.clock.now(), opened.settings.key)
 
     def _digest(self) -> None:
         told(self.digest)
@@ -179,3 +178,7 @@ class Worker:
         why = recognise(opened.database, opened.settings.home, opened.clock.now())
         if why is not None:
             log.warning("no mail is sent: %s. Look, then run `courseletter db release`.", why)
+
+
+def _counted(what: str, finish: Callable[[], int]) -> Counter[str]:
+    return +Counter({what: finish()})  # none: nothing to tell

@@ -4,6 +4,7 @@ Nothing here sends. A row that is over an hour late is dated anew by the schedul
 paused course or a wrong clock never becomes a flood.
 """
 
+import logging
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +13,7 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import Select, and_, bindparam, func, or_, select
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from campaigns import history
@@ -33,6 +35,8 @@ from sender.models import Delivery, State
 from sender.queueing import SENT_ALREADY, queue_lessons
 from templates.conditions import Condition
 
+log = logging.getLogger(__name__)
+
 CHUNK = 4_000  # enrolments a transaction: about 0.1 s, so that no writer waits long
 HANDS = 2  # that promote at once on PostgreSQL: while it writes for one, the other computes
 
@@ -51,7 +55,8 @@ def tick(
 ) -> Counter[str]:
     """Promote whatever is due now, course by course or in one. Returns how many met which outcome.
 
-    A course that is being published waits until all its people live by one revision again (S18).
+    A course that is being published waits until all its people live by one revision again (S18). One that
+    cannot be promoted stops no other (REQUIREMENTS 27).
     """
     outcomes: Counter[str] = Counter()
     running = select(Course.id).where(Course.paused_at.is_(None), Course.revision_id.is_not(None), ~is_held())
@@ -60,10 +65,15 @@ def tick(
     with database.read() as session:
         courses = session.scalars(running).all()
     for course in courses:
-        found, after = promote_chunk(database, course, now, START, announce)
-        outcomes += found
-        if after is not None:
-            outcomes += _promote_many(database, course, now, after, announce)
+        try:
+            found, after = promote_chunk(database, course, now, START, announce)
+            outcomes += found
+            if after is not None:
+                outcomes += _promote_many(database, course, now, after, announce)
+        except DBAPIError:
+            raise  # the database is in trouble, not the course: the next tick tries again
+        except Exception:
+            log.exception("course %s cannot be promoted; the next tick tries again", course)
     return outcomes
 
 

@@ -3,12 +3,14 @@
 The tick is why this stands above campaigns/: who is due now gets what was promised.
 """
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from campaigns import history, outlook, publishing
@@ -25,6 +27,8 @@ from sender.planning import tick
 from templates.brand import Brand
 
 ABANDONED = timedelta(seconds=30)  # without a chunk: who applied the publish has ended
+
+log = logging.getLogger(__name__)
 
 Watch = Callable[[Moved], None]
 
@@ -116,6 +120,16 @@ def carry_on(database: Database, clock: Clock, course: str | None = None, watch:
         else:
             left = left.where(Publish.touched_at < clock.now() - ABANDONED)
         found = session.scalars(left).all()
+    finished = 0
     for publish_id in found:
-        Applying(database, publish_id).run(clock, watch)
-    return len(found)
+        try:
+            Applying(database, publish_id).run(clock, watch)
+        except DBAPIError:
+            raise  # the database is in trouble, not the publish: the next minute tries again
+        except Exception:  # it stops no other (REQUIREMENTS 27)
+            if course is not None:
+                raise
+            log.exception("publish %s cannot be finished; the next minute tries again", publish_id)
+        else:
+            finished += 1
+    return finished

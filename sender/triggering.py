@@ -3,11 +3,13 @@
 A crash goes on where it stopped: who was acted on is marked in the same transaction.
 """
 
+import logging
 from collections import Counter
 from datetime import datetime
 from typing import Final
 
 from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from campaigns.enrolling import enrol
@@ -20,6 +22,8 @@ from subscribers.consent import Evidence, Outcome
 from subscribers.models import Membership, MemberStatus, Subscriber
 from subscribers.suppression import is_suppressed
 
+log = logging.getLogger(__name__)
+
 CHUNK: Final = 200  # people a transaction
 
 
@@ -29,8 +33,13 @@ def pull(database: Database, now: datetime, key: bytes) -> Counter[str]:
         triggers = session.scalars(select(Trigger.id).order_by(Trigger.id)).all()
     done: Counter[str] = Counter()
     for trigger in triggers:
-        while outcomes := _pull_some(database, trigger, now, key):
-            done.update(outcomes)
+        try:
+            while outcomes := _pull_some(database, trigger, now, key):
+                done.update(outcomes)
+        except DBAPIError:
+            raise  # the database is in trouble, not the trigger: the next pull tries again
+        except Exception:  # whatever its segment has become: it stops no other (REQUIREMENTS 27)
+            log.exception("trigger %s cannot be followed; the next minute tries again", trigger)
     return done
 
 
@@ -49,7 +58,7 @@ def _pull_some(database: Database, trigger_id: int, now: datetime, key: bytes) -
             return []
         outcomes = []
         for person in session.scalars(met(session, trigger, now).limit(CHUNK)).all():
-            outcome = _act(session, trigger, session.get_one(Subscriber, person), now, key)
+            outcome = _acted(session, trigger, person, now, key)
             mark(session, trigger, person, now, outcome)
             outcomes.append(outcome)
         return outcomes
@@ -59,6 +68,21 @@ def _is_ready(trigger: Trigger) -> bool:
     """Whether all courses that it leads into are published: until then it waits."""
     into = [trigger.course] if trigger.act == "enrol" else [trigger.then]
     return all(course is None or course.revision_id is not None for course in into)
+
+
+def _acted(session: Session, trigger: Trigger, person: int, now: datetime, key: bytes) -> str:
+    """Act on one person; whose place cannot be reckoned is passed over, and stops nobody else."""
+    alone = session.begin_nested()
+    try:
+        outcome = _act(session, trigger, session.get_one(Subscriber, person), now, key)
+    except SQLAlchemyError:
+        raise
+    except Exception:
+        alone.rollback()
+        log.exception("trigger %s cannot act on subscriber %s", trigger.id, person)
+        return "not possible"
+    alone.commit()
+    return outcome
 
 
 def _act(session: Session, trigger: Trigger, subscriber: Subscriber, now: datetime, key: bytes) -> str:

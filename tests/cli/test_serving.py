@@ -6,10 +6,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import Thread
+from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 import pytest
+from sqlalchemy import event
 
 from courseletter import config
 from courseletter.cli.serve import leads_elsewhere
@@ -124,6 +127,24 @@ def test_a_database_that_is_down_is_one_line_a_tick(line, caplog: pytest.LogCapt
     assert record.message.endswith("; the next tick tries again")
     assert "\n" not in record.message
     assert record.exc_info is None
+
+
+def test_a_trigger_that_leads_a_whole_list_on_holds_up_no_tick(school_line) -> None:
+    opened = open_installation(config.load())
+    worker = Worker(opened, InProcess(opened.mailer()), role_of(opened.database))
+    ticks: list[Thread] = []
+
+    def tick_meanwhile(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if "FROM triggers" in statement and not ticks:
+            ticks.append(Thread(target=worker.tick))
+            ticks[0].start()
+            ticks[0].join(60)
+
+    event.listen(opened.database.engine, "after_cursor_execute", tick_meanwhile)
+    worker.pull()
+    assert [one.is_alive() for one in ticks] == [False]
+    worker.stop()
+    opened.database.close()
 
 
 def ticked(line) -> None:  # type: ignore[no-untyped-def]

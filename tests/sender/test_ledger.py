@@ -8,9 +8,9 @@ from email import message_from_bytes, policy
 import pytest
 from memory_relay import MemoryRelay
 from school import KEY, School
-from sqlalchemy import Update, update
+from sqlalchemy import Update, select, update
 
-from campaigns.models import Enrolment, ProfileRecord
+from campaigns.models import Enrolment, ProfileRecord, Revision, RevisionLesson
 from sender import pausing, sweeping, wishes
 from sender.claiming import DOT_LEASE, LEASE, Claim, claim, finish
 from sender.models import State
@@ -346,6 +346,19 @@ def test_r27_one_bad_row_does_not_stop_the_others(school: School, damage: Update
         school.work()
     assert sum("bob@" in one.envelope.recipient for one in school.memory.delivered) == 4
     assert not any(b"evil" in one.message for one in school.memory.delivered)
+
+
+def test_r27_one_course_that_cannot_be_promoted_stops_no_other(school: School) -> None:
+    other = School(school.database, school.clock.now(), memory=school.memory)
+    for one in sorted((school, other), key=lambda one: one.course_id):
+        one.enrol()
+    first = min(school.course_id, other.course_id)
+    of_first = select(Revision.id).where(Revision.course_id == first)
+    broken = update(RevisionLesson).where(RevisionLesson.revision_id.in_(of_first)).values(only_if="((")
+    school.change(lambda session: session.execute(broken))
+    school.work()
+    assert [one.course_id == first for one in school.deliveries()] == [False]
+    assert len(school.memory.delivered) == 1
 
 
 def test_a_paused_course_sends_nothing_and_loses_nobody(school: School) -> None:

@@ -7,7 +7,7 @@ from threading import Thread
 
 import pytest
 from school import BRAND, School
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from campaigns import history, publishing
@@ -145,6 +145,20 @@ def test_r20_a_publish_that_is_killed_between_chunks_goes_on(school: School) -> 
     assert set(numbers(school).values()) == {2}
     assert standings(school) == wanted
     assert switching.carry_on(school.database, later) == 0
+
+
+def test_r27_a_publish_that_cannot_be_finished_stops_no_other(school: School) -> None:
+    other = School(school.database, school.clock.now())
+    for one in (school, other):
+        fill(one, 3)
+        insert(one, 1)
+    broken, whole = begin(school), begin(other)
+    cut = update(Publish).where(Publish.id == broken).values(before_id=None)
+    school.change(lambda session: session.execute(cut))
+    later = MovableClock(school.clock.now() + timedelta(minutes=1))
+    assert switching.carry_on(school.database, later) == 1
+    with school.database.read() as session:
+        assert [session.get_one(Publish, one).finished_at is None for one in (broken, whole)] == [True, False]
 
 
 def test_what_somebody_is_applying_is_left_to_them(school: School) -> None:

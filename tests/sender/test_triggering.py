@@ -4,12 +4,12 @@ from datetime import datetime, timedelta
 
 import pytest
 from school import BRAND, DAILY, KEY, School, habits
-from sqlalchemy import select
+from sqlalchemy import select, update
 from test_click_tracking import SHOP, STUDY, publish_with_links
 
 from campaigns import drafting, publishing
 from campaigns.links import track_clicks
-from campaigns.models import Course, Enrolment, Link, Trigger, TriggerMark
+from campaigns.models import Course, Enrolment, Link, ProfileRecord, Trigger, TriggerMark
 from courseletter.database import Database
 from courseletter.errors import InvalidInput
 from sender import clicks, triggering, triggers
@@ -22,6 +22,8 @@ from subscribers.consent import Evidence
 from subscribers.models import Segment, Subscriber
 from subscribers.people import NOTHING_SAID, find_or_create
 from subscribers.segments import Condition, Rule
+
+ZONES = {"ada": "Europe/Paris", "bob": "Europe/Lisbon"}
 
 
 class Two:
@@ -295,3 +297,33 @@ def test_a_link_that_nobody_is_sent_or_that_is_not_counted_is_refused(two: Two) 
     publish_with_links(two.school)
     with pytest.raises(InvalidInput, match="No lesson that is published links there"):
         two.trigger(two.first, "end", clicked="https://example.org/elsewhere")
+
+
+def test_r27_somebody_whose_place_cannot_be_reckoned_stops_no_trigger(two: Two) -> None:
+    """As by the name of a zone that the tz database has given up."""
+    ada, bob = (two.school.enrol(f"{who}@inbox.example.org", zone=zone) for who, zone in ZONES.items())
+    two.school.work()
+    two.trigger(two.first, "end", tag="out")
+    two.trigger(two.first, "enrol", tag="back")
+    for who in ZONES:
+        two.tag(f"{who}@inbox.example.org", "out")
+    assert two.pull() == {"ended": 2}
+    damage = update(ProfileRecord).where(ProfileRecord.zone == ZONES["ada"]).values(zone="Mars/Base")
+    two.school.change(lambda session: session.execute(damage))
+    for who in ZONES:
+        two.tag(f"{who}@inbox.example.org", "back")
+    assert two.pull() == {"not possible": 1, "enrolled": 1}
+    assert [two.school.enrolment(one).state for one in (ada, bob)] == ["left", "active"]
+    assert two.pull() == {}
+
+
+def test_r27_a_trigger_that_cannot_be_followed_stops_no_other(two: Two) -> None:
+    two.school.enrol()
+    two.tag()
+    rule, now = Rule((Condition("tag", "pro", "has"),)), two.school.clock.now()
+    segment = two.school.change(lambda session: segments.save(session, "Pro", rule, now).id)
+    two.trigger(two.first, "end", segment=segment)
+    two.trigger(two.second, "enrol", tag="pro", also_before=True)
+    broken = update(Segment).values(rule={"conditions": "?"})
+    two.school.change(lambda session: session.execute(broken))
+    assert two.pull() == {"enrolled": 1}
