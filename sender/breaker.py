@@ -19,10 +19,15 @@ class Breaker:
 
     def lets_pass(self, now: datetime) -> bool:
         """Whether the relay may be used."""
-        return self.open_until is None or now >= self.open_until
+        return not self.rest(now)
 
     def is_half_open(self, now: datetime) -> bool:
-        return self.open_until is not None and now >= self.open_until
+        return self.open_until is not None and self.lets_pass(now)
+
+    def rest(self, now: datetime) -> timedelta:
+        """How long the relay is still left alone. A rest longer than any is of a clock that was wrong."""
+        rest = max(self.open_until - now, timedelta()) if self.open_until else timedelta()
+        return rest if rest <= LONGEST_REST else timedelta()
 
     def after(self, verdict: Verdict, now: datetime) -> "Breaker":
         """The breaker once an attempt has told something about the relay, or itself if it has not.

@@ -46,8 +46,7 @@ class Lane:
         """How long the relay is still left alone; while it is paused, when to look again."""
         if self.paused:
             return LONGEST_REST
-        until = self.breaker.open_until
-        return max(until - now, timedelta()) if until else timedelta()
+        return self.breaker.rest(now)
 
     def window(self, now: datetime) -> list[Letter]:
         """The letters that may go now, as many as connections are free; one alone after a rest."""

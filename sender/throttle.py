@@ -126,18 +126,23 @@ class Bucket:
 
     def tokens(self, rate: float, now: datetime) -> int:
         """How many may go now."""
-        level = _size(rate) - max(self.full_at - now, timedelta()).total_seconds() * rate
+        level = _size(rate) - (self._full(rate, now) - now).total_seconds() * rate
         return max(floor(level + _ROUNDING), 0)
 
     def take(self, count: int, rate: float, now: datetime) -> "Bucket":
         """The bucket after `count` have gone, no more than tokens(); a negative count puts them back."""
         # Rounded against the sender, so that no sum of roundings is a message too many.
         spent = timedelta(microseconds=ceil(count / rate * 1e6))
-        return Bucket(max(self.full_at, now) + spent, self.queue_until)
+        return Bucket(self._full(rate, now) + spent, self.queue_until)
+
+    def _full(self, rate: float, now: datetime) -> datetime:
+        """When it is full, not before now. A moment too far off for any rate is of a clock that was wrong."""
+        slowest = min(rate, SLOWEST)
+        return max(self.full_at, now) if self.full_at - now <= timedelta(seconds=2 / slowest) else now
 
     def queue(self, rate: float, now: datetime) -> "Bucket":
         """The bucket after one more was told to wait, until its `queue_until`."""
-        empty_at = self.full_at - timedelta(seconds=_size(rate) / rate)
+        empty_at = self._full(rate, now) - timedelta(seconds=_size(rate) / rate)
         turn = max(empty_at, self.queue_until) + timedelta(microseconds=ceil(1e6 / rate) + 1)
         return Bucket(self.full_at, min(turn, now + LONGEST_QUEUE))
 
@@ -159,9 +164,12 @@ class Tally:
     used: int = 0
 
     def at(self, now: datetime) -> "Tally":
-        """The tally as it stands now: a day on which nothing was sent is as if it had not been."""
+        """The tally as it stands now: a day on which nothing was sent is as if it had not been.
+
+        A clock that is set back over midnight counts on; a day further off is one that never was.
+        """
         today = now.astimezone(UTC).date()
-        if self.days and today <= self.day:
+        if self.days and today <= self.day <= today + timedelta(days=1):
             return self
         return Tally(today, self.days + 1 if self.used else max(self.days, 1))
 

@@ -48,6 +48,14 @@ def test_what_ends_during_a_rest_began_before_it_and_changes_nothing(verdict: Ve
     assert breaker.after(verdict, NOW + MINUTE / 2) is breaker
 
 
+def test_a_rest_that_a_wrong_clock_has_begun_is_over() -> None:
+    breaker = CLOSED.after(TROUBLE, NOW + timedelta(days=365))
+    assert (breaker.lets_pass(NOW), breaker.is_half_open(NOW), breaker.rest(NOW)) == (True, True, timedelta())
+    assert breaker.after(TAKEN, NOW) is CLOSED
+    an_hour_back = CLOSED.after(REFUSED, NOW)
+    assert not an_hour_back.lets_pass(NOW)
+
+
 @pytest.mark.parametrize("verdict", SAYS_NOTHING, ids=lambda one: str(one.outcome))
 def test_what_says_nothing_about_the_relay_neither_opens_nor_closes(verdict: Verdict) -> None:
     half_open = Breaker(NOW - MINUTE, 3, "421 busy")

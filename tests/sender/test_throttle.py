@@ -50,6 +50,15 @@ def test_what_was_not_sent_after_all_is_put_back_and_never_overflows() -> None:
     assert bucket.take(-100, 1.0, NOW).tokens(1.0, NOW) == 10
 
 
+def test_a_bucket_that_a_wrong_clock_has_emptied_is_full() -> None:
+    rate = 20.0
+    ahead = NOW + timedelta(days=365)
+    spoilt = FULL.take(200, rate, ahead)
+    assert spoilt.tokens(rate, ahead) == 0
+    assert spoilt.tokens(rate, NOW) == 200
+    assert spoilt.take(150, rate, NOW).tokens(rate, NOW) == 50
+
+
 @given(RATES, st.lists(st.tuples(st.floats(0, 30), st.integers(0, 5000)), max_size=30))
 def test_over_any_time_no_more_than_the_rate_and_one_burst(
     rate: float, wishes: list[tuple[float, int]]
@@ -110,6 +119,7 @@ def test_a_plan_never_overflows() -> None:
         (Tally(date(2026, 1, 1), 4, 90), NOW, Tally(date(2026, 3, 11), 5, 0)),  # idle days do not count
         (Tally(date(2026, 3, 10), 4, 0), NOW, Tally(date(2026, 3, 11), 4, 0)),  # nor do those of an ill relay
         (Tally(date(2026, 3, 12), 4, 90), NOW, Tally(date(2026, 3, 12), 4, 90)),  # a clock that was set back
+        (Tally(date(2031, 3, 12), 4, 90), NOW, Tally(date(2026, 3, 11), 5, 0)),  # and one that was far ahead
     ],
 )
 def test_a_day_counts_when_something_was_sent_on_it(tally: Tally, now: datetime, at: Tally) -> None:
