@@ -35,7 +35,7 @@ def pause_course(database: Database, name: str, now: datetime) -> int:
         session.execute(
             update(Course).where(Course.id == course_id, Course.paused_at.is_(None)).values(paused_at=now)
         )
-    return _call_back_queued(database, course_id, now)
+    return call_back_queued(database, course_id, now)
 
 
 def pause_everything(database: Database, now: datetime) -> int:
@@ -48,7 +48,7 @@ def pause_everything(database: Database, now: datetime) -> int:
         pausing = running.values(paused_at=now, paused_why=EVERYTHING).returning(Course.id)
         stopped = session.scalars(pausing).all()
     for course_id in stopped:
-        _call_back_queued(database, course_id, now)
+        call_back_queued(database, course_id, now)
     return len(stopped)
 
 
@@ -70,7 +70,7 @@ def resume_course(database: Database, name: str, now: datetime) -> None:
     with database.read() as session:
         course_id = find_course(session, name).id
     # What was queued while the flag was being set would go out at once, at whatever hour it is.
-    _call_back_queued(database, course_id, now)
+    call_back_queued(database, course_id, now)
     with database.write() as session:
         course = session.get_one(Course, course_id)
         course.paused_at = course.paused_why = None
@@ -98,7 +98,7 @@ def release_sends(database: Database, home: Path, now: datetime) -> bool:
         perhaps_sent = or_(Issue.state == IssueState.SENDING, missed)
         issues = session.scalars(select(Issue.lesson_id).where(perhaps_sent)).all()
     for course_id in courses:
-        _call_back_queued(database, course_id, now)
+        call_back_queued(database, course_id, now)
     for issue_id in issues:
         steering.pause(database, issue_id, now, RESTORED)
     with database.write() as session:
@@ -107,7 +107,8 @@ def release_sends(database: Database, home: Path, now: datetime) -> bool:
     return instance.release(database, home, now)
 
 
-def _call_back_queued(database: Database, course_id: str, now: datetime) -> int:
+def call_back_queued(database: Database, course_id: str, now: datetime) -> int:
+    """Call back what is queued in a course that was stopped, in chunks. Returns how many lessons."""
     count = 0
     queued = (
         select(Enrolment)

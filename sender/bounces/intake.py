@@ -12,7 +12,7 @@ from sender.bounces.naming import Names
 from sender.bounces.reading import read_report
 from sender.bounces.recording import Effect
 from sender.bounces.report import Kind, Report
-from sender.pausing import pause_course
+from sender.pausing import call_back_queued
 from subscribers import quotas
 from subscribers.quotas import Limit
 
@@ -56,5 +56,5 @@ class Intake:
             is_news = report.kind is Kind.COMPLAINT and effect is Effect.SUPPRESSED
             course = delivery.course_id if is_news and complaints.watch(session, delivery, now) else None
         if course is not None:
-            pause_course(self._database, course, now)  # calls back, in chunks, what is queued
+            call_back_queued(self._database, course, now)
         return effect

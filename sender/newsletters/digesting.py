@@ -136,6 +136,11 @@ def _send(database: Database, brands: Brands, newsletter_id: str, key: bytes, no
         pass  # a person has thrown it away
     except InvalidInput as refusal:
         why = f"The issue waits as a draft: {refusal}"
+    except DBAPIError:
+        raise  # the database is in trouble, not the issue: the next look tries again
+    except Exception:  # whatever its audience has become: it stops no other (REQUIREMENTS 27)
+        log.exception("issue %s cannot be scheduled", issue_id)
+        why = "The issue waits as a draft: it could not be scheduled. The log says more."
     with database.write() as session:
         digest = session.get_one(Digest, newsletter_id, with_for_update=True)
         if digest.sending_id == issue_id:

@@ -117,10 +117,10 @@ def step(
 
 
 def _is_late(issue: Issue, now: datetime) -> bool:
-    """A wave that is missed by over an hour waits for a person (REQUIREMENTS 25)."""
+    """A wave that is missed by over an hour, or the rest of one, waits for a person (REQUIREMENTS 25)."""
     at = Wave.from_json(issue.waves[0]).at
     seen_since = issue.resumed_at is not None and issue.resumed_at >= at
-    return not issue.cursor and at < now - GRACE and not seen_since
+    return at < now - GRACE and not seen_since
 
 
 def _begin(session: Session, issue: Issue, now: datetime) -> None:

@@ -236,6 +236,22 @@ def test_an_issue_to_nobody_waits_as_a_draft_and_says_so(desk: Desk) -> None:
     assert [one.state for one in desk.issues()] == [IssueState.DRAFT]
 
 
+def test_r27_an_issue_that_cannot_be_scheduled_stops_no_other(desk: Desk) -> None:
+    desk.make_without_scheduling()
+    other = Desk(desk.school)
+    other.make_without_scheduling()
+    first, last = sorted((desk, other), key=lambda one: one.newsroom.newsletter_id)
+    with desk.database.write() as session:
+        issue = session.get_one(Digest, first.newsroom.newsletter_id).sending_id
+        session.get_one(Issue, issue).audience = {"exclude": []}
+    assert desk.look() == {"digests not sent": 1, "digests scheduled": 1}
+    assert desk.look() == {}
+    with desk.database.read() as session:
+        problem = session.get_one(Digest, first.newsroom.newsletter_id).problem
+        assert problem == "The issue waits as a draft: it could not be scheduled. The log says more."
+        assert session.get_one(Digest, last.newsroom.newsletter_id).problem == ""
+
+
 def test_r25_an_hour_that_was_missed_makes_a_draft(desk: Desk) -> None:
     desk.newsroom.add("ada@inbox.example.org")
     desk.set_up()

@@ -6,7 +6,7 @@ from email import message_from_bytes, policy
 
 import pytest
 from newsroom import Newsroom, at
-from school import BRAND, KEY, LINKS, School
+from school import BRAND, KEY, LINKS, ORIGIN, School
 from sqlalchemy import Connection, event
 
 from campaigns.models import Course
@@ -15,10 +15,15 @@ from campaigns.newsletters.models import Issue, IssueState
 from campaigns.newsletters.scheduling import NotSendable
 from courseletter.errors import InvalidInput
 from sender import wishes
+from sender.bounces.intake import Intake
+from sender.bounces.naming import Names
+from sender.bounces.recording import Effect
+from sender.bounces.report import Kind, Report
 from sender.claiming import claim
 from sender.models import State
 from sender.newsletters import steering, writing
 from sender.newsletters.writing import send_due
+from sender.return_path import return_path
 from sender.sampling import Somebody, sampled
 from sender.windows import open_window
 from subscribers import consent, segments, tags
@@ -226,6 +231,43 @@ def test_r25_an_hour_missed_by_over_an_hour_waits_for_a_person(newsroom: Newsroo
     steering.resume(newsroom.database, issue, newsroom.now)
     newsroom.school.work()
     assert newsroom.received() == [("ada@inbox.example.org", "Frost")]
+
+
+def test_r25_a_wave_that_was_cut_off_and_is_late_waits_for_a_person(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process ended between two chunks of it, and nothing ran until the night."""
+    monkeypatch.setattr(writing, "CHUNK", 3)
+    for number in range(7):
+        newsroom.add(f"reader{number}@inbox.example.org")
+    issue = newsroom.draft(when=at(TOMORROW, 9))
+    newsroom.schedule(issue)
+    newsroom.school.clock.move_to(datetime(2026, 3, 12, 8, tzinfo=UTC))
+    for _ in range(2):  # the beginning, and one chunk
+        assert writing.step(newsroom.database, issue, newsroom.now, None, Counter())
+    newsroom.school.mailer.work()
+    newsroom.school.clock.move_to(datetime(2026, 3, 12, 23, tzinfo=UTC))
+    newsroom.school.work()
+    assert len(newsroom.received()) == 3
+    assert (newsroom.issue(issue).state, newsroom.issue(issue).why) == (IssueState.PAUSED, writing.LATE)
+    steering.resume(newsroom.database, issue, newsroom.now)
+    newsroom.school.work()
+    assert len(newsroom.received()) == len(set(newsroom.received())) == 7
+
+
+def test_r13_complaints_stop_a_newsletter_as_they_do_a_course(newsroom: Newsroom) -> None:
+    for number in range(4):
+        newsroom.add(f"reader{number}@inbox.example.org")
+    issue = newsroom.send()
+    names = Names(KEY, ORIGIN.bounce_domain, ORIGIN.domain)
+    intake = Intake(newsroom.database, newsroom.school.clock, names)
+    for one in newsroom.deliveries(issue)[:3]:
+        complaint = Report(Kind.COMPLAINT, names=(return_path(KEY, one.id, names.bounce_domain),))
+        assert intake.take(complaint) is Effect.SUPPRESSED
+    with newsroom.database.read() as session:
+        assert session.get_one(Course, newsroom.newsletter_id).paused_at is not None
+    later = newsroom.send("Thaw")
+    assert newsroom.deliveries(later) == []
 
 
 def test_pausing_calls_back_what_waits_and_going_on_sends_it_once(newsroom: Newsroom) -> None:
