@@ -7,6 +7,7 @@ import typer
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
+from courseletter import mailroom
 from courseletter.cli.output import AsJson, count, installation, print_json, print_table, say
 from courseletter.errors import CourseletterError
 from sender.bounces.models import Bounce
@@ -61,7 +62,7 @@ def poll(as_json: AsJson = False) -> None:
             raise CourseletterError(
                 "No mailbox is set. Write host, username and password below [mailbox] in courseletter.toml."
             )
-        effects = mailbox.poll(opened.intake())
+        effects = mailroom.poll(opened, mailbox, opened.intake())
     if as_json:
         return print_json(effects)
     told = ", ".join(f"{number} {effect}" for effect, number in sorted(effects.items()))

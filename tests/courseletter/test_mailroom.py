@@ -28,13 +28,16 @@ from sender.bounces.intake import Intake
 from sender.bounces.listener import BounceListener
 from sender.bounces.mailboxes import Account, ImapMailbox, Pop3Mailbox
 from sender.bounces.recording import Effect
+from sender.instance import FILE_NAME
 from sender.mailbox import LocalMailbox
 from subscribers.models import Membership
 
 
 @pytest.fixture
 def installation(tmp_path: Path) -> Installation:
-    return open_installation(Settings(home=tmp_path, secret_key="0123456789abcdef0123456789abcdef"))
+    opened = open_installation(Settings(home=tmp_path, secret_key="0123456789abcdef0123456789abcdef"))
+    opened.database.upgrade()
+    return opened
 
 
 def with_mailbox(installation: Installation, **settings: object) -> Installation:
@@ -145,8 +148,19 @@ def test_a_look_tells_what_it_found_and_survives_what_it_did_not(
     said: str,
 ) -> None:
     with caplog.at_level("INFO"):
-        look_once(Box(answer), installation.intake())
+        look_once(installation, Box(answer), installation.intake())
     assert said in caplog.text
+
+
+def test_r25_a_copy_of_the_database_leaves_the_originals_mailbox_alone(
+    installation: Installation, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It knows the same deliveries, and would delete what came back to the original."""
+    look_once(installation, Box(Counter()), installation.intake())
+    (installation.settings.home / FILE_NAME).unlink()
+    look_once(installation, Box(RuntimeError("must not be read")), installation.intake())
+    assert "The bounce mailbox is left alone: the data folder does not know this database" in caplog.text
+    assert "must not be read" not in caplog.text
 
 
 @pytest.mark.parametrize("listening", [True, False])
