@@ -38,6 +38,15 @@ CACHE = 16  # MB of a SQLite file's pages that each connection keeps
 SENDING_CACHE = 1  # and where nothing but sending is done: deliveries come one after the other
 CHECKPOINT = 4_000  # pages of 4 KB that SQLite's log grows to before a writer copies them into the file
 ROOM = "64MB"  # for a connection's temporary tables, on PostgreSQL: none of an import's goes to the disk
+# A server that is gone without a word, behind a firewall that forgets or on a machine that fell over, is
+# noticed within a minute; without this, all would wait for it for a quarter of an hour, or for two hours.
+STEADY = {
+    "connect_timeout": "10",  # seconds, as the others but the last
+    "keepalives_idle": "30",
+    "keepalives_interval": "10",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "60000",  # milliseconds
+}
 IDLE_TIMEOUT = 60_000  # milliseconds between two statements of one transaction, on PostgreSQL
 
 _DAMAGED = ("not a database", "malformed")
@@ -187,7 +196,9 @@ def _parse(address: str) -> URL:
             "Write one like postgresql://user:password@host/name, or leave it out to use SQLite."
         ) from None
     if url.drivername in ("postgres", "postgresql"):
-        return url.set(drivername="postgresql+psycopg")
+        url = url.set(drivername="postgresql+psycopg")
+    if url.drivername == "postgresql+psycopg":  # what the address says itself counts
+        url = url.update_query_dict({name: STEADY[name] for name in STEADY.keys() - url.query.keys()})
     return url
 
 

@@ -23,7 +23,7 @@ import sender.bounces.models
 import sender.models  # noqa: F401
 import subscribers.acts.models
 import subscribers.importing.models  # noqa: F401
-from courseletter.database import SCHEMA, Base, Database, DatabaseError
+from courseletter.database import SCHEMA, STEADY, Base, Database, DatabaseError
 from subscribers.models import MailingList
 
 
@@ -164,6 +164,14 @@ def test_r22_whoever_stops_within_a_transaction_loses_it_on_postgresql(postgresq
     with postgresql.read() as session:
         shown = session.connection().exec_driver_sql("SHOW idle_in_transaction_session_timeout").scalar()
     assert shown == "1min"
+
+
+def test_r23_a_server_that_is_gone_without_a_word_is_noticed(postgresql: Database) -> None:
+    with postgresql.engine.connect() as connection:
+        used = connection.connection.driver_connection.info.get_parameters()  # type: ignore[union-attr]
+    assert {name: used.get(name) for name in STEADY} == STEADY
+    own = Database("postgresql://robin@db.example.org/letters?tcp_user_timeout=5000")
+    assert own.engine.url.query == STEADY | {"tcp_user_timeout": "5000"}
 
 
 def test_an_empty_database_says_what_to_run(tmp_path: Path) -> None:
