@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import select, tuple_
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, joinedload
 
 from campaigns import image_addresses
@@ -126,6 +127,8 @@ class Composer:
                 ways = self._ways(session, lesson) if key.tracked else {}
                 try:
                     self._lessons[key] = self._prepared(session, course, lesson, ways)
+                except SQLAlchemyError:
+                    raise  # the database is in trouble, not the lesson: what is claimed waits for its lease
                 except Exception as error:  # its own deliveries fail, and those of no other (REQUIREMENTS 27)
                     log.exception("lesson %s cannot be prepared", lesson.lesson_id)
                     self._broken[key] = str(error)
@@ -137,6 +140,8 @@ class Composer:
         for course in session.scalars(select(Course).where(Course.id.in_(asking))) if asking else ():
             try:
                 self._confirmations[course.id] = self._notice(session, course)
+            except SQLAlchemyError:
+                raise
             except Exception as error:
                 log.exception("the confirmation of course %s cannot be prepared", course.id)
                 self._confirmations.pop(course.id, None)

@@ -11,13 +11,13 @@ from sqlalchemy.exc import OperationalError
 
 from campaigns.models import Course
 from sender.claiming import Claim, claim
-from sender.models import State
+from sender.models import Delivery, State
 from sender.outcomes import record_window
 from sender.planning import tick
 from sender.replies import Outcome, Verdict
 from sender.retrying import Retrying
 from sender.windows import open_window
-from subscribers.models import SuppressionReason
+from subscribers.models import Membership, MemberStatus, SuppressionReason
 from subscribers.suppression import address_hash, suppress
 
 NAMES = [f"reader{number}@inbox.example.org" for number in range(8)]
@@ -65,6 +65,27 @@ def test_r23_a_database_lost_right_after_a_claim_costs_nobody_their_place(school
     assert sorted(one.envelope.recipient for one in school.memory.delivered) == NAMES
     assert {one.state for one in school.deliveries()} == {State.ACCEPTED}
     assert {school.enrolment(number).state for number in range(1, 9)} == {"active"}
+
+
+@pytest.mark.parametrize("kind", ["lesson", "confirmation"])
+def test_r23_a_database_lost_while_a_mail_is_prepared_fails_no_delivery_of_it(
+    school: School, kind: str
+) -> None:
+    """A lesson that is broken stays so as long as the process lives; a database is back in a minute."""
+    for name in NAMES[:2]:
+        school.enrol(name, "")
+    tick(school.database, school.clock.now())
+    if kind == "confirmation":
+        school.change(lambda session: session.execute(update(Delivery).values(kind=kind)))
+        pending = update(Membership).values(status=MemberStatus.PENDING)
+        school.change(lambda session: session.execute(pending))
+    words = {"lesson": "ORDER BY revision_lessons.position", "confirmation": "FROM brands"}[kind]
+    with Fails(school, words, lost) as fails, pytest.raises(OperationalError):
+        school.mailer.work()
+    assert fails.failed
+    school.clock.move_to(school.clock.now() + timedelta(minutes=11))
+    school.mailer.work()
+    assert {one.state for one in school.deliveries()} == {State.ACCEPTED}
 
 
 def test_what_the_relay_took_in_two_batches_is_recorded_together(school: School) -> None:

@@ -285,6 +285,17 @@ def test_a_refusal_for_policy_is_due_again_at_most_three_times(school: School) -
     assert not school.change(lambda session: is_suppressed(session, KEY, ADA))
 
 
+def test_a_lesson_that_arrives_after_it_failed_begins_a_new_count(school: School) -> None:
+    """Else four failures of different lessons, a year apart, would hold the next for a person."""
+    enrolment = school.enrol()
+    school.memory.answer(ADA, refused(Phase.DATA, 554, "5.7.1 we do not like it"))
+    school.work()
+    assert school.enrolment(enrolment).failures == 1
+    school.clock.move_to(school.next_moment() or school.clock.now())
+    school.work()
+    assert (states(school), school.enrolment(enrolment).failures) == ([State.ACCEPTED], 0)
+
+
 def test_r26_what_is_called_back_after_its_claim_is_nobodys_any_more(school: School) -> None:
     enrolment = school.enrol()
     now = school.clock.now()
