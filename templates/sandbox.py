@@ -144,6 +144,9 @@ def _serve() -> None:
         raise _TooSlow
 
     signal.signal(signal.SIGPROF, stop)
+    # A service manager tells all processes of the service to end: the job is for the parent's last mails, and
+    # without its answer their deliveries would fail. We end when the parent has.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_NOFILE, (16, 16))
     print(flush=True)  # ready: from now on the parent counts the time

@@ -1,6 +1,7 @@
 """Expert lessons, MJML + Jinja2: compiled with the author's lines, run in a child that can be killed."""
 
 import os
+import signal
 import re
 from dataclasses import replace
 
@@ -173,6 +174,18 @@ def test_r36_a_killed_child_is_replaced():
     os.kill(child.process.pid, 9)
     child.process.wait()
     assert expert(in_text("two")).expert
+
+
+def test_r28_the_child_of_a_service_that_is_told_to_end_writes_the_last_mails():
+    """systemd tells every process of a service at once, and what is under way is to be finished."""
+    expert(in_text("one"))
+    child = sandbox._child
+    assert child is not None
+    os.kill(child.process.pid, signal.SIGTERM)
+    assert expert(in_text("two")).expert
+    assert sandbox._child is child
+    child.process.stdin.close()
+    assert child.process.wait(60) == 0, "it ends with its parent"
 
 
 def test_r36_the_child_knows_nothing_of_its_parents_environment(monkeypatch):
