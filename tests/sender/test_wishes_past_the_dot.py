@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from memory_relay import MemoryRelay
+from memory_relay import ACCEPTED, MemoryRelay
 from school import School
 from sqlalchemy import update
 from sqlalchemy.orm import Session
@@ -120,3 +120,12 @@ def test_what_was_called_back_of_another_run_leaves_the_present_lesson_alone(sch
     school.change(lambda session: session.execute(update(Enrolment).values(run=2)))
     school.wish(enrolment, wishes.pause, None)
     assert school.enrolment(enrolment).queued_lesson is not None
+
+
+def test_what_is_skipped_while_a_lesson_is_past_the_dot_stays_skipped(school: School) -> None:
+    enrolment = school.enrol()
+    school.memory = Meanwhile(lambda: school.wish(enrolment, wishes.skip), ACCEPTED)
+    school.mailer = school.new_mailer()
+    school.live()
+    assert school.subjects() == ["2/3: Choose a cue", "3/3: Forgive a bad day"]
+    assert school.enrolment(enrolment).state == "completed"

@@ -1,8 +1,8 @@
 """Expert lessons, MJML + Jinja2: compiled with the author's lines, run in a child that can be killed."""
 
 import os
-import signal
 import re
+import signal
 from dataclasses import replace
 
 import pytest
