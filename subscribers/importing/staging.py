@@ -36,7 +36,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
-from courseletter.bulk import dialect_of
+from courseletter.bulk import dialect_of, with_room
 from courseletter.database import IDLE_TIMEOUT, UtcDateTime
 from subscribers.importing.handing import COLUMNS, FILLED, KEYS, Way
 from subscribers.importing.reading import Chunk
@@ -137,6 +137,7 @@ def fill(session: Session, chunk: Chunk, *, known: bool) -> None:
     """
     if way_of(session.connection()) is Way.TEXTS:
         session.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))  # it may wait for its turn
+        with_room(session)  # or a chunk's ledger is put in order on the disk
         _copy(session.connection(), chunk.handed)
     else:
         for table in _OURS.sorted_tables:
