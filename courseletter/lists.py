@@ -7,13 +7,14 @@ from threading import Thread
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
-from campaigns.models import Enrolment
+from campaigns.models import Answer, Enrolment, TriggerMark
 from campaigns.placing import place
 from courseletter import uploads
+from courseletter.bulk import one_of
 from courseletter.errors import CourseletterError
 from courseletter.installation import Installation
 from courseletter.logs import log
-from sender.models import Delivery
+from sender.models import Delivery, Event
 from subscribers.importing import indexes, running, undoing
 from subscribers.importing.mapping import ImportSettings
 from subscribers.importing.models import Import, ImportProblem, ImportState
@@ -28,15 +29,19 @@ def importer_of(opened: Installation) -> Importer:
 
 
 def detach(session: Session, ids: Collection[int]) -> set[int]:
-    """Take people out of their courses; returns those who were ever sent something, and stay (undoing.py).
+    """Take people out of their courses; returns those who were ever sent something, or did something in a
+    course, and stay (undoing.py).
 
     Alone with their places: the tick that queues for somebody in this moment comes before or not at all.
     """
-    theirs = Enrolment.subscriber_id.in_(ids)
+    theirs = one_of(session, Enrolment.subscriber_id, ids)
     session.scalars(select(Enrolment.id).where(theirs).order_by(Enrolment.id).with_for_update()).all()
-    mailed = set(session.scalars(select(Delivery.subscriber_id).where(Delivery.subscriber_id.in_(ids))))
-    session.execute(delete(Enrolment).where(Enrolment.subscriber_id.in_(set(ids) - mailed)))
-    return mailed
+    staying: set[int] = set()
+    for person in (Delivery.subscriber_id, Event.subscriber_id, Answer.subscriber_id):
+        staying.update(session.scalars(select(person).where(one_of(session, person, ids))))
+    for person in (Enrolment.subscriber_id, TriggerMark.subscriber_id):
+        session.execute(delete(person.class_).where(one_of(session, person, set(ids) - staying)))
+    return staying
 
 
 def set_out(opened: Installation, import_id: int) -> None:

@@ -25,6 +25,7 @@ WAITING = (
     "until you let them be sent again."
 )
 CHUNK = 200  # enrolments a transaction
+FOUND = 50_000  # enrolments that are looked for at once
 EVERYTHING = "Everything was paused."  # why a course is, where it was not for its own sake
 
 
@@ -108,21 +109,26 @@ def release_sends(database: Database, home: Path, now: datetime) -> bool:
 
 
 def call_back_queued(database: Database, course_id: str, now: datetime) -> int:
-    """Call back what is queued in a course that was stopped, in chunks. Returns how many lessons."""
+    """Call back what is queued in a course that was stopped, in chunks. Returns how many lessons.
+
+    The ledger is read for many at once: it is long, and of what waits in it now no statistics know.
+    """
     count = 0
     queued = (
         select(Enrolment)
         .join(Delivery, Delivery.enrolment_id == Enrolment.id)
         .where(Enrolment.course_id == course_id, Delivery.copy == 0, Delivery.state.in_(CALLABLE_STATES))
-        .order_by(Enrolment.id)
-        .limit(CHUNK)
-        .with_for_update(of=Enrolment)
     )
+    many = queued.with_only_columns(Enrolment.id).limit(FOUND)
     while True:
-        with database.write() as session:
-            enrolments = session.scalars(queued).unique().all()
-            for enrolment in enrolments:
-                call_back(session, enrolment, now)
-        if not enrolments:
+        with database.read() as session:
+            ids = sorted(session.scalars(many))
+        if not ids:
             return count
-        count += len(enrolments)
+        for start in range(0, len(ids), CHUNK):
+            some = queued.where(Enrolment.id.in_(ids[start : start + CHUNK])).order_by(Enrolment.id)
+            with database.write() as session:
+                enrolments = session.scalars(some.with_for_update(of=Enrolment)).unique().all()
+                for enrolment in enrolments:
+                    call_back(session, enrolment, now)
+            count += len(enrolments)

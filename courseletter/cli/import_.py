@@ -150,14 +150,20 @@ def _carry_out(opened: Installation, import_id: int, errors: Path | None, as_jso
 def _take_back(opened: Installation, import_id: int, as_json: bool) -> None:
     with opened.database.read() as session:
         imports.find(session, import_id)
-    counts = undoing.take_back(opened.database, import_id, opened.clock, detach)
-    found = {name: counts[name] for name in (undoing.TAKEN_BACK, undoing.RESTORED, undoing.KEPT)}
+    with _bar("Taking back") as watch:
+        counts = undoing.take_back(opened.database, import_id, opened.clock, detach, watch).counts
+    names = (undoing.TAKEN_BACK, undoing.RESTORED, undoing.KEPT)
+    found, lost = {name: counts.get(name, 0) for name in names}, undoing.lost(counts)
     if as_json:
-        return print_json({"import": import_id, **found})
-    return say(
-        f"Import {import_id} is taken back: {count(counts[undoing.TAKEN_BACK], 'person')} removed, "
-        f"{counts[undoing.RESTORED]} as before, {counts[undoing.KEPT]} kept because of what happened since."
+        return print_json({"import": import_id, **found, "lost": lost})
+    say(
+        f"Import {import_id} is taken back: {count(found[undoing.TAKEN_BACK], 'person')} removed, "
+        f"{found[undoing.RESTORED]:,} as before, {found[undoing.KEPT]:,} kept because of what happened since."
     )
+    if lost:
+        told = ", ".join(f"{name} ({many:,})" for name, many in lost.items())
+        say(f"Not as before, since the field is gone by now or of another kind: {told}.")
+    return None
 
 
 def _report(

@@ -28,9 +28,9 @@ from subscribers.importing import comparing, indexes, loading, mapping, staging,
 from subscribers.importing.deciding import Decided, decide, lines_of
 from subscribers.importing.mapping import ImportSettings
 from subscribers.importing.models import LEASE, Import, ImportProblem, ImportState
+from subscribers.importing.pictures import remembering
 from subscribers.importing.problems import Problem
 from subscribers.importing.reading import Chunk, reading
-from subscribers.importing.undoing import remembering
 from subscribers.models import Subscriber
 
 NEW: Final = "new"
@@ -38,6 +38,7 @@ UPDATED: Final = "updated"
 KEPT_OUT: Final = "kept_out"
 SKIPPED: Final = "skipped"
 PENDING: Final = "pending"  # of the new and the updated: have to be asked
+UNDER_WAY: Final = (ImportState.RUNNING, ImportState.TAKING_BACK)
 CACHE: Final = 48_000  # KB of SQLite's cache: indexes grow at all their ends at once
 
 
@@ -124,7 +125,7 @@ class Importer:
                 watch(progress)
         with self._database.write() as session:
             done = {"state": ImportState.DONE, "percent": 100, "finished_at": self._clock.now()}
-            _mark(session, import_id, fence, touched_at=done["finished_at"], **done)
+            mark(session, import_id, fence, touched_at=done["finished_at"], **done)
             return session.get_one(Import, import_id)
 
     def _carry_in(
@@ -166,7 +167,7 @@ class Importer:
         told = replace(progress, counts=Counter(progress.counts))
         _count(told, chunk, decided)
         far = {"taken": chunk.last, "percent": told.percent, "counts": dict(told.counts), "touched_at": now}
-        _mark(session, import_id, fence, **far)
+        mark(session, import_id, fence, **far)
         progress.percent, progress.rows, progress.counts = told.percent, told.rows, told.counts
 
     def _place(
@@ -296,10 +297,12 @@ def unfinished(session: Session, path: Path) -> Import:
 
 
 def abandoned(session: Session, now: datetime) -> Sequence[int]:
-    """Imports that are wanted, or whose process has said nothing for the time of a lease."""
+    """Imports that are to be carried out or taken back, and of whose process nothing was heard for the time
+    of a lease.
+    """
     waits = (Import.fence == "") | (Import.touched_at < now - LEASE)  # nobody's yet, or nobody's any more
     return session.scalars(
-        select(Import.id).where(Import.state == ImportState.RUNNING, waits).order_by(Import.id)
+        select(Import.id).where(Import.state.in_(UNDER_WAY), waits).order_by(Import.id)
     ).all()
 
 
@@ -312,7 +315,7 @@ def _take(session: Session, import_id: int, fence: str, now: datetime) -> Import
     return row
 
 
-def _mark(session: Session, import_id: int, fence: str, **values: Any) -> None:
+def mark(session: Session, import_id: int, fence: str, **values: Any) -> None:
     """Write down how far the import is. Raises CourseletterError where somebody else holds it by now."""
     mark = update(Import).where(Import.id == import_id, Import.fence == fence).values(values)
     if session.scalar(mark.returning(Import.id)) is None:

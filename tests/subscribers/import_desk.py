@@ -15,7 +15,7 @@ from subscribers.importing.mapping import ImportSettings
 from subscribers.importing.models import Import, ImportProblem
 from subscribers.importing.problems import Problem
 from subscribers.importing.reading import tables_in
-from subscribers.importing.running import Importer, Progress
+from subscribers.importing.running import Importer, Progress, Watch
 from subscribers.models import ConsentEntry, MailingList, Membership, Subscriber, Suppression
 from subscribers.names import fold
 
@@ -62,9 +62,10 @@ class Desk:
         told: list[Problem] = []
         return self.importer.try_out(path, self.settings(path, **chosen), lambda _: None, told.extend), told
 
-    def undo(self, import_id: int) -> dict[str, int]:
-        counts = undoing.take_back(self.database, import_id, self.clock)
-        return {name: many for name, many in counts.items() if many}
+    def undo(self, import_id: int, watch: Watch = lambda _: None) -> dict[str, int]:
+        counts = undoing.take_back(self.database, import_id, self.clock, watch=watch).counts
+        told = (undoing.TAKEN_BACK, undoing.RESTORED, undoing.KEPT)
+        return {name: counts[name] for name in told if counts.get(name)}
 
     def person(self, email: str) -> Subscriber:
         with self.database.read() as session:

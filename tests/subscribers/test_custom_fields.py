@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from bulk_acts import act, undo
 from import_desk import KEY, Desk
 from sqlalchemy import select
 
@@ -14,7 +15,7 @@ from courseletter.errors import InvalidInput, NotFound
 from subscribers import custom_fields, segments
 from subscribers.acts import running
 from subscribers.acts.fielding import RENAME
-from subscribers.acts.models import ActedOn, BulkAct
+from subscribers.acts.models import ActedOn
 from subscribers.acts.running import DONE, UNDONE, Ground
 from subscribers.editing import as_typed, edit
 from subscribers.exporting import records
@@ -37,29 +38,6 @@ def fields(desk: Desk) -> Desk:
 
 def said(desk: Desk) -> dict[str, dict[str, Any]]:
     return {one.partition("@")[0]: dict(desk.person(one).fields) for one in desk.emails()}
-
-
-def ground(desk: Desk) -> Ground:
-    return Ground(desk.database, KINDS, chosen, desk.clock, KEY)
-
-
-def act(desk: Desk, what: str, field: str, **typed: str) -> BulkAct:
-    with desk.database.write() as session:
-        argument, now = KINDS[what].check(session, {"field": field, **typed}), desk.clock.now()
-        meant = {"field": field}
-        wanted = chosen(session, meant, now)
-        row = running.begin(session, KINDS[what], argument, meant, wanted, "", "Ines", now)
-    running.carry_out(ground(desk), row.id)
-    with desk.database.read() as session:
-        return session.get_one(BulkAct, row.id)
-
-
-def undo(desk: Desk, row: BulkAct) -> BulkAct:
-    with desk.database.write() as session:
-        running.want_undo(session, KINDS, running.find(session, row.id), "Ines", desk.clock.now())
-    running.carry_out(ground(desk), row.id)
-    with desk.database.read() as session:
-        return session.get_one(BulkAct, row.id)
 
 
 def kinds(desk: Desk) -> dict[str, str]:

@@ -24,7 +24,7 @@ from courseletter.web.admin.forms import Form, Posted, Uploaded
 from courseletter.web.admin.shell import Note, lead_to, show
 from courseletter.web.admin.subscribers import is_number
 from courseletter.web.site import READ, Here, Site
-from subscribers.importing import running
+from subscribers.importing import running, undoing
 from subscribers.importing.columns import Column, columns_of
 from subscribers.importing.mapping import TARGETS, Consent, ImportSettings, field_name
 from subscribers.importing.models import LEASE, Import, ImportProblem, ImportState
@@ -129,6 +129,7 @@ def show_import(import_id: str, visitor: Admin, site: Here, request: Request) ->
         place="subscribers",
         row=row,
         counts={name: row.counts.get(name, 0) for name in _COUNTED},
+        lost=undoing.lost(row.counts),
         total=sum(row.counts.get(name, 0) for name in ("new", "updated", "kept_out", "skipped")),
         problems=problems,
         many=many,
@@ -174,10 +175,7 @@ def resume(import_id: str, visitor: AdminWrites, site: Here) -> Response:
 def take_back(import_id: str, visitor: AdminWrites, site: Here) -> Response:
     opened = site.installation
     with opened.database.write() as session:
-        row = import_of(session, import_id)
-        if row.state != ImportState.DONE:
-            raise InvalidInput(f"This import is {row.state}. There is nothing to take back.")
-        row.state, row.touched_at = ImportState.TAKING_BACK, opened.clock.now()
+        row = undoing.want(session, import_of(session, import_id).id, opened.clock.now())
     set_out(opened, row.id)
     return lead_to(site, f"/subscribers/imports/{row.id}", Note(f"“{row.name}” is being taken back."))
 

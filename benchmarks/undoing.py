@@ -1,0 +1,70 @@
+"""Imports taken back: a list that changed everybody, then the one that brought them, on both databases.
+
+`python -m benchmarks.undoing [rows]`. Told are seconds on the wall and of our processor, the longest
+transaction, and the most memory of this process in MB.
+"""
+
+import json
+import resource
+import sys
+from datetime import UTC, datetime
+from itertools import pairwise
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import perf_counter, process_time
+from typing import Any
+
+from benchmarks.databases import postgresql, sqlite
+from benchmarks.importing import KEY, generate
+from courseletter.clock import SystemClock
+from courseletter.database import Database
+from courseletter.lists import detach
+from subscribers.importing import running, undoing
+from subscribers.importing.mapping import ImportSettings
+from subscribers.importing.reading import tables_in
+from subscribers.importing.running import Importer
+from subscribers.models import MailingList
+
+
+def measure(folder: Path, rows: int) -> dict[str, Any]:
+    path, changed = folder / "people.csv", folder / "changed.csv"
+    generate(path, rows)
+    changed.write_text(path.read_text(encoding="utf-8").replace(",Name", ",Other"), encoding="utf-8")
+    found: dict[str, Any] = {"rows": rows}
+    for name, opened in (("sqlite", sqlite), ("postgresql", postgresql)):
+        with opened(folder) as database:
+            database.upgrade()
+            with database.write() as session:
+                session.add(MailingList(slug="letter", name="Letter", created_at=datetime.now(UTC)))
+            brought, changed_by = _bring(database, path), _bring(database, changed)
+            found[name] = {"changed": _undone(database, changed_by), "brought": _undone(database, brought)}
+            found[name]["rss_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    return found
+
+
+def _bring(database: Database, path: Path) -> int:
+    ((table, source),) = tables_in(path)
+    settings = ImportSettings(source.key, source.suggest(table.headings), "letter", extra_tags=(path.stem,))
+    with database.write() as session:
+        now = datetime.now(UTC)
+        import_id = running.begin(session, path, path.name, settings, "a benchmark", now).id
+    Importer(database, KEY, SystemClock()).carry_out(import_id)
+    return import_id
+
+
+def _undone(database: Database, import_id: int) -> dict[str, Any]:
+    wall, cpu = perf_counter(), process_time()
+    marks = [wall]
+
+    def watch(*_: object) -> None:
+        marks.append(perf_counter())
+
+    done = undoing.take_back(database, import_id, SystemClock(), detach, watch)
+    took = round(perf_counter() - wall, 1), round(process_time() - cpu, 1)
+    longest = max(after - before for before, after in pairwise(marks))
+    return {"wall_s": took[0], "cpu_s": took[1], "longest_s": round(longest, 2), **done.counts}
+
+
+if __name__ == "__main__":
+    with TemporaryDirectory() as temporary:
+        print(json.dumps(measure(Path(temporary), int(sys.argv[1]) if sys.argv[1:] else 100_000), indent=2))
