@@ -159,24 +159,26 @@ def purge(database: Database, now: datetime) -> int:
         long_ago = CustomField.removed_at < now - KEPT
         names = session.scalars(select(CustomField.name).where(long_ago)).all()
     for name in names:
-        while _forget_some(database, name):
-            pass
+        after: int | None = 0
+        while after is not None:
+            after = _forget_some(database, name, after)
     return len(names)
 
 
-def _forget_some(database: Database, name: str) -> bool:
-    """False: nobody has anything in it any more, and the field itself is gone."""
+def _forget_some(database: Database, name: str, after: int) -> int | None:
+    """Go on after this person; returns the last who was met. None: the field itself is gone, or back."""
     with database.write() as session:
         field = session.get(CustomField, name, with_for_update=True)
         if field is None or field.removed_at is None:
-            return False
-        ids = session.scalars(select(Subscriber.id).where(has(session, name)).limit(CHUNK)).all()
+            return None
+        theirs = select(Subscriber.id).where(has(session, name), Subscriber.id > after)
+        ids = session.scalars(theirs.order_by(Subscriber.id).limit(CHUNK)).all()
         if ids:
-            theirs = update(Subscriber).where(Subscriber.id.in_(ids))
-            session.execute(theirs.values(fields=_without(session, name)))
-        else:
-            session.delete(field)
-        return bool(ids)
+            forgetting = update(Subscriber).where(Subscriber.id.in_(ids))
+            session.execute(forgetting.values(fields=_without(session, name)))
+            return ids[-1]
+        session.delete(field)
+        return None
 
 
 def _without(session: Session, name: str) -> Any:

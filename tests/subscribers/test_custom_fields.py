@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from bulk_acts import act, undo
 from import_desk import KEY, Desk
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from courseletter.acts import KINDS, chosen
 from courseletter.database import Database
@@ -206,3 +206,24 @@ def test_a_field_is_renamed_chunk_by_chunk(fields: Desk) -> None:
     with fields.database.read() as session:
         assert len(session.scalars(select(ActedOn)).all()) == 2
         assert session.get(CustomField, "city") is None
+
+
+def test_to_forget_a_field_people_are_gone_through_once(
+    fields: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not those anew, for each few, of whom it is forgotten already."""
+    monkeypatch.setattr(custom_fields, "CHUNK", 1)
+    begun: list[Any] = []
+
+    def look(_connection: Any, _cursor: Any, statement: str, given: Any, *_: Any) -> None:
+        if statement.startswith("SELECT subscribers.id") and "LIMIT" in statement:
+            begun.append(given["id_1"] if isinstance(given, dict) else given[-3])
+
+    with fields.database.write() as session:
+        custom_fields.remove(session, "city", fields.clock.now())
+    event.listen(fields.database.engine, "before_cursor_execute", look)
+    try:
+        custom_fields.purge(fields.database, fields.clock.now() + custom_fields.KEPT * 2)
+    finally:
+        event.remove(fields.database.engine, "before_cursor_execute", look)
+    assert begun == [0, fields.person("ana@example.org").id, fields.person("bea@example.org").id]
