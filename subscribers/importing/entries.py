@@ -249,8 +249,12 @@ def _divide(found: Columns) -> None:
         found["last_name"][place] = found["last_name"][place] or last.strip()
 
 
+# What comes along when an address is copied from a page or a spreadsheet.
+_UNSEEN: Final = " \t\u00a0\u200b\u200e\u200f\u2060\ufeff"
+
+
 def _mailbox(cell: str) -> str:
-    address = written(cell)
+    address = written(cell.strip(_UNSEEN))
     if address.endswith(ERASED):
         raise InvalidInput("This is nobody's address: it stands for somebody erased.", field="email")
     return address

@@ -113,7 +113,10 @@ def check(settings: ImportSettings) -> None:
             )
         taken[name] = heading
     if "email" not in taken:
-        raise InvalidInput("No column is the email address. Say which one is.", field="email")
+        raise InvalidInput(
+            "No column is the email address. Say which one is. The first line of the file names them.",
+            field="email",
+        )
     if settings.consent is Consent.VOUCH and not settings.note.strip():
         raise InvalidInput("Say how these people consented; it is kept in the ledger.", field="note")
     if settings.list_slug is None and "lists" not in taken:

@@ -16,10 +16,11 @@ from itertools import cycle
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from courseletter.bulk import dialect_of
 from courseletter.clock import Clock
 from courseletter.database import Database
 from courseletter.errors import CourseletterError, InvalidInput, NotFound
@@ -111,6 +112,7 @@ class Importer:
             first = session.scalar(select(Subscriber.id).limit(1)) is None
         settings = replace(ImportSettings.from_json(row.settings), origin=f"import {import_id}")
         path = Path(row.path)
+        stamp = _stamp(path)
         _check_same(path, row)
         progress = Progress(row.percent, row.taken, Counter(row.counts))
         begin = partial(turns.begun, first)
@@ -120,7 +122,7 @@ class Importer:
             connections = (stack.enter_context(self._connection(writes=True)) for _ in range(1 if one else 2))
             way = staging.way_of(self._database.engine)
             chunks = stack.enter_context(reading(path, settings, self._key, way, row.taken))
-            taken = zip(chunks, cycle(connections), strict=False)
+            taken = zip(_unchanged(chunks, path, stamp), cycle(connections), strict=False)
             for _ in turns.one_by_one(taken, write) if one else turns.overlapping(taken, begin, write):
                 watch(progress)
         with self._database.write() as session:
@@ -217,10 +219,16 @@ def choose(
     session: Session, path: Path, name: str, settings: ImportSettings, by: str, now: datetime
 ) -> Import:
     """Write a file down whose columns somebody is going to look at."""
+    return _written(session, path, digest_of(path), name, settings, by, now)
+
+
+def _written(
+    session: Session, path: Path, digest: str, name: str, settings: ImportSettings, by: str, now: datetime
+) -> Import:
     row = Import(
         name=name,
         path=str(path.resolve()),
-        digest=digest_of(path),
+        digest=digest,
         settings=settings.to_json(),
         state=ImportState.CHOSEN,
         started_by=by,
@@ -258,7 +266,9 @@ def _check_state(row: Import, *allowed: ImportState) -> None:
 
 
 def check_not_under_way(session: Session, digest: str) -> None:
-    """Raise InvalidInput where the same file is on its way in."""
+    """Raise InvalidInput where the same file is on its way in. Nobody else begins one until we are done."""
+    if dialect_of(session) == "postgresql":  # on SQLite nobody else writes anyway
+        session.execute(text("LOCK TABLE imports IN SHARE ROW EXCLUSIVE MODE"))
     open_ = select(Import).where(Import.digest == digest, Import.state == ImportState.RUNNING)
     under_way = session.scalar(open_.limit(1))
     if under_way is not None:
@@ -274,8 +284,9 @@ def begin(
 ) -> Import:
     """Write an import down, to be carried out. Raises InvalidInput where the same file is on its way in."""
     mapping.check(settings)
-    row = choose(session, path, name, settings, by, now)
-    check_not_under_way(session, row.digest)
+    digest = digest_of(path)
+    check_not_under_way(session, digest)
+    row = _written(session, path, digest, name, settings, by, now)
     row.state = ImportState.RUNNING
     return row
 
@@ -328,6 +339,27 @@ def _check_same(path: Path, row: Import) -> None:
             f"{path} is not there any more, or not the file that import {row.id} began with. Put it back.",
             field="file",
         )
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    """Raises InvalidInput where there is no file."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        raise InvalidInput(f"{path} is not there any more. Put it back.", field="file") from None
+    return found.st_size, found.st_mtime_ns
+
+
+def _unchanged(chunks: Iterator[Chunk], path: Path, stamp: tuple[int, int]) -> Iterator[Chunk]:
+    """The chunks of a file as long as it is as it was. Raises InvalidInput before one that may not be."""
+    for chunk in chunks:
+        if _stamp(path) != stamp:
+            raise InvalidInput(
+                f"{path} was changed while it was read. What was read before is imported: take that back "
+                "(--undo), wait until the file is whole, and import it again.",
+                field="file",
+            )
+        yield chunk
 
 
 def _count(progress: Progress, chunk: Chunk, decided: Decided) -> None:

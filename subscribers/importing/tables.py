@@ -28,6 +28,7 @@ HEADED: Final = 200  # objects of a JSONL whose names count as headings
 DELIMITERS: Final = (",", ";", "\t", "|")
 FALLBACK: Final = "cp1252"  # what a line is in that is not UTF-8 among lines that are
 
+_ADDRESS: Final = re.compile(r"\s*[^@\s]+@[^@\s]+\.[^@\s]+\s*")
 _WORDS: Final = {True: "true", False: "false", None: ""}
 
 
@@ -53,6 +54,7 @@ class Table:
     encoding: str = "utf-8"
     delimiter: str = ","
     first_line: int = 1  # where the headings stand
+    old_mac: bool = False  # its lines end as Excel's “CSV (Macintosh)” ends them
 
     def rows(self) -> Iterator[Row | Problem]:
         if self.part.form is Form.WORKBOOK:
@@ -77,17 +79,25 @@ def table_of(part: Part) -> Table:
     if part.form is Form.JSON_LINES:
         return Table(part, _keys(part, encoding), encoding)
     text = beginning.decode(encoding, "replace").lstrip("\ufeff")
+    old_mac = "\n" not in text and "\r" in text
+    if old_mac:
+        text = text.replace("\r", "\n")
     first, told = 1, re.match(r"sep=(.)\r?\n", text)  # Excel's own first line
     if told:
         first, text = 2, text[told.end() :]
     delimiter = told[1] if told else _delimiter(text)
     headings = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
-    return Table(part, _checked(headings), encoding, delimiter, first)
+    return Table(part, _checked(headings), encoding, delimiter, first, old_mac)
 
 
 def _checked(headings: list[str]) -> tuple[str, ...]:
     if not any(one.strip() for one in headings):
         raise refused("The first line is empty. It has to name the columns.")
+    if any(map(_ADDRESS.fullmatch, headings)):
+        raise refused(
+            "The first line has an address in it, so nothing names the columns. "
+            "Put a line above it, like email,first name."
+        )
     if len(headings) > MOST_COLUMNS:
         raise refused(f"The file has more than {MOST_COLUMNS} columns. Take out those that you do not need.")
     if not all(map(is_storable, headings)):
@@ -136,17 +146,27 @@ def _delimiter(text: str) -> str:
     return max(DELIMITERS, key=first.count)
 
 
+class _OldMac:
+    """A file whose lines end with a carriage return alone, as if they ended like others."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+
+    def read(self, octets: int) -> bytes:
+        return self._file.read(octets).replace(b"\r", b"\n")
+
+
 class _Lines:
     """The lines of a text, decoded a block at a time, since a million are read one by one.
 
     A line that cannot be had is an empty one in its place, and a problem in `problems`.
     """
 
-    def __init__(self, file: IO[bytes], encoding: str) -> None:
+    def __init__(self, file: IO[bytes], encoding: str, *, old_mac: bool = False) -> None:
         if encoding.startswith("utf-16"):
             file = cast(IO[bytes], codecs.EncodedFile(file, "utf-8", encoding, "replace"))
             encoding = "utf-8"
-        self._file = file
+        self._file = _OldMac(file) if old_mac else file
         self._encoding = encoding
         self.problems: list[Problem] = []
 
@@ -199,7 +219,7 @@ def _text_rows(table: Table) -> Iterator[Row | Problem]:
     csv.field_size_limit(MOST_CELL)
     wanted = len(table.headings)
     with table.part.open() as file:
-        lines = _Lines(file, table.encoding)
+        lines = _Lines(file, table.encoding, old_mac=table.old_mac)
         reader = csv.reader(islice(lines, table.first_line - 1, None), delimiter=table.delimiter)
         before = line = table.first_line - 1
         next(reader, None)  # the headings

@@ -127,7 +127,7 @@ def _take_some_back(
 ) -> Counter[str]:
     ids = list(befores)
     _hold(session, ids)
-    busy = _acted_since(session, ids, span)
+    busy = _acted_since(session, import_id, ids, span)
     brought = [one for one in ids if befores[one] is None and one not in busy]
     gone = _remove(session, import_id, brought, detach, now)
     changed = {one: befores[one] for one in ids if befores[one] is not None and one not in busy}
@@ -153,7 +153,7 @@ def _release(session: Session, import_id: int) -> None:
     session.execute(delete(Suppression).where(ours))
 
 
-def _acted_since(session: Session, ids: Sequence[int], span: _Span) -> set[int]:
+def _acted_since(session: Session, import_id: int, ids: Sequence[int], span: _Span) -> set[int]:
     """Those who agreed or left since the import, or were changed by somebody here.
 
     What was taken back is as before, and a field is theirs whatever it is called (fields_since.py).
@@ -162,6 +162,7 @@ def _acted_since(session: Session, ids: Sequence[int], span: _Span) -> set[int]:
         one_of(session, ConsentEntry.subscriber_id, ids),
         ConsentEntry.at > span.ended,
         ConsentEntry.act != ConsentAct.TAKEN_BACK,
+        ConsentEntry.source_url.not_like(f"import {import_id} from %"),  # a file may date it in the future
     )
     by_hand = select(Change.subscriber_id).where(
         one_of(session, Change.subscriber_id, ids), Change.at >= span.began

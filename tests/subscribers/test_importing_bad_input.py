@@ -4,6 +4,8 @@ import gzip
 import resource
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from io import BytesIO
 from pathlib import Path
 from time import process_time
@@ -11,11 +13,15 @@ from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
 from import_desk import Desk
+from sqlalchemy import column, func, select, table
+from waiting import until
 
+from courseletter.database import Database
 from courseletter.errors import InvalidInput
 from subscribers.addresses import check_address
-from subscribers.importing import mapping, reading
+from subscribers.importing import mapping, reading, running
 from subscribers.importing.reading import tables_in
+from subscribers.importing.running import Progress
 from subscribers.importing.values import Order, Unreadable, moment
 
 GOOD = "email,name\nana@example.org,Ana\n"
@@ -375,3 +381,66 @@ def test_r40_a_locked_zip_and_an_empty_one(desk: Desk) -> None:
         locked[locked.index(mark) + (6 if mark == b"PK\x03\x04" else 8)] |= 1
     with pytest.raises(InvalidInput, match="password"):
         desk.bring(bytes(locked), "list.zip")
+
+
+def test_lines_that_end_as_on_an_old_mac_are_read(desk: Desk) -> None:
+    done = desk.bring(b'email,first name\rana@example.org,"A, or\rB"\rbea@example.org,Zo\xeb\r')
+    assert (done.counts["new"], done.counts["skipped"]) == (1, 1)
+    assert desk.person("bea@example.org").first_name == "Zoë"
+    assert [line for line, _ in desk.problems(done.id)] == [3]
+
+
+@pytest.mark.parametrize("first", ["ana@example.org,Ana", "Ana;ana@example.org", " ana@example.org "])
+def test_a_file_without_headings_is_refused_before_its_first_person_is_lost(desk: Desk, first: str) -> None:
+    with pytest.raises(InvalidInput, match="Put a line above it, like email,first name"):
+        desk.bring(f"{first}\nbea@example.org,Bea\n")
+
+
+def test_what_cannot_be_seen_around_an_address_does_not_count(desk: Desk) -> None:
+    desk.bring("email\n ana@example.org\u00a0\n\u200bbea@example.org\ufeff\n")
+    assert desk.emails() == ["ana@example.org", "bea@example.org"]
+
+
+def test_a_file_that_grows_while_it_is_read_is_not_gone_on_with(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody knows where its last line ends. What was read before can be taken back."""
+    monkeypatch.setattr(reading, "CHUNK", 2)
+    path = desk.file("email\n" + "".join(f"reader{n}@example.org\n" for n in range(9)))
+    import_id = desk.begin(path)
+
+    def grow(progress: Progress) -> None:
+        if progress.rows == 2:
+            with path.open("a") as file:
+                file.write("half@example.or")
+
+    with pytest.raises(InvalidInput, match="was changed while it was read"):
+        desk.importer.carry_out(import_id, grow)
+    brought = desk.emails()
+    assert brought == [f"reader{n}@example.org" for n in range(len(brought))]
+    assert len(brought) < 9
+    assert desk.undo(import_id) == {"taken_back": len(brought)}
+
+
+def test_two_who_begin_the_same_file_at_once_are_one_import(
+    on_postgresql: Database, tmp_path: Path, now: datetime
+) -> None:
+    """On SQLite one of them writes after the other anyway."""
+    desk = Desk(on_postgresql, tmp_path, now)
+    path = desk.file("email\nana@example.org\n")
+    settings = desk.settings(path)
+    waiting = (
+        select(func.count()).select_from(table("pg_stat_activity")).where(column("wait_event_type") == "Lock")
+    )
+
+    def held_up() -> bool:
+        with on_postgresql.read() as session:
+            return bool(session.scalar(waiting))
+
+    with ThreadPoolExecutor(1) as others, on_postgresql.write() as session:
+        running.begin(session, path, path.name, settings, "Ana", now)
+        second = others.submit(desk.begin, path)
+        until(held_up, "the second waits")
+        session.commit()
+        with pytest.raises(InvalidInput, match="on its way in already, as import 1"):
+            second.result()

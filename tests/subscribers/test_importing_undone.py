@@ -204,3 +204,8 @@ def test_whoever_stays_is_still_found_by_the_import(desk: Desk) -> None:
     assert desk.undo(import_id) == {"taken_back": 8, "kept": 1}
     with desk.database.read() as session:
         assert len(session.scalars(select(ImportedPerson)).all()) == 1
+
+
+def test_consent_that_the_file_dates_in_the_future_is_no_answer_since(desk: Desk) -> None:
+    import_id = brought(desk, "email,confirmed at\nana@example.org,2099-01-01\n", "future.csv")
+    assert desk.undo(import_id) == {"taken_back": 1}
