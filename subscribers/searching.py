@@ -1,4 +1,6 @@
-"""Finding people by the beginning of an address or of a name, by indexes alone."""
+"""Finding people by the beginning of an address or of a name, by indexes alone; or, while those are put away
+for a large import, by reading everybody once.
+"""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -7,6 +9,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select, union
 from sqlalchemy.orm import Session
 
 from courseletter.bulk import dialect_of
+from subscribers.importing import indexes
 from subscribers.models import Subscriber
 from subscribers.names import fold
 
@@ -27,7 +30,7 @@ def search(
             select(Subscriber).where(there).order_by(Subscriber.id.desc()).limit(most)
         ).all()
     found: dict[int, Subscriber] = {}
-    for condition in _ways(session, " ".join(text.split())):
+    for condition in _ways(session, text):
         if len(found) < most:
             wanted = select(Subscriber).where(condition, there).limit(most)
             found |= {one.id: one for one in session.scalars(wanted)}
@@ -38,7 +41,7 @@ def counted(session: Session, text: str, most: int, also: ColumnElement[bool]) -
     """How many are found by this text, no further than `most` and one: each way by its own index."""
     ways = (
         select(Subscriber.id).where(condition, also).limit(most + 1).subquery()
-        for condition in _ways(session, " ".join(text.split()))
+        for condition in _ways(session, text)
     )
     found = union(*(select(way.c.id) for way in ways)).subquery()
     return min(session.scalar(select(func.count()).select_from(found)) or 0, most + 1)
@@ -46,10 +49,16 @@ def counted(session: Session, text: str, most: int, also: ColumnElement[bool]) -
 
 def matching(session: Session, text: str) -> ColumnElement[bool]:
     """Whether somebody is found by this text."""
-    return or_(*_ways(session, " ".join(text.split())))
+    return or_(*_each_way(session, " ".join(text.split())))
 
 
-def _ways(session: Session, text: str) -> Iterator[ColumnElement[bool]]:
+def _ways(session: Session, text: str) -> Sequence[ColumnElement[bool]]:
+    """What is to be asked one after the other, each of it by its own index."""
+    ways = [*_each_way(session, " ".join(text.split()))]
+    return [or_(*ways)] if indexes.are_away(session) else ways
+
+
+def _each_way(session: Session, text: str) -> Iterator[ColumnElement[bool]]:
     first, last = func.lower(Subscriber.first_name), func.lower(Subscriber.last_name)
     yield begins_so(session, Subscriber.address_key, fold(text))
     for spelling in dict.fromkeys((text.lower(), _as_sqlite(text), _as_sqlite(text.title()))):

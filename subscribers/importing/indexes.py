@@ -2,8 +2,8 @@
 
 Names and addresses are in no order, so each new one changes some other page of each of these indexes: kept up
 row by row they cost more than the rest of an import, made anew a tenth of that. Meanwhile a search reads
-everybody. A process that ends half-way leaves them away until the import is gone on with, or the worker finds
-them missing (`restore_forgotten`).
+everybody, once (subscribers/searching.py). A process that ends half-way leaves them away until the import is
+gone on with, or the worker finds them missing (`restore_forgotten`).
 """
 
 from collections.abc import Iterator, Sequence
@@ -46,6 +46,11 @@ def put_away(database: Database, path: Path) -> Iterator[None]:
         yield
     finally:
         _restore(database)
+
+
+def are_away(session: Session) -> bool:
+    """Whether one of them is missing: to search by it is to read everybody."""
+    return bool(_missing(session))
 
 
 def restore_forgotten(database: Database, now: datetime) -> None:

@@ -6,9 +6,10 @@ import pytest
 from sqlalchemy import event, insert, text
 
 from courseletter.database import Database
+from subscribers.importing import indexes
 from subscribers.models import Subscriber
 from subscribers.names import fold
-from subscribers.searching import search
+from subscribers.searching import counted, search
 
 PEOPLE = [
     ("ana.pereira@example.org", "Ana", "Pereira"),
@@ -63,6 +64,34 @@ def test_who_begins_so(people: Database, typed: str, found: list[str]) -> None:
 def test_without_words_who_came_last(people: Database) -> None:
     with people.read() as session:
         assert [one.email for one in search(session, " ", 2)] == ["Zoë@example.org", "lukasz@example.org"]
+
+
+def test_everybody_is_read_once_while_indexes_are_away(people: Database) -> None:
+    """As a large import puts them away."""
+    asked: list[str] = []
+
+    def look(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if "FROM subscribers" in statement:
+            asked.append(statement)
+
+    def found() -> tuple[set[str], int, int]:
+        asked.clear()
+        with people.read() as session:
+            emails = {one.email for one in search(session, "an", 10)}
+            ways = len(asked)
+            return emails, counted(session, "an", 10, Subscriber.erased_at.is_(None)), ways
+
+    event.listen(people.engine, "before_cursor_execute", look)
+    emails, many, ways = found()
+    assert (len(emails), many) == (3, 3)
+    assert ways > 1
+    with people.write() as session:
+        indexes._drop(session)
+    try:
+        assert found() == (emails, many, 1)
+        assert asked[-1].count("FROM subscribers") == 1
+    finally:
+        indexes._restore(people)
 
 
 def test_each_way_is_answered_by_an_index(people: Database) -> None:
