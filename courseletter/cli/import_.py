@@ -158,7 +158,7 @@ def _take_back(opened: Installation, import_id: int, as_json: bool) -> None:
         return print_json({"import": import_id, **found, "lost": lost})
     say(
         f"Import {import_id} is taken back: {count(found[undoing.TAKEN_BACK], 'person')} removed, "
-        f"{found[undoing.RESTORED]:,} as before, {found[undoing.KEPT]:,} kept because of what happened since."
+        f"{found[undoing.RESTORED]} as before, {found[undoing.KEPT]} kept because of what happened since."
     )
     if lost:
         told = ", ".join(f"{name} ({many:,})" for name, many in lost.items())

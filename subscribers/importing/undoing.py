@@ -105,7 +105,8 @@ def take_back(
 
 def lost(counts: Mapping[str, int]) -> dict[str, int]:
     """Fields whose values could not be restored, and of how many people."""
-    return {name.removeprefix(_LOST): many for name, many in counts.items() if name.startswith(_LOST)}
+    found = sorted(name for name in counts if name.startswith(_LOST))
+    return {name.removeprefix(_LOST): counts[name] for name in found}
 
 
 def _next(import_id: int, after: int) -> Any:

@@ -45,6 +45,18 @@ def test_an_import_and_its_undoing(line, people: Path) -> None:
     assert "There is no import 9" in line.refused("import", "subscribers", "--undo", "9")
 
 
+def test_what_could_not_be_put_back_is_named(line, tmp_path: Path) -> None:
+    path = tmp_path / "ages.csv"
+    for age in ("old", "41"):
+        path.write_text(f"email,age\nana@example.org,{age}\n")
+        line.done("import", "subscribers", path, "--list", "letter", "--map", "age=field:age:text")
+    line.done("field", "retype", "age", "--kind", "number")
+    undone = line.done("import", "subscribers", "--undo", "2").out
+    assert "0 people removed, 1 as before" in undone
+    assert "Not as before, since the field is gone by now or of another kind: age (1)." in undone
+    assert line.done("subscriber", "show", "ana@example.org").out.count("41") == 0
+
+
 def test_rows_to_mend_come_back_as_they_were_and_are_imported_again(
     line, people: Path, tmp_path: Path
 ) -> None:

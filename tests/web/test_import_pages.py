@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from colleagues import Colleague, add_user
 from reading_room import World
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from campaigns.models import Course
 from courseletter.web.admin import forms
@@ -81,6 +81,24 @@ def test_from_file_to_people_and_back(world: World, admin: Colleague) -> None:
     admin.post(f"{home}/undo")
     assert "1 person removed" in admin.get(home).text
     assert _emails(world) == []
+
+
+def test_how_far_it_is_taken_back_is_told_and_then_what_could_not_be(world: World, admin: Colleague) -> None:
+    home = _upload(admin).headers["location"].removesuffix("/columns")
+    number = int(home.rpartition("/")[2])
+
+    def stands(**values: Any) -> str:
+        values["touched_at"] = world.clock.now()
+        with world.installation.database.write() as session:
+            session.execute(update(Import).where(Import.id == number).values(values))
+        return admin.get(home).text
+
+    page = stands(state="taking back", percent=40, taken=3)
+    assert "40 % taken back" in page
+    assert "rows taken" not in page
+    page = stands(state="taken back", counts={"taken_back": 1, "restored": 2, "lost town": 2, "lost age": 1})
+    assert "1 person removed, 2 as before." in page
+    assert "age of 1 person, town of 2 people. The field is gone by now, or of another kind." in page
 
 
 def test_a_column_mapped_twice_is_told_beside_it_and_keeps_what_was_chosen(here: World) -> None:
