@@ -198,7 +198,7 @@ class TriggerMark(Base):
     __tablename__ = "trigger_marks"
 
     trigger_id: Mapped[int] = mapped_column(ForeignKey("triggers.id"), primary_key=True)
-    subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscribers.id"), primary_key=True)
+    subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscribers.id"), primary_key=True, index=True)
     at: Mapped[datetime]
     outcome: Mapped[str] = mapped_column(String(24))
 

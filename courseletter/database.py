@@ -32,7 +32,7 @@ from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 
 from courseletter.errors import CourseletterError
 
-SCHEMA = "0027"  # the newest migration
+SCHEMA = "0028"  # the newest migration
 BUSY_TIMEOUT = 10_000  # milliseconds a SQLite writer waits for the one before it
 CACHE = 16  # MB of a SQLite file's pages that each connection keeps
 SENDING_CACHE = 1  # and where nothing but sending is done: deliveries come one after the other

@@ -9,7 +9,7 @@ from school import School
 from sqlalchemy import ColumnElement, Select, insert, select, text
 from sqlalchemy.orm import Session
 
-from campaigns.models import Link
+from campaigns.models import Link, TriggerMark
 from courseletter.database import Database
 from sender.models import Click, Delivery, State, is_in
 from sender.results import day_queries
@@ -30,6 +30,13 @@ ASKED: dict[str, Callable[[], ColumnElement[bool]]] = {
 def test_an_index_answers(database: Database, index: str) -> None:
     with database.read() as session:
         assert index in _plan(session, select(Delivery.id).where(ASKED[index]()).limit(10))
+
+
+def test_who_is_deleted_is_looked_for_among_the_marks_of_triggers_by_an_index(database: Database) -> None:
+    """For each person of an import that is taken back: the database asks so itself, for the foreign key."""
+    with database.read() as session:
+        plan = _plan(session, select(TriggerMark.trigger_id).where(TriggerMark.subscriber_id == 1))
+    assert "ix_trigger_marks_subscriber_id" in plan
 
 
 def test_what_is_ready_is_found_in_the_order_of_its_index(database: Database) -> None:
