@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
-from courseletter.bulk import one_of
+from courseletter.bulk import for_these_values, one_of
 from courseletter.clock import Clock
 from courseletter.database import Database
 from courseletter.errors import InvalidInput
@@ -87,6 +87,7 @@ def take_back(
     people, after = seen + left, 0
     while True:
         with database.write(durable=False) as session:  # what a crash loses of it is done again
+            for_these_values(session)
             now = clock.now()
             chunk = session.execute(_next(import_id, after)).all()
             if not chunk:
