@@ -17,6 +17,7 @@ from courseletter.database import Database
 from courseletter.errors import ConfigError, CourseletterError
 from courseletter.home import created_once
 from courseletter.ids import new_id
+from sender import relays
 from sender.bounces.intake import Intake
 from sender.bounces.listener import BounceListener
 from sender.bounces.mailboxes import Account, ImapMailbox, Mailbox, Pop3Mailbox
@@ -32,6 +33,7 @@ from sender.links import Links
 from sender.message import PreparedMail, Stamp, message_id
 from sender.outfit import KeyFile, Outfit, Way
 from sender.relay import Relay
+from sender.relays import RelayReport
 from sender.replies import judge
 from sender.retrying import Retrying
 from sender.run import Mailer
@@ -187,9 +189,11 @@ class Installation:
         own = dict(self.settings.domains)
         return DomainRates(own.pop("default", None), own)
 
-    def transport(self) -> SmtpTransport:
-        """A connection, not yet open, to the first relay that the settings name."""
-        return SmtpTransport(_relay(next(iter(self.settings.routes.values()))))
+    def relay_reports(self) -> list[RelayReport]:
+        """Each relay that the settings name, as all nodes know it."""
+        limits = {name: limits_of(smtp) for name, smtp in self.settings.routes.items()}
+        with self.database.read() as session:
+            return relays.report(session, limits, self.domain_rates(), self.clock.now())
 
     def send_test(
         self,
@@ -202,12 +206,20 @@ class Installation:
     ) -> str:
         """Send a sampled lesson (sender.sampling) to one address, now; returns its Message-ID.
 
-        Raises CourseletterError with what the relay said and where to look.
+        It goes through a relay that real mail would take. Raises CourseletterError with what the relay said
+        and where to look, or where all are paused.
         """
+        through = relays.for_one_mail(self.relay_reports())
+        if through is None:
+            raise CourseletterError(
+                "No relay is in use: all are paused. Let one go on with `courseletter relay resume "
+                f"{next(iter(self.settings.routes))}`."
+            )
+        smtp = self.settings.routes[through]
         origin, now = self.origin, self.clock.now()
         mail = PreparedMail(compiled, letterhead(brand, origin, language=language), self.dkim_keys())
         identifier = message_id(self.settings.key, new_id("test"), origin.domain)
-        transport = self.transport()
+        transport = SmtpTransport(_relay(smtp))
         attempt = transport.deliver(
             Envelope(origin.from_address, to, mail.needs_smtputf8),
             mail.write(context, Stamp(name, to, identifier, date=now, signed_at=now)),
@@ -215,10 +227,10 @@ class Installation:
         )
         transport.close()
         if not attempt.accepted:
-            smtp = next(iter(self.settings.routes.values()))
+            section = f"relays.{through}" if self.settings.relays else through
             raise CourseletterError(
                 f"{smtp.host} did not take the test ({attempt.phase}): {judge(attempt).reason}. "
-                + _advice(smtp, attempt)
+                + _advice(smtp, section, attempt)
             )
         return identifier
 
@@ -306,13 +318,13 @@ def limits_of(smtp: SmtpSettings) -> Limits:
     return Limits(smtp.weight, smtp.per_second, smtp.per_day, warm_up)
 
 
-def _advice(smtp: SmtpSettings, attempt: Attempt) -> str:
+def _advice(smtp: SmtpSettings, section: str, attempt: Attempt) -> str:
     if attempt.phase is Phase.CONNECT and attempt.reply is None and smtp.security == "starttls":
         return (
-            f"Check the host and the port under [smtp] in courseletter.toml; if port {smtp.port} speaks "
+            f"Check the host and the port under [{section}] in courseletter.toml; if port {smtp.port} speaks "
             'TLS from the start, as 465 does, set security = "tls".'
         )
-    return "Check [smtp] in courseletter.toml."
+    return f"Check [{section}] in courseletter.toml."
 
 
 def _relay(smtp: SmtpSettings) -> Relay:

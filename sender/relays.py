@@ -64,6 +64,17 @@ def report(
     ]
 
 
+def for_one_mail(reports: Sequence[RelayReport]) -> str | None:
+    """The relay that a single mail goes through now: one that is well, of those the one that takes most.
+
+    Where none is well, one that rests or has used up its day is tried all the same. None: all are paused.
+    """
+    usable = [one for one in reports if one.condition is not Condition.PAUSED]
+    ready = (Condition.WELL, Condition.TRYING)
+    best = max(usable, key=lambda one: (one.condition in ready, one.weight), default=None)
+    return best.name if best else None
+
+
 def pause(database: Database, relay: str, now: datetime) -> None:
     """Send nothing more through a relay until it is resumed; what it was to send goes through the others."""
     _change(database, relay, now, paused_at=now)

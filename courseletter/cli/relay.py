@@ -7,7 +7,7 @@ import typer
 
 from courseletter.cli.output import AsJson, count, installation, print_json, print_table, say
 from courseletter.errors import NotFound
-from courseletter.installation import Installation, limits_of
+from courseletter.installation import Installation
 from sender import relays
 from sender.relays import RelayReport
 
@@ -23,7 +23,7 @@ def list_(as_json: AsJson = False) -> None:
     Example: courseletter relay list
     """
     with installation() as opened:
-        found = _reports(opened)
+        found = opened.relay_reports()
     if as_json:
         return print_json([asdict(one) for one in found])
     columns = ("relay", "state", "weight", "a second", "today", "allowance", "slow domains")
@@ -50,7 +50,7 @@ def show(relay: RelayName, as_json: AsJson = False) -> None:
     """
     with installation() as opened:
         _check(opened, relay)
-        (found,) = [one for one in _reports(opened) if one.name == relay]
+        (found,) = [one for one in opened.relay_reports() if one.name == relay]
     if as_json:
         return print_json(asdict(found))
     say(f"{found.name} is {_state(found)}.")
@@ -90,12 +90,6 @@ def resume(relay: RelayName) -> None:
         _check(opened, relay)
         relays.resume(opened.database, relay, opened.clock.now())
     say(f"{relay} is used again, within seconds.")
-
-
-def _reports(opened: Installation) -> list[RelayReport]:
-    limits = {name: limits_of(smtp) for name, smtp in opened.settings.routes.items()}
-    with opened.database.read() as session:
-        return relays.report(session, limits, opened.domain_rates(), opened.clock.now())
 
 
 def _check(opened: Installation, relay: str) -> None:

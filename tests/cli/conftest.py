@@ -16,6 +16,7 @@ from sqlalchemy import func, select
 
 from courseletter import cli
 from courseletter.database import Base, Database
+from sender.mailbox import LocalMailbox
 
 SLUG = "three-small-habits"
 FILL = " ".join(
@@ -155,3 +156,9 @@ def postgresql_line(line: CommandLine, request: pytest.FixtureRequest) -> Iterat
     tables = ", ".join(f'"{table.name}"' for table in Base.metadata.sorted_tables)
     with database.write() as session:
         session.connection().exec_driver_sql(f"TRUNCATE {tables} RESTART IDENTITY CASCADE")
+
+
+@pytest.fixture
+def mailbox(tmp_path: Path) -> Iterator[LocalMailbox]:
+    with LocalMailbox(tmp_path / "mailbox") as running:
+        yield running

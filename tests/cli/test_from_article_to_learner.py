@@ -2,11 +2,9 @@
 
 import re
 from calendar import day_name
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import pytest
 from exports import substack
 from school import subject_of
 from sqlalchemy import select
@@ -19,12 +17,6 @@ from subscribers.models import Subscriber, SuppressionReason
 from subscribers.suppression import suppress
 
 SLUG = "three-small-habits"
-
-
-@pytest.fixture
-def mailbox(tmp_path: Path) -> Iterator[LocalMailbox]:
-    with LocalMailbox(tmp_path / "mailbox") as running:
-        yield running
 
 
 def walk(line, habits: Path) -> None:

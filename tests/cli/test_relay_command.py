@@ -2,9 +2,11 @@
 
 from datetime import UTC, datetime
 
+from sender.mailbox import LocalMailbox
 from sender.models import BucketRecord, RelayRecord
 from sender.throttle import FULL
 
+SLUG = "three-small-habits"
 TWO = """
 [relays.main]
 host = "smtp.example.net"
@@ -67,3 +69,19 @@ def test_domains_that_ask_us_to_slow_down_are_shown(line) -> None:
     assert "gmail.com" in said
     assert "421 4.7.28 rate" in said
     assert "gmail.com" in line.done("relay", "list").out
+
+
+def test_a_test_mail_goes_through_a_relay_that_real_mail_would_take(
+    school_line, mailbox: LocalMailbox
+) -> None:
+    here = f'host = "{mailbox.host}"\nport = {mailbox.port}\nsecurity = "none"'
+    configure(school_line, f'\n[relays.old]\nhost = "localhost"\nport = 1\n[relays.new]\n{here}\n')
+    test = ("send-test", SLUG, "--to", "me@example.org")
+    said = school_line.refused(*test)
+    assert "[relays.old] in courseletter.toml" in said
+    school_line.done("relay", "pause", "old")
+    school_line.done(*test)
+    assert len(mailbox.messages()) == 1
+    school_line.done("relay", "pause", "new")
+    assert "courseletter relay resume old" in school_line.refused(*test)
+    assert len(mailbox.messages()) == 1

@@ -367,3 +367,19 @@ def test_a_delivery_expires_after_two_days_whatever_was_in_its_way(
     assert school.clock.now() > start + timedelta(hours=36)
     with school.database.read() as session:
         assert session.query(Bounce).count() == bounces
+
+
+def test_a_single_mail_takes_a_relay_that_is_well_and_takes_most(found: Found) -> None:
+    school = found(main=Limits(weight=3), spare=Limits(weight=1), least=Limits(weight=1))
+    assert relays.for_one_mail(report(school)) == "main"
+    relays.pause(school.database, "main", school.clock.now())
+    assert relays.for_one_mail(report(school)) == "spare"
+    relays.resume(school.database, "spare", school.clock.now())  # now it has a row
+    rest = {"open_until": school.clock.now() + DAY, "rests": 1, "why": "421 busy"}
+    with school.database.write() as session:
+        session.execute(update(RelayRecord).where(RelayRecord.name == "spare").values(**rest))
+    assert relays.for_one_mail(report(school)) == "least"
+    relays.pause(school.database, "least", school.clock.now())
+    assert relays.for_one_mail(report(school)) == "spare"
+    relays.pause(school.database, "spare", school.clock.now())
+    assert relays.for_one_mail(report(school)) is None
