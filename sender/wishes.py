@@ -40,20 +40,28 @@ def next_now(session: Session, enrolment: Enrolment, now: datetime) -> bool:
     return True
 
 
-def pause(session: Session, enrolment: Enrolment, now: datetime, until: date | None) -> None:
-    """Rest until the first slot on or after `until`; None: until resumed."""
+def pause(session: Session, enrolment: Enrolment, now: datetime, until: date | None) -> bool:
+    """Rest until the first slot on or after `until`; None: until resumed. False for who left or finished."""
     lock(session, enrolment)
+    if enrolment.state not in ("active", "paused"):
+        return False
     call_back(session, enrolment, now)
     place = place_of(session, enrolment)
     store(session, enrolment, place.standing.pause(place.timetable, place.profile, now, until))
     events.record(session, "paused", now, enrolment=enrolment, until=until.isoformat() if until else None)
+    return True
 
 
-def resume(session: Session, enrolment: Enrolment, now: datetime) -> None:
+def resume(session: Session, enrolment: Enrolment, now: datetime) -> bool:
+    """End a pause, of either kind. False where there is none."""
     lock(session, enrolment)
     place = place_of(session, enrolment)
-    move(session, enrolment, place.standing.resume(place.timetable, place.profile, now), now)
+    after = place.standing.resume(place.timetable, place.profile, now)
+    if after == place.standing:
+        return False
+    move(session, enrolment, after, now)
     events.record(session, "resumed", now, enrolment=enrolment)
+    return True
 
 
 def skip(session: Session, enrolment: Enrolment, now: datetime) -> bool:

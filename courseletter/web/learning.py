@@ -43,7 +43,7 @@ def save_pace(token: str, site: Here, fields: Fields) -> Response:
             return pace_page(session, site, token, typed=fields, problem=told(problem, reader.speech, "hour"))
         before = reader.place.profile
         change_rhythm(session, reader.enrolment, now, **wish)
-    return lead_back(site, reader, "pace", **_typed(before))
+    return lead_back(site, reader, "pace" if reader.chooses else "pace_kept", **_typed(before))
 
 
 @router.api_route("/pause", methods=READ)
@@ -62,8 +62,8 @@ def pause_course(token: str, site: Here, fields: Fields) -> Response:
         except InvalidInput as problem:
             wrong = told(problem, reader.speech, "until")
             return _pause_page(session, site, token, typed=fields, problem=wrong)
-        pause(session, reader.enrolment, now, until)
-    return lead_back(site, reader, "paused")
+        done = pause(session, reader.enrolment, now, until)
+    return lead_back(site, reader, "paused" if done else "")
 
 
 @router.post("/resume")
@@ -72,7 +72,9 @@ def resume_course(token: str, site: Here) -> Response:
     with site.installation.database.write() as session:
         reader = reader_of(session, site, token)
         until = reader.enrolment.paused_until
-        resume(session, reader.enrolment, now)
+        done = resume(session, reader.enrolment, now)
+    if not done:
+        return lead_back(site, reader, "")
     return lead_back(site, reader, "resumed", until=until.isoformat() if until else "")
 
 
@@ -114,7 +116,7 @@ def _pause_page(
 ) -> HTMLResponse:
     reader = reader_of(session, site, token)
     if reader.enrolment.state not in ("active", "paused"):
-        return pace_page(session, site, token)
+        return pace_page(session, site, token, problem=problem)
     now = site.installation.clock.now()
     return show(
         site,

@@ -21,6 +21,7 @@ from templates.languages import marked
 # What a page says after its reader was led back to it.
 DONE: Final = {
     "pace": marked("Saved. These are your new dates."),
+    "pace_kept": marked("Saved, for when lessons come again."),
     "paused": marked("Paused. Your place is kept."),
     "resumed": marked("The course goes on."),
     "next": marked("It is on its way and will be with you in a minute."),
@@ -45,6 +46,7 @@ class _Undo:
 
 _UNDO: Final = {
     "pace": _Undo("pace", ("pace", "day", "hour", "zone")),
+    "pace_kept": _Undo("pace", ("pace", "day", "hour", "zone")),
     "paused": _Undo("resume"),
     "resumed": _Undo("pause", ("until",)),
     "next": _Undo("take-back", ("lesson",)),
@@ -87,6 +89,11 @@ class Reader:
         """Whether the reader takes a break, with or without a day on which it ends."""
         state, until = self.enrolment.state, self.enrolment.paused_until
         return state == "paused" or (state == "active" and until is not None)
+
+    @property
+    def chooses(self) -> bool:
+        """Whether the reader's page asks when lessons shall come: not while none do."""
+        return self.enrolment.state == "active" and not self.resting
 
     @property
     def readable(self) -> dict[str, RevisionLesson]:

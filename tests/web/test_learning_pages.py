@@ -13,7 +13,7 @@ from campaigns.enrolling import enrol
 from campaigns.models import Course, Enrolment, ProfileRecord, RevisionLesson
 from courseletter.database import Base
 from courseletter.web.app import HEADERS
-from sender.models import Delivery, State
+from sender.models import Delivery, Event, State
 from subscribers.people import Details, find_or_create
 
 LES_2, LES_3 = "les_0000000002", "les_0000000003"
@@ -295,6 +295,27 @@ def test_who_left_is_offered_the_way_back(reader: World) -> None:
     assert reader.browser().get(reader.learn_path("next")).status_code == 200
     assert reader.browser().post(reader.learn_path("next"), data={"lesson": ""}).status_code == 200
     assert reader.enrolment().state == "left"
+
+
+def test_a_form_from_before_leaving_is_answered_without_naming_fields_that_are_gone(reader: World) -> None:
+    browser = reader.browser()
+    browser.post(reader.leave_path())
+    for page, wrong in (("pace", {"hour": "99:99"}), ("pause", {"until": "never"})):
+        answer = browser.post(reader.learn_path(page), data=wrong)
+        assert answer.status_code == 422
+        assert "Nothing was changed. When lessons come can be chosen only while some do." in answer.text
+        assert 'href="#' not in answer.text.partition("<h1>")[2]
+    kept = browser.post(reader.learn_path("pace"), data={"hour": "360"})
+    assert "Saved, for when lessons come again." in kept.text
+    assert "Undo" in kept.text
+
+
+def test_whoever_left_can_neither_pause_nor_go_on(reader: World) -> None:
+    browser = reader.browser()
+    browser.post(reader.leave_path())
+    for page, promise in (("pause", "Paused."), ("resume", "The course goes on.")):
+        assert promise not in browser.post(reader.learn_path(page), data={"until": ""}).text
+    assert not {one.kind for one in reader.all(Event)} & {"paused", "resumed"}
 
 
 def test_a_course_paused_by_its_makers_says_so(reader: World) -> None:
