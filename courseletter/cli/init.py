@@ -136,7 +136,8 @@ def _nested(values: Mapping[str, str]) -> dict[str, Any]:
 
 def _toml(values: Mapping[str, object]) -> str:
     document = tomlkit.document()
-    for key, value in values.items():
+    # What belongs to no table stands before the first; tomlkit would move it there without its hint.
+    for key, value in sorted(values.items(), key=lambda one: isinstance(one[1], dict)):
         document.add(tomlkit.nl())
         document.add(tomlkit.comment(_HINTS[key]))
         document.add(key, tomlkit.item(value))

@@ -1,5 +1,6 @@
 """`courseletter init` and a data folder that is not as it should be."""
 
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -33,6 +34,22 @@ def test_init_makes_a_whole_folder_that_only_its_owner_reads(new) -> None:
         "relay.test",
     )
     assert "_domainkey.example.org TXT v=DKIM1" in (new.home / "dns.txt").read_text()
+
+
+def test_each_hint_of_a_new_settings_file_stands_before_its_setting(new) -> None:
+    new.done(
+        *("init", "--from", "notes@letters.example.org", "--smtp-host", "smtp.example.org"),
+        *("--base-url", "https://letters.example.org", "--brand", "Field Notes"),
+    )
+    text = (new.home / "courseletter.toml").read_text("utf-8")
+    below = dict(re.findall(r"# (\w+ \w+ \w+).*\n\n?(.+)", text))
+    assert below == {
+        "The address at": 'base_url = "https://letters.example.org"',
+        "The zone of": 'timezone = "UTC"',
+        "Who the mail": "[brand]",
+        "Mail is sent": "[sender]",
+        "The server that": "[smtp]",
+    }
 
 
 def test_init_again_changes_nothing_that_exists(school_line) -> None:
