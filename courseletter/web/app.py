@@ -1,6 +1,7 @@
 """The web app: its routes, the headers on every answer, and calm pages for whatever goes wrong."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import timedelta
 
 from fastapi import FastAPI, Request, Response
@@ -26,9 +27,10 @@ from courseletter.web import (
     webhooks,
 )
 from courseletter.web import mailbox as demo_mailbox
-from courseletter.web.admin.access import Forbidden, SignedOut, Visitor
+from courseletter.web.admin.access import Forbidden, SignedOut, Visitor, visitor_of
 from courseletter.web.admin.shell import show
 from courseletter.web.admin.signing_in import sign_in_page
+from courseletter.web.admin.ways_on import place_of, ways_on
 from courseletter.web.finding import Erased
 from courseletter.web.mailbox import DemoCalendar, DemoMailbox, Mails
 from courseletter.web.pages import POLICY, Pages
@@ -115,9 +117,13 @@ def _forbidden(request: Request, error: Exception) -> Response:
 
 def _not_found(request: Request, _error: Exception) -> Response:
     """One answer for what never was and for what is somebody else's."""
+    _recognise(request)
     if getattr(request.state, "visitor", None) is not None:
         return _problem(
-            request, 404, "There is no page here", "It was removed, or the address is not complete."
+            request,
+            404,
+            "There is no page here",
+            "It was removed, or the address is not complete. Find looks by name.",
         )
     return _problem(
         request,
@@ -128,6 +134,14 @@ def _not_found(request: Request, _error: Exception) -> Response:
             "or copy all of it."
         ),
     )
+
+
+def _recognise(request: Request) -> None:
+    """Let whoever is signed in keep the shell where no page was asked for who they are."""
+    asked = request.scope.get("endpoint")
+    if asked is None or asked.__module__.startswith(admin.__name__):
+        with suppress(SignedOut):
+            visitor_of(request, request.app.state.site)
 
 
 def _erased(request: Request, _error: Exception) -> Response:
@@ -175,7 +189,10 @@ def _problem(request: Request, status: int, title: str, text: str) -> Response:
     site: Site = request.app.state.site
     visitor: Visitor | None = getattr(request.state, "visitor", None)
     if visitor is not None:
-        return show(request, site, visitor, "problem.html", place="", status=status, heading=title, text=text)
+        prefix = site.path(site.installation.settings.base_url)
+        ways, place = ways_on(request, prefix), place_of(request.url.path.removeprefix(prefix)).key
+        context = {"place": place, "heading": title, "text": text, "ways": ways}
+        return show(request, site, visitor, "problem.html", status=status, **context)
     spoken = speech(preferred(request.headers.get("accept-language", "")))  # whose page it is, nobody knows
     return site.pages.show(
         "problem.html",

@@ -51,6 +51,14 @@ def test_a_new_start_ends_the_link_of_the_one_before(here: World) -> None:
     assert guest(here).get(new).status_code == 404
 
 
+def test_a_link_that_is_used_up_says_what_to_do(here: World) -> None:
+    stranger = Colleague(here.app, here.installation)
+    for answer in (stranger.get("/invitations/gone"), stranger.post("/invitations/gone", password=PASSWORD)):
+        assert answer.status_code == 404
+        assert "asks an owner or admin for a new link" in answer.text
+        assert 'href="/sign-in"' in answer.text
+
+
 @pytest.mark.parametrize(
     ("fields", "said"),
     [

@@ -1,12 +1,13 @@
 """The workshop's pages, without a browser: home, courses, lessons, and the way from an article to a draft."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import httpx2
 import pytest
-from colleagues import Colleague, add_user
+from colleagues import HOST, Colleague, add_user
 from reading_room import World, make_world
 from school import ARTICLE
 from show_room import NOW
@@ -55,6 +56,38 @@ def test_home_says_what_leaves_and_whom_it_reaches(furnished: World) -> None:
     assert "13:00" in page
     assert "08:00 New York" in page
     assert "Everything else is running" not in page
+
+
+WAYS = re.compile(r'<a class="button[^>]*href="([^"]+)"')
+
+
+@pytest.mark.parametrize(
+    ("path", "before", "ways"),
+    [
+        ("/subscribers/999999", "/subscribers?q=ada", ["/subscribers?q=ada", "/subscribers", "/"]),
+        ("/issues/les_gone", "", ["/newsletters", "/"]),
+        ("/courses/gone/settings", "/courses/gone/settings", ["/courses", "/"]),
+        ("/setings", "/settings", ["/settings", "/"]),
+        ("/deliveries/999999", "https://elsewhere.example.net/", ["/subscribers", "/"]),
+    ],
+)
+def test_a_page_that_is_not_there_leads_back(
+    furnished: World, path: str, before: str, ways: list[str]
+) -> None:
+    headers = {"Referer": before if ":" in before else HOST + before} if before else {}
+    answer = marketer(furnished).get(path, headers=headers)
+    assert answer.status_code == 404
+    assert WAYS.findall(answer.text) == ways
+
+
+def test_a_form_that_is_refused_leads_back_to_its_page(furnished: World) -> None:
+    browser, course = marketer(furnished), course_of(furnished)
+    headers = {"Origin": HOST, "Referer": f"{HOST}/courses/{course.id}/pause"}
+    answer = browser.client.post(f"/courses/{course.id}/pause", data={"form_token": "old"}, headers=headers)
+    assert answer.status_code == 403
+    assert WAYS.findall(answer.text)[0] == f"/courses/{course.id}/pause"
+    # Who comes back by an address that only takes forms stays in the workshop.
+    assert "To Courses" in browser.get(f"/courses/{course.id}/pause").text
 
 
 def test_home_names_what_is_wrong_before_anything_else(furnished: World) -> None:

@@ -7,14 +7,14 @@ from fastapi.responses import HTMLResponse, Response
 
 from courseletter.accounts import invitations, sessions
 from courseletter.accounts.signing_in import Attempt, TooManyTries, sign_in
-from courseletter.errors import InvalidInput
+from courseletter.errors import InvalidInput, NotFound
 from courseletter.web.admin.access import MarketerWrites, cookie_name, from_here, let_in, let_out
 from courseletter.web.admin.shell import Note, lead_to, show_outside
 from courseletter.web.site import READ, Fields, Here, Site
 
 router = APIRouter()
 
-NAMES: Final = {"email": "your address", "name": "your name", "password": "the password"}
+NAMES: Final = {"email": "email", "name": "your name", "password": "the password"}
 
 
 @router.api_route("/sign-in", methods=READ)
@@ -65,7 +65,10 @@ def sign_out(visitor: MarketerWrites, site: Here) -> Response:
 @router.api_route("/invitations/{token}", methods=READ)
 def show_invitation(token: str, site: Here) -> HTMLResponse:
     with site.installation.database.read() as session:
-        invitation = invitations.find(session, token, site.installation.clock.now())
+        try:
+            invitation = invitations.find(session, token, site.installation.clock.now())
+        except NotFound:
+            return show_outside(site, "invitation_over.html", 404)
         return show_outside(
             site, "invitation.html", invitation=invitation, typed={}, problem=None, names=NAMES
         )
@@ -75,7 +78,10 @@ def show_invitation(token: str, site: Here) -> HTMLResponse:
 def accept_invitation(token: str, site: Here, fields: Fields, request: Request) -> Response:
     opened, now = site.installation, site.installation.clock.now()
     with opened.database.write() as session:
-        invitation = invitations.find(session, token, now)
+        try:
+            invitation = invitations.find(session, token, now)
+        except NotFound:
+            return show_outside(site, "invitation_over.html", 404)
         back = invitation.user is not None
         try:
             user = invitations.accept(
