@@ -190,9 +190,17 @@ def _problem(request: Request, status: int, title: str, text: str) -> Response:
     visitor: Visitor | None = getattr(request.state, "visitor", None)
     if visitor is not None:
         prefix = site.path(site.installation.settings.base_url)
-        ways, place = ways_on(request, prefix), place_of(request.url.path.removeprefix(prefix)).key
-        context = {"place": place, "heading": title, "text": text, "ways": ways}
-        return show(request, site, visitor, "problem.html", status=status, **context)
+        return show(
+            request,
+            site,
+            visitor,
+            "problem.html",
+            place=place_of(request.url.path.removeprefix(prefix)).key,
+            status=status,
+            heading=title,
+            text=text,
+            ways=ways_on(request, prefix),
+        )
     spoken = speech(preferred(request.headers.get("accept-language", "")))  # whose page it is, nobody knows
     return site.pages.show(
         "problem.html",
