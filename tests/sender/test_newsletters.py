@@ -124,6 +124,30 @@ def test_each_gets_it_at_the_hour_of_their_own_clock(newsroom: Newsroom) -> None
     ]
 
 
+def test_who_moves_while_it_goes_out_gets_it_once_and_is_not_passed_over(newsroom: Newsroom) -> None:
+    tokyo, berlin, york = "Asia/Tokyo", "Europe/Berlin", "America/New_York"
+    moves = {"east": (york, tokyo), "west": (berlin, york), "had-it": (tokyo, york), "near": (york, berlin)}
+    people = {
+        newsroom.add(f"{name}@inbox.example.org", zone=old): (name, new) for name, (old, new) in moves.items()
+    }
+    issue = newsroom.draft(when=at(TOMORROW, 9))
+    newsroom.schedule(issue)
+    newsroom.school.clock.move_to(datetime(2026, 3, 12, 0, 0, tzinfo=UTC))  # nine in Tokyo
+    newsroom.school.work()
+    with newsroom.database.write() as session:
+        for one, (_, zone) in people.items():
+            session.get_one(Subscriber, one).zone = zone
+    newsroom.school.live()
+    sent = {people[one.subscriber_id][0]: one.finished_at for one in newsroom.deliveries(issue)}
+    assert sent == {
+        "had-it": datetime(2026, 3, 12, 0, 0, tzinfo=UTC),
+        "near": datetime(2026, 3, 12, 8, 0, tzinfo=UTC),  # nine where they are now
+        "west": datetime(2026, 3, 12, 13, 0, tzinfo=UTC),
+        "east": datetime(2026, 3, 12, 13, 0, tzinfo=UTC),  # nine has passed there: with the last
+    }
+    assert len(newsroom.received()) == len(moves)
+
+
 def test_whose_hour_has_passed_gets_it_on_the_next_day(newsroom: Newsroom) -> None:
     newsroom.add("ada@inbox.example.org", zone="Asia/Tokyo")
     issue = newsroom.draft(when=at(newsroom.now, 18))  # Wednesday, 15:42 in Berlin, 23:42 in Tokyo
