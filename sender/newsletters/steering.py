@@ -1,4 +1,4 @@
-"""What people do to an issue: schedule it, pause it, let it go on, cancel it."""
+"""What people do to an issue: schedule it, pause it, let it go on, cancel it, take that back."""
 
 from datetime import datetime
 from typing import Final
@@ -9,6 +9,7 @@ from campaigns.brands import Brands
 from campaigns.newsletters import scheduling
 from campaigns.newsletters.drafting import Wishes, find_issue
 from campaigns.newsletters.models import Issue, IssueState
+from campaigns.newsletters.timing import Wave
 from courseletter.database import Database
 from courseletter.errors import InvalidInput
 from sender.models import CALLABLE_STATES, Delivery, State, is_of_issue
@@ -72,6 +73,18 @@ def cancel(database: Database, issue_id: str, now: datetime) -> int:
     return _call_back(database, issue_id, CANCELLED, now)
 
 
+def bring_back(database: Database, issue_id: str, now: datetime) -> None:
+    """Take a cancelling back: the issue is paused then, and goes on with the others once it is resumed."""
+    with database.write() as session:
+        issue = find_issue(session, issue_id, to_write=True)
+        _require(issue, IssueState.CANCELLED, act="brought back")
+        issue.state, issue.why, issue.finished_at = IssueState.PAUSED, "", None
+        if issue.waves:
+            issue.next_at = Wave.from_json(issue.waves[0]).at
+        else:
+            issue.next_at = (issue.decide_at if issue.phase == "test" else None) or now
+
+
 def _require(issue: Issue, *states: IssueState, act: str) -> None:
     if issue.state not in states:
         raise InvalidInput(f"This issue is {issue.state}: it cannot be {act}.", field="issue")
@@ -84,10 +97,10 @@ def _call_back(database: Database, issue_id: str, why: str, now: datetime) -> in
 
 
 def _make_ready(database: Database, issue_id: str, now: datetime) -> int:
-    """Queue anew what was called back when it was paused; its mail is written anew, too."""
+    """Queue anew what was called back when it was paused or cancelled; its mail is written anew, too."""
     again = dict.fromkeys(("finished_at", "facts", "dated_at", "first_attempt_at"))
     ready = {"state": State.READY, "due_at": now, "reply": "", "attempts": 0}
-    called_back = (Delivery.state == State.CANCELLED) & (Delivery.reply == PAUSED)
+    called_back = (Delivery.state == State.CANCELLED) & Delivery.reply.in_((PAUSED, CANCELLED))
     return _move(database, issue_id, called_back, ready | again)
 
 

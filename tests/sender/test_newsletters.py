@@ -341,6 +341,50 @@ def test_a_cancelled_issue_goes_to_nobody_else(newsroom: Newsroom) -> None:
     assert newsroom.issue(issue).state == IssueState.CANCELLED
 
 
+def test_a_cancelling_taken_back_reaches_everybody_else_once(newsroom: Newsroom) -> None:
+    newsroom.add("ada@inbox.example.org", zone="Asia/Tokyo")
+    newsroom.add("bea@inbox.example.org")
+    newsroom.add("cleo@inbox.example.org", zone="America/New_York")
+    issue = newsroom.draft(when=at(TOMORROW, 9))
+    newsroom.schedule(issue)
+    newsroom.school.clock.move_to(datetime(2026, 3, 12, 0, 0, tzinfo=UTC))  # nine in Tokyo
+    newsroom.school.work()
+    newsroom.school.clock.move_to(datetime(2026, 3, 12, 8, 0, tzinfo=UTC))  # in Berlin: written, not sent
+    send_due(newsroom.database, newsroom.now)
+    assert steering.cancel(newsroom.database, issue, newsroom.now) == 1
+    steering.bring_back(newsroom.database, issue, newsroom.now)
+    newsroom.school.work()
+    assert len(newsroom.received()) == 1  # it is paused until somebody lets it go on
+    steering.resume(newsroom.database, issue, newsroom.now)
+    newsroom.school.live()
+    assert [to for to, _ in newsroom.received()] == [
+        *("ada@inbox.example.org", "bea@inbox.example.org", "cleo@inbox.example.org")
+    ]
+    assert newsroom.issue(issue).state == IssueState.SENT
+    with pytest.raises(InvalidInput, match="cannot be brought back"):
+        steering.bring_back(newsroom.database, issue, newsroom.now)
+
+
+@pytest.mark.parametrize("moment", ["before the last of the test", "while its clicks are waited for"])
+def test_a_cancelled_test_taken_back_is_decided_as_it_was_to_be(newsroom: Newsroom, moment: str) -> None:
+    for number in range(40):
+        newsroom.add(f"reader{number}@inbox.example.org")
+    issue = newsroom.draft(subjects=("Ice",), share=20, hours=4)
+    newsroom.schedule(issue)
+    if moment.startswith("while"):
+        newsroom.school.work()
+        assert newsroom.issue(issue).decide_at is not None
+    steering.cancel(newsroom.database, issue, newsroom.now)
+    steering.bring_back(newsroom.database, issue, newsroom.now)
+    steering.resume(newsroom.database, issue, newsroom.now)
+    begun = newsroom.now
+    newsroom.school.live()
+    decided = newsroom.issue(issue).decided_at
+    assert decided is not None
+    assert decided >= begun + 4 * HOUR
+    assert len(newsroom.received()) == 40
+
+
 def test_a_process_that_ends_between_chunks_leaves_nobody_out_and_nobody_twice(
     newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
 ) -> None:

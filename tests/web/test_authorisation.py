@@ -103,6 +103,7 @@ LEAST = {
     "POST /issues/{issue_id}/take-back": "marketer",
     "POST /issues/{issue_id}/pause": "marketer",
     "POST /issues/{issue_id}/resume": "marketer",
+    "POST /issues/{issue_id}/bring-back": "marketer",
     "POST /issues/{issue_id}/cancel": "marketer",
     "POST /issues/{issue_id}/remove": "marketer",
     "POST /issues/{issue_id}/restore": "marketer",

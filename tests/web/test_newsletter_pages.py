@@ -156,6 +156,20 @@ def test_a_frozen_issue_is_not_edited_and_can_be_taken_back(
     assert marketer.get(f"/issues/{issue}").status_code == 200
 
 
+def test_cancelling_can_be_undone(world: World, marketer: Colleague, issue: str) -> None:
+    press(marketer, issue)
+    send_due(world.installation.database, world.clock.now())
+    marketer.post(f"/issues/{issue}/cancel")
+    assert state(world) == IssueState.CANCELLED
+    assert f'action="/issues/{issue}/bring-back"' in marketer.get(f"/issues/{issue}").text
+    marketer.post(f"/issues/{issue}/bring-back")
+    assert state(world) == IssueState.PAUSED
+    page = marketer.get(f"/issues/{issue}").text
+    assert "Resume it, and whoever has not got it gets it." in page
+    marketer.post(f"/issues/{issue}/resume")
+    assert state(world) == IssueState.SENDING
+
+
 def test_a_newsletter_that_is_paused_says_so_and_goes_on(
     world: World, marketer: Colleague, issue: str
 ) -> None:

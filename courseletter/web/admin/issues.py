@@ -135,7 +135,16 @@ def resume(issue_id: str, visitor: MarketerWrites, site: Here) -> Response:
 @router.post("/cancel")
 def cancel(issue_id: str, visitor: MarketerWrites, site: Here) -> Response:
     steering.cancel(site.installation.database, issue_id, site.installation.clock.now())
-    return lead_to(site, f"/issues/{issue_id}", Note("Cancelled. Who has it keeps it; nobody else gets it."))
+    undo = Undo(f"/issues/{issue_id}/bring-back", {})
+    told = "Cancelled. Who has it keeps it; nobody else gets it."
+    return lead_to(site, f"/issues/{issue_id}", Note(told, undo))
+
+
+@router.post("/bring-back")
+def bring_back(issue_id: str, visitor: MarketerWrites, site: Here) -> Response:
+    steering.bring_back(site.installation.database, issue_id, site.installation.clock.now())
+    told = "It is cancelled no more, and paused. Resume it, and whoever has not got it gets it."
+    return lead_to(site, f"/issues/{issue_id}", Note(told))
 
 
 @router.post("/remove")
