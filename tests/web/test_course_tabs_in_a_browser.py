@@ -1,5 +1,7 @@
 """The tabs of a course about its readers: questions, ways in and out, the form for other pages."""
 
+import re
+
 from playwright.sync_api import Page, expect
 from reading_room import World
 from sqlalchemy import select
@@ -57,5 +59,19 @@ def test_a_question_is_asked_by_keyboard_and_undone_by_a_press(owner: Page, work
     owner.get_by_label("Choices").fill("")
     owner.get_by_role("button", name="Ask it").click()
     expect(owner.get_by_role("heading", name="What keeps you awake?")).to_be_visible()
-    owner.get_by_role("button", name="Remove with its answers").click()
+    owner.get_by_role("button", name="Remove", exact=True).click()
     expect(owner.get_by_role("heading", name="No lesson asks anything yet")).to_be_visible()
+
+
+def test_answers_are_not_thrown_away_by_one_press(owner: Page, workshop: World) -> None:  # noqa: F811
+    course = sleep_course(workshop)
+    converse(workshop, course)
+    owner.goto(address(workshop, f"/courses/{course.id}/questions"))
+    gone = owner.get_by_role("button", name=re.compile(r"Remove it and \d+ answers?"))
+    expect(gone.first).to_be_hidden()
+    asked = owner.get_by_text("Remove", exact=True)
+    many = asked.count()
+    asked.first.click()
+    expect(owner.get_by_text("goes with the question, for good").first).to_be_visible()
+    gone.first.click()
+    expect(asked).to_have_count(many - 1)
