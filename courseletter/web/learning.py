@@ -157,7 +157,8 @@ def _pace_choices(reader: Reader, typed: dict[str, str], now: datetime) -> dict[
 def _paces(reader: Reader, now: datetime) -> list[tuple[Choice, str]]:
     """The paces, each with the dates that it would give (S7: the dates come first)."""
     place, speech = reader.place, reader.speech
-    usual = speech.interval(place.timetable.cadence.gap)
+    cadence = place.timetable.cadence
+    usual = speech.often(place.profile.weekdays or cadence.weekdays, max(cadence.gap, cadence.min_gap))
     names = {"slower": speech.say("Slower"), "normal": usual, "faster": speech.say("Faster")}
     if str(place.profile.pace) not in names:
         names[str(place.profile.pace)] = speech.interval(int(place.profile.pace))

@@ -9,7 +9,7 @@ from babel.dates import format_skeleton, get_day_names, get_timezone_location
 from babel.lists import format_list
 
 from campaigns.cadence import Cadence
-from campaigns.rhythm import EVERY_DAY, interval_phrase, time_phrase
+from campaigns.rhythm import EVERY_DAY, interval_phrase, rhythm_phrase, time_phrase
 from courseletter.web import moments
 from sender.context import date_in_words, day_in_words
 from templates.languages import catalogue, locale, marked, spoken
@@ -83,6 +83,14 @@ class Speech:
         if days % 7 == 0:
             return self.count("Once a week", "Every %(count)s weeks", days // 7)
         return self.count("Every day", "Every %(count)s days", days)
+
+    def often(self, weekdays: frozenset[int], gap: int) -> str:
+        """`Once a week`, `Mondays and Thursdays`: a gap that other days stretch is told by its days."""
+        if weekdays == EVERY_DAY or len(weekdays) == 1 or gap % 7 == 0:
+            return self.interval(gap)
+        if self._english:
+            return _capital(rhythm_phrase(weekdays, gap))
+        return self.listed([self.weekdays()[day] for day in sorted(weekdays)])
 
     def rhythm(self, cadence: Cadence) -> str:
         """`Mondays at 9:00`; in other languages than English with its gap first."""

@@ -9,6 +9,7 @@ from campaigns.cadence import Cadence
 from courseletter.errors import InvalidInput
 from courseletter.web.choices import days_of, hours, places, read_rhythm, rhythms
 from courseletter.web.moments import day, masked, place, short_day, zones
+from courseletter.web.speech import speech
 
 THURSDAYS = Cadence(weekdays=frozenset({3}), start=8 * 60)
 NOW = datetime(2026, 11, 12, 9, 42, tzinfo=UTC)
@@ -32,6 +33,22 @@ NOW = datetime(2026, 11, 12, 9, 42, tzinfo=UTC)
         ),
     ],
 )
+@pytest.mark.parametrize(
+    ("weekdays", "gap", "english", "german"),
+    [
+        ({3}, 7, "Once a week", "Einmal in der Woche"),
+        ({0, 3}, 7, "Once a week", "Einmal in der Woche"),
+        ({0, 3}, 3, "Mondays and Thursdays", "Montag und Donnerstag"),
+        (set(range(7)), 3, "Every third day", "Alle 3 Tage"),
+    ],
+)
+def test_how_often_lessons_come_is_told_by_their_days_where_a_gap_would_not_be_true(
+    weekdays: set[int], gap: int, english: str, german: str
+) -> None:
+    assert speech("en").often(frozenset(weekdays), gap) == english
+    assert speech("de").often(frozenset(weekdays), gap) == german
+
+
 def test_the_courses_own_rhythm_comes_first_and_others_fit_it(cadence: Cadence, own: str, first: str) -> None:
     its_own, groups = rhythms(cadence)
     assert (its_own.value, its_own.label) == ("", own)
