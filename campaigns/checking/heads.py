@@ -51,15 +51,15 @@ def _preheader(preheader: str, subject: str) -> Iterator[Finding]:
     wide = columns(preheader)
     mend = "Say in a sentence why to open it."
     if not preheader.strip():
-        message = "There is no preheader: inboxes show the brand's name beside the subject."
+        message = "There is no preview text (preheader): inboxes show the brand's name beside the subject."
         yield warning("preheader", message, mend, part="preheader")
     elif preheader.casefold().strip() == subject.casefold().strip():
-        yield warning("preheader", "The preheader says the subject again.", mend, part="preheader")
+        yield warning("preheader", "The preview text says the subject again.", mend, part="preheader")
     elif wide < least:
-        message = f"The preheader has {wide:.0f} letters, and inboxes have room for more."
+        message = f"The preview text has {wide:.0f} letters, and inboxes have room for more."
         yield hint("preheader", message, mend, part="preheader")
     elif wide > most:
-        message = f"The preheader has {wide:.0f} letters, and inboxes show about 100."
+        message = f"The preview text has {wide:.0f} letters, and inboxes show about 100."
         yield hint("preheader", message, "Put what matters first.", part="preheader")
 
 

@@ -6,7 +6,7 @@ POINTS = {
     "postal-address": "Both parts carry the sender's postal address",
     "field": "Every merge field is known, or has a fallback",
     "subject": "The subject is there, fits, and can stand in a header",
-    "preheader": "The preheader is there and fits",
+    "preheader": "The preview text (preheader) is there and fits",
     "document": "The mail says its language and its title",
     "image-alt": "Pictures have alternative texts",
     "image-file": "Pictures have an address, a type and a width that clients show",

@@ -83,7 +83,7 @@ def _of_the_welcome(course: Course, lessons: list[Lesson]) -> Iterator[Found]:
         told = wording.recounted(welcome.preheader, minutes, course.language, weekly=weekly)
         if told != welcome.preheader:
             message = (
-                "The preheader promises another number of lessons, or another rhythm, than the course has."
+                "The preview text promises another number of lessons, or another rhythm, than the course has."
             )
             yield welcome, warning("promise", message, f"Write “{wording.shown(told)}”", part="preheader")
 

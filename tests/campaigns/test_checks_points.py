@@ -71,7 +71,7 @@ WRONG = [
     Wrong("subject", {"subject": "Start small " * 8}, "warning", None, "letters, and inboxes show 78", "Say it in 60", "subject"),
     Wrong("subject", {"subject": "Start small " * 6}, "hint", None, "phones show about 40", "Put what matters first", "subject"),
     Wrong("subject", {"subject": "=?utf-8?q?a=0D=0ABcc=3A_x?="}, "blocking", None, "The subject has a line break", "Write it on one line", "subject"),
-    Wrong("preheader", {"preheader": ""}, "warning", None, "There is no preheader", "Say in a sentence", "preheader"),
+    Wrong("preheader", {"preheader": ""}, "warning", None, "There is no preview text (preheader)", "Say in a sentence", "preheader"),
     Wrong("preheader", {"preheader": "1/2: Start small"}, "warning", None, "says the subject again", "Say in a sentence", "preheader"),
     Wrong("preheader", {"preheader": "Begin."}, "hint", None, "has 6 letters", "Say in a sentence", "preheader"),
     Wrong("preheader", {"preheader": "Begin with a step. " * 8}, "hint", None, "inboxes show about 100", "Put what matters first", "preheader"),
