@@ -63,6 +63,14 @@ def test_a_question_is_asked_by_keyboard_and_undone_by_a_press(owner: Page, work
     expect(owner.get_by_role("heading", name="No lesson asks anything yet")).to_be_visible()
 
 
+def test_the_open_tab_is_seen_on_a_phone(owner: Page, workshop: World) -> None:  # noqa: F811
+    course = sleep_course(workshop)
+    owner.set_viewport_size({"width": 375, "height": 812})
+    for name in ("", "/form"):  # the first and the last
+        owner.goto(address(workshop, f"/courses/{course.id}{name}"))
+        expect(owner.locator(".tabs [aria-current]")).to_be_in_viewport(ratio=1)
+
+
 def test_answers_are_not_thrown_away_by_one_press(owner: Page, workshop: World) -> None:  # noqa: F811
     course = sleep_course(workshop)
     converse(workshop, course)

@@ -207,6 +207,17 @@ function prepare() {
 document.addEventListener("htmx:afterSwap", prepare);
 prepare();
 
+// The tab that is open is seen, also on a phone where the others leave it no room.
+function showTab() {
+  for (const tab of document.querySelectorAll(".tabs [aria-current]")) {
+    const tabs = tab.closest(".tabs");
+    const [mine, all] = [tab.getBoundingClientRect(), tabs.getBoundingClientRect()];
+    tabs.scrollLeft += mine.left + mine.width / 2 - (all.left + all.width / 2);
+  }
+}
+document.addEventListener("htmx:afterSwap", showTab);
+showTab();
+
 // A form that answers while somebody still chooses: it sends itself a moment after the last change.
 const SOON = 150;
 let waiting = 0;
