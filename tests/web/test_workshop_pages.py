@@ -90,6 +90,15 @@ def test_a_form_that_is_refused_leads_back_to_its_page(furnished: World) -> None
     assert "To Courses" in browser.get(f"/courses/{course.id}/pause").text
 
 
+def test_home_leads_to_the_courses_while_none_is_published(here: World) -> None:
+    with here.installation.database.write() as session:
+        for one in session.scalars(select(Course)):
+            one.revision_id = None
+    page = marketer(here).get("/").text
+    assert "once a course is published and has its first reader" in page
+    assert "To the courses" in page
+
+
 def test_home_names_what_is_wrong_before_anything_else(furnished: World) -> None:
     browser, installation = marketer(furnished), furnished.installation
     with installation.database.write() as session:

@@ -84,6 +84,7 @@ def show_home(visitor: Marketer, site: Here, request: Request) -> HTMLResponse:
             "first_start": not courses and not drafting.newsletters(session),
             "to_set": still_to_set(opened.settings, opened.brands.find(session, FIRST).address),
             "needs": needs,
+            "published": any(one.revision_id for one in courses),
             "running": any(one.revision_id and one.paused_at is None for one in courses),
             "numbers": _numbers(session, now, zone),
             "issues": [(when_of(one, zone), one) for one in issues],
