@@ -58,7 +58,7 @@ def pause_course(token: str, site: Here, fields: Fields) -> Response:
     with site.installation.database.write() as session:
         reader = reader_of(session, site, token)
         try:
-            until = _read_until(fields.get("until", ""), local(now, reader.place.zone).date())
+            until = read_until(fields.get("until", ""), local(now, reader.place.zone).date())
         except InvalidInput as problem:
             wrong = told(problem, reader.speech, "until")
             return _pause_page(session, site, token, typed=fields, problem=wrong)
@@ -226,7 +226,7 @@ def _read_days(text: str | None, own: frozenset[int] | None, cadence: Cadence) -
     return None if own is None and wanted == cadence.weekdays else wanted
 
 
-def _read_until(text: str, today: date) -> date | None:
+def read_until(text: str, today: date) -> date | None:
     """The day a break ends, or None where no day was given."""
     if not text.strip():
         return None

@@ -1,6 +1,7 @@
 """A reader's lessons: read on the web, asked for now, skipped, sent once more. A link shows, a press acts."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 
 from fastapi import APIRouter
@@ -15,13 +16,14 @@ from campaigns.schedule import Profile, Timetable
 from campaigns.standing import Standing
 from courseletter.errors import InvalidInput, NotFound
 from courseletter.web.finding import ARRIVED
-from courseletter.web.learning import pace_page
+from courseletter.web.learning import pace_page, read_until
 from courseletter.web.lesson_body import page_html
+from courseletter.web.moments import local
 from courseletter.web.pages import LESSON_POLICY
 from courseletter.web.reader import Reader, lead_back, reader_of, show
 from courseletter.web.site import READ, Fields, Here, Site
 from sender.models import Delivery
-from sender.wishes import next_now, send_again, skip, take_back, unskip
+from sender.wishes import next_now, pause, send_again, skip, take_back, unskip
 from subscribers import quotas
 
 router = APIRouter(prefix="/learn/{token}")
@@ -113,17 +115,23 @@ def send_next(token: str, site: Here, fields: Fields) -> Response:
         lock(session, reader.enrolment)
         if lesson != reader.enrolment.next_lesson:
             return lead_back(site, reader, "had")
-        sent = next_now(session, reader.enrolment, now)
-    return lead_back(site, reader, "next", lesson=lesson) if sent else lead_back(site, reader, "not_now")
+        until = reader.enrolment.paused_until
+        if not next_now(session, reader.enrolment, now):
+            return lead_back(site, reader, "not_now")
+    return lead_back(site, reader, "next", lesson=lesson, until=until.isoformat() if until else "")
 
 
 @router.post("/take-back")
 def call_next_back(token: str, site: Here, fields: Fields) -> Response:
-    """Undo of “send it now”: what has not left yet comes on its day again."""
+    """Undo of “send it now”: what has not left yet comes on its day again, and a break goes on."""
+    now, until = site.installation.clock.now(), fields.get("until", "")
     with site.installation.database.write() as session:
         reader = reader_of(session, site, token)
-        take_back(session, reader.enrolment, site.installation.clock.now())
+        take_back(session, reader.enrolment, now)
         still = _under_way(session, reader.enrolment, fields.get("lesson", ""))
+        if until and not still:
+            with suppress(InvalidInput):  # a break that is over by now
+                pause(session, reader.enrolment, now, read_until(until, local(now, reader.place.zone).date()))
     return lead_back(site, reader, "had" if still else "taken_back")
 
 

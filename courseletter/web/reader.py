@@ -49,7 +49,7 @@ _UNDO: Final = {
     "pace_kept": _Undo("pace", ("pace", "day", "hour", "zone")),
     "paused": _Undo("resume"),
     "resumed": _Undo("pause", ("until",)),
-    "next": _Undo("take-back", ("lesson",)),
+    "next": _Undo("take-back", ("lesson", "until")),
     "again": _Undo("take-back", ("lesson",)),
     "skipped": _Undo("unskip", ("lesson",)),
 }

@@ -104,6 +104,17 @@ def test_send_it_now_can_be_called_back_until_it_has_left(reader: World) -> None
     assert reader.enrolment().next_lesson == LES_4
 
 
+def test_a_break_that_send_it_now_ends_is_named_and_goes_on_by_undo(reader: World) -> None:
+    reader.browser().post(reader.learn_path("pause"), data={"until": "2026-12-01"})
+    before = dates(reader)
+    assert "Your break ends with it." in reader.browser().get(reader.learn_path("next")).text
+    page = reader.browser().post(reader.learn_path("next"), data={"lesson": LES_3}).text
+    assert reader.enrolment().paused_until is None
+    assert "It was called back in time." in press_undo(reader, page)
+    assert reader.enrolment().paused_until == date(2026, 12, 1)
+    assert dates(reader) == before
+
+
 def test_a_saved_pace_goes_back_to_the_courses_own(reader: World) -> None:
     form = {"pace": "slower", "day": "1", "hour": "1110", "zone": "America/New_York"}
     before = dates(reader)
