@@ -150,6 +150,7 @@ LEAST = {
     "POST /enrolments/{enrolment_id}/skip": "marketer",
     "POST /enrolments/{enrolment_id}/next": "marketer",
     "POST /enrolments/{enrolment_id}/take-back": "marketer",
+    "POST /enrolments/{enrolment_id}/unskip": "marketer",
     "POST /enrolments/{enrolment_id}/release": "marketer",
     "GET /deliveries": "marketer",
     "GET /deliveries/{delivery_id}": "marketer",

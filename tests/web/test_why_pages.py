@@ -1,7 +1,7 @@
 """The pages that say why: found by search, true to the ledger, with acts that can be taken back."""
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from colleagues import Colleague, add_user
@@ -104,6 +104,29 @@ def test_a_skip_and_another_copy(furnished: World, marketer: Colleague) -> None:
     again = marketer.post(f"/deliveries/{first}/copies")
     assert again.status_code == 422
     assert "on its way" in again.text
+
+
+def undo(marketer: Colleague, page: str) -> str:
+    """Press Undo in the toast of a page."""
+    toast = page.partition('id="toast"')[2]
+    path = toast.partition('action="')[2].partition('"')[0]
+    fields = dict(re.findall(r'name="(lesson|until)" value="([^"]*)"', toast))
+    return marketer.get(marketer.post(path, **fields).headers["location"]).text
+
+
+def test_what_is_done_for_one_person_is_undone_to_the_day(furnished: World, marketer: Colleague) -> None:
+    one = enrolment(furnished)
+    page = follow(marketer, f"/enrolments/{one.id}/skip")
+    assert enrolment(furnished).next_lesson != one.next_lesson
+    assert "The lesson is back in its place." in undo(marketer, page)
+    assert (enrolment(furnished).next_lesson, enrolment(furnished).due_at) == (one.next_lesson, one.due_at)
+    until = date(2026, 12, 24)
+    marketer.post(f"/enrolments/{one.id}/pause", until=until.isoformat())
+    for act in ("resume", "next"):
+        page = follow(marketer, f"/enrolments/{one.id}/{act}")
+        assert enrolment(furnished).paused_until is None
+        undo(marketer, page)
+        assert enrolment(furnished).paused_until == until
 
 
 def test_what_if_changes_nothing(furnished: World, marketer: Colleague) -> None:

@@ -1,6 +1,7 @@
 """A form that somebody who is signed in has sent: fields, lists of them, and one file."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Annotated
 
 from fastapi import Depends, HTTPException, Request
@@ -34,6 +35,13 @@ class Form:
         """A whole number of at most nine digits; None where none was typed."""
         text = self.text(name).strip()
         return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+    def day(self, name: str) -> date | None:
+        """A day like 2026-12-01; None where none was typed."""
+        try:
+            return date.fromisoformat(self.text(name).strip())
+        except ValueError:
+            return None
 
     def file(self, name: str) -> UploadFile | None:
         """The file that was chosen; browsers send an empty one without a name where none was."""
