@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from campaigns import brand_editing
 from campaigns.brands import TYPED, Listed
 from campaigns.drafting import find_course
-from courseletter.cli.output import AsJson, CourseName, installation, print_json, print_table, say
+from courseletter.cli.output import AsJson, CourseName, installation, print_json, print_table, say, tell
 from courseletter.errors import InvalidInput, NotFound
 from courseletter.installation import Installation
 from templates.brand import FACES, MissingAddress
@@ -152,7 +152,7 @@ def edit(
 
 
 @app.command()
-def use(brand: BrandName, course: CourseName) -> None:
+def use(brand: BrandName, course: CourseName, as_json: AsJson = False) -> None:
     """Let a course be from this brand, from its next publish on.
 
     Example: courseletter brand use first small-habits
@@ -160,8 +160,9 @@ def use(brand: BrandName, course: CourseName) -> None:
     with installation() as opened, opened.database.write() as session:
         found, row = _find(opened, session, brand), find_course(session, course)
         brand_editing.choose(row, found.id)
-        title = row.title
-    say(f"“{title}” is from “{found.brand.name}” once it is published again.")
+        facts = {"course": row.slug, "title": row.title, "brand": found.id}
+    told = f"“{facts['title']}” is from “{found.brand.name}” once it is published again."
+    tell(told, facts, as_json=as_json)
 
 
 def _typed(**options: str | None) -> dict[str, str]:

@@ -30,6 +30,7 @@ from courseletter.cli.output import (
     print_json,
     print_table,
     say,
+    tell,
 )
 from courseletter.errors import InvalidInput, NotFound
 from courseletter.zones import zone_named
@@ -234,15 +235,19 @@ def track(course: CourseName, clicks: OnOff, as_json: AsJson = False) -> None:
 
 @app.command("export")
 def export_(
-    course: CourseName, folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="The folder to write.")]
+    course: CourseName,
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="The folder to write.")],
+    as_json: AsJson = False,
 ) -> None:
     """Write the draft as a folder of Markdown files; over an existing one, only what changed.
 
     Example: courseletter course export small-habits small-habits/
     """
     with installation() as opened, opened.database.read() as session:
-        folders.export_course(session, drafting.find_course(session, course), folder)
-    say(f"Wrote {folder}")
+        found = drafting.find_course(session, course)
+        folders.export_course(session, found, folder)
+        facts = {"id": found.id, "slug": found.slug, "folder": str(folder)}
+    tell(f"Wrote {folder}", facts, as_json=as_json)
 
 
 @app.command("import")

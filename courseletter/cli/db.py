@@ -3,9 +3,9 @@
 import typer
 
 from courseletter import config
-from courseletter.cli.output import installation, say
+from courseletter.cli.output import AsJson, installation, tell
 from courseletter.cli.output import upgrade as bring_up_to_date
-from courseletter.database import Database
+from courseletter.database import SCHEMA, Database
 
 app = typer.Typer(help="Look after the database.", no_args_is_help=True, add_completion=False)
 
@@ -16,7 +16,7 @@ def _db() -> None:
 
 
 @app.command()
-def upgrade() -> None:
+def upgrade(as_json: AsJson = False) -> None:
     """Bring the tables to this version's shape. Safe to repeat.
 
     Example: courseletter db upgrade
@@ -26,11 +26,11 @@ def upgrade() -> None:
         bring_up_to_date(database)
     finally:
         database.close()
-    say("The database is up to date.")
+    tell("The database is up to date.", {"version": SCHEMA}, as_json=as_json)
 
 
 @app.command()
-def release() -> None:
+def release(as_json: AsJson = False) -> None:
     """Let a database send again that was copied, moved or restored from a backup.
 
     Until then all sends are held. What was queued in it is dated anew; what was sent after the backup was
@@ -42,4 +42,5 @@ def release() -> None:
 
     with installation() as opened:
         released = release_sends(opened.database, opened.settings.home, opened.clock.now())
-    say("It sends again." if released else "Nothing is held: it sends.")
+    told = "It sends again." if released else "Nothing is held: it sends."
+    tell(told, {"released": released}, as_json=as_json)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from courseletter.cli.output import AsJson, count, installation, print_json, print_table, say
+from courseletter.cli.output import AsJson, count, installation, print_json, print_table, say, tell
 from courseletter.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ def in_doubt(as_json: AsJson = False) -> None:
 def settle(
     delivery: Annotated[int, typer.Argument(metavar="DELIVERY", help="Its number in the list.")],
     outcome: Annotated[str, typer.Argument(metavar="arrived|lost", help="What you found out.")],
+    as_json: AsJson = False,
 ) -> None:
     """Say what became of a message in doubt: `arrived` counts it as had, `lost` sends it again.
 
@@ -52,7 +53,8 @@ def settle(
         raise InvalidInput(f"“{outcome[:20]}” is neither arrived nor lost.", field="outcome")
     with installation() as opened, opened.database.write() as session:
         settled(session, delivery, opened.clock.now(), arrived=outcome == "arrived")
-    say("It counts as had." if outcome == "arrived" else "It is ready and goes out with the next tick.")
+    told = "It counts as had." if outcome == "arrived" else "It is ready and goes out with the next tick."
+    tell(told, {"delivery": delivery, "outcome": outcome}, as_json=as_json)
 
 
 def _state(one: "Doubt") -> str:

@@ -99,6 +99,13 @@ def say(text: str) -> None:
     _console().print(_plain(text), soft_wrap=True)
 
 
+def tell(sentence: str, facts: Any, *, as_json: bool) -> None:
+    """Say what was done, to people in a sentence or to scripts in facts."""
+    if as_json:
+        return print_json(facts)
+    return say(sentence)
+
+
 def print_text(text: Text) -> None:
     """Print a text with its colours, where the output shows any."""
     _console().print(text, soft_wrap=True)
@@ -109,8 +116,8 @@ def count(number: int, noun: str) -> str:
     if number == 1:
         return f"{number} {noun}"
     if noun == "person":
-        return f"{number} people"
-    return f"{number} {noun[:-1]}ies" if noun.endswith(("ry", "ty")) else f"{number} {noun}s"
+        return f"{number:,} people"
+    return f"{number:,} {noun[:-1]}ies" if noun.endswith(("ry", "ty")) else f"{number:,} {noun}s"
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from courseletter.cli.output import AsJson, count, installation, print_json, print_table, say
+from courseletter.cli.output import AsJson, count, installation, print_json, print_table, say, tell
 from courseletter.errors import NotFound
 from courseletter.installation import Installation
 from sender import relays
@@ -50,7 +50,7 @@ def show(relay: RelayName, as_json: AsJson = False) -> None:
     """
     with installation() as opened:
         _check(opened, relay)
-        (found,) = [one for one in opened.relay_reports() if one.name == relay]
+        found = _found(opened, relay)
     if as_json:
         return print_json(asdict(found))
     say(f"{found.name} is {_state(found)}.")
@@ -69,7 +69,7 @@ def show(relay: RelayName, as_json: AsJson = False) -> None:
 
 
 @app.command()
-def pause(relay: RelayName) -> None:
+def pause(relay: RelayName, as_json: AsJson = False) -> None:
     """Send nothing more through a relay, within seconds. Its share goes through the others, or waits.
 
     Example: courseletter relay pause smtp
@@ -77,11 +77,13 @@ def pause(relay: RelayName) -> None:
     with installation() as opened:
         _check(opened, relay)
         relays.pause(opened.database, relay, opened.clock.now())
-    say(f"{relay} is paused. Resume it with: courseletter relay resume {relay}")
+        found = _found(opened, relay)
+    told = f"{relay} is paused. Resume it with: courseletter relay resume {relay}"
+    tell(told, asdict(found), as_json=as_json)
 
 
 @app.command()
-def resume(relay: RelayName) -> None:
+def resume(relay: RelayName, as_json: AsJson = False) -> None:
     """Use a relay again that was paused, or that is left alone because it was unwell.
 
     Example: courseletter relay resume smtp
@@ -89,7 +91,12 @@ def resume(relay: RelayName) -> None:
     with installation() as opened:
         _check(opened, relay)
         relays.resume(opened.database, relay, opened.clock.now())
-    say(f"{relay} is used again, within seconds.")
+        found = _found(opened, relay)
+    tell(f"{relay} is used again, within seconds.", asdict(found), as_json=as_json)
+
+
+def _found(opened: Installation, relay: str) -> RelayReport:
+    return next(one for one in opened.relay_reports() if one.name == relay)
 
 
 def _check(opened: Installation, relay: str) -> None:

@@ -13,7 +13,17 @@ from campaigns.models import Enrolment, Lesson
 from campaigns.reasons import RULES, Reason
 from campaigns.rhythm import moment_phrase
 from courseletter import uploads
-from courseletter.cli.output import AsJson, Email, OnOff, Switch, installation, print_json, print_table, say
+from courseletter.cli.output import (
+    AsJson,
+    Email,
+    OnOff,
+    Switch,
+    installation,
+    print_json,
+    print_table,
+    say,
+    tell,
+)
 from courseletter.errors import InvalidInput, NotFound
 from courseletter.zones import zone_named
 from sender import personal_data, wishes
@@ -234,6 +244,7 @@ def export_one(
 def erase_one(
     email: Email,
     confirm: Annotated[str, typer.Option(help="The address once more: nothing brings them back.")] = "",
+    as_json: AsJson = False,
 ) -> None:
     """Erase one person for good, on their wish. A keyed hash keeps anybody from entering them again.
 
@@ -249,7 +260,9 @@ def erase_one(
         erase(session, [subscriber], opened.clock.now(), opened.settings.key)
         session.commit()
         uploads.tidy(opened)
-    say("Erased. What stays is a mark that nobody can read the address from.")
+    tell(
+        "Erased. What stays is a mark that nobody can read the address from.", {"erased": 1}, as_json=as_json
+    )
 
 
 @app.command()

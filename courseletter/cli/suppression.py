@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from sqlalchemy import select
 
-from courseletter.cli.output import AsJson, Email, count, installation, print_json, print_table, say
+from courseletter.cli.output import AsJson, Email, count, installation, print_json, print_table, say, tell
 from subscribers import suppression
 from subscribers.addresses import check_address
 from subscribers.importing.suppressions import add_all
@@ -56,7 +56,9 @@ def add(
 
 @app.command()
 def release(
-    email: Email, why: Annotated[str, typer.Option(help="Why it may be written to again; it is kept.")] = ""
+    email: Email,
+    why: Annotated[str, typer.Option(help="Why it may be written to again; it is kept.")] = "",
+    as_json: AsJson = False,
 ) -> None:
     """Take a bounced address, or one put there by hand, off the list. Once: what comes back stays.
 
@@ -64,7 +66,8 @@ def release(
     """
     with installation() as opened, opened.database.write() as session:
         suppression.release(session, opened.settings.key, email, why, "command line", opened.clock.now())
-    say(f"{email} may be written to again, where it is on a list.")
+    told = f"{email} may be written to again, where it is on a list."
+    tell(told, {"email": email, "released": True, "why": why}, as_json=as_json)
 
 
 @app.command("import")

@@ -50,6 +50,18 @@ def test_every_command_has_help_with_an_example_of_itself(new, name: str) -> Non
     assert not new.home.exists()
 
 
+# `subscriber export` is JSON as it is; the others run until they are ended, or set up a folder.
+NO_JSON = {"init", "serve", "worker", "subscriber export"}
+
+
+@pytest.mark.parametrize(
+    "name", [one for one in COMMANDS if getattr(COMMANDS[one], "commands", None) is None]
+)
+def test_every_command_answers_scripts_in_json(name: str) -> None:
+    options = {option for one in COMMANDS[name].params for option in one.opts}
+    assert ("--json" in options) is (name not in NO_JSON)
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_example_is_a_command_line_that_parses(name: str) -> None:
     text = re.sub(r"\s+", " ", COMMANDS[name].help.partition("Example: ")[2])

@@ -45,7 +45,8 @@ def test_several_relays_are_listed_with_their_limits(line) -> None:
 def test_a_relay_is_paused_and_resumed(line) -> None:
     assert "relay resume smtp" in line.done("relay", "pause", "smtp").out
     assert "paused by a person" in line.done("relay", "show", "smtp").out
-    line.done("relay", "resume", "smtp")
+    assert line.done("relay", "pause", "smtp", "--json").json["condition"] == "paused"
+    assert line.done("relay", "resume", "smtp", "--json").json["condition"] == "well"
     assert line.done("relay", "show", "smtp", "--json").json["condition"] == "well"
 
 
