@@ -116,4 +116,4 @@ def _check_mail(values: Mapping[str, str], domain: str) -> None:
         try:
             mail_address(reply_to)
         except ValueError:
-            raise InvalidInput("Write an e-mail address, like hello@example.org.", field="reply_to") from None
+            raise InvalidInput("Write an email address, like hello@example.org.", field="reply_to") from None

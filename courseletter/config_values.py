@@ -43,5 +43,5 @@ def mail_address(address: str) -> str:
     try:
         valid = validate_email(without_controls(address), check_deliverability=False, test_environment=True)
     except EmailNotValidError:
-        raise ValueError("write an e-mail address, like letters@example.org") from None
+        raise ValueError("write an email address, like letters@example.org") from None
     return f"{valid.local_part}@{valid.ascii_domain}"

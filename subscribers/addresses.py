@@ -89,7 +89,7 @@ class AddressRefused(InvalidInput):
     """An address that nobody can have; `why` without the mend, and without what it has of the address."""
 
     def __init__(self, why: str) -> None:
-        told = f"This e-mail address cannot be used: {why}. Write it as name@example.org."
+        told = f"This email address cannot be used: {why}. Write it as name@example.org."
         super().__init__(told, field="email")
         self.why = why.partition(":")[0]
 

@@ -53,7 +53,9 @@ def kinds(session: Session) -> dict[str, str]:
 def find(session: Session, name: str) -> CustomField:
     found = session.get(CustomField, name)
     if found is None or found.removed_at is not None:
-        raise NotFound(f"There is no custom field called “{name}”.")
+        known = ", ".join(sorted(one.name for one in in_use(session)))
+        there = f"There are: {known}." if known else "There is none yet."
+        raise NotFound(f"There is no custom field called “{name}”. {there}")
     return found
 
 

@@ -72,7 +72,9 @@ def release(session: Session, key: bytes, address: str, why: str, by: str, now: 
     """
     why, found = why.strip(), suppression_of(session, key, address)
     if found is None:
-        raise InvalidInput(f"{address} is not on the suppression list.", field="email")
+        raise InvalidInput(
+            f"{address} is not on the suppression list, so nothing is to be released.", field="email"
+        )
     if found.reason not in MISTAKABLE:
         raise InvalidInput(
             f"{address} is there because they said so themselves ({found.reason}). Only they can take it "

@@ -5,7 +5,7 @@ import re
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 from typer.core import TyperGroup
@@ -131,6 +131,17 @@ def run(arguments: Sequence[str]) -> int:
         )
 
 
+# What pydantic says of a value, as one says it to people.
+_PLAINER: Final = (
+    (re.compile(r"Value error, "), ""),
+    (re.compile(r"Input should be a valid integer.*"), "Write a whole number"),
+    (re.compile(r"Input should be a valid number.*"), "Write a number"),
+    (re.compile(r"Input should be greater than or equal to"), "Write a number from"),
+    (re.compile(r"(Write a number from \S+)$"), r"\1 on"),
+    (re.compile(r"\?\.$"), "?"),
+)
+
+
 def _refuse(message: str) -> int:
     print(f"courseletter: {_shortened(one_line(message))}", file=sys.stderr)
     return TO_MEND
@@ -148,7 +159,10 @@ def _misused(error: TyperException) -> int:
         return TO_MEND
     context = getattr(error, "ctx", None)
     command = context.command_path if context else "courseletter"
-    return _refuse(f"{message.rstrip('.')}. See `{command} --help`.")
+    for form, plain in _PLAINER:
+        message = form.sub(plain, message)
+    message = message if message.endswith("?") else f"{message.rstrip('.')}."
+    return _refuse(f"{message} See `{command} --help`.")
 
 
 def _check_text(arguments: Sequence[str]) -> None:

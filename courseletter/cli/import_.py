@@ -116,6 +116,12 @@ def _settings(
         order=order or order_of(samples),
         extra_tags=tuple(tags),
     )
+    if "email" not in targets.values():
+        raise InvalidInput(
+            "No column is the email address. Say which one is, like --map "
+            f"“{next(iter(targets))}=email”. There are: {', '.join(targets)}.",
+            field="map",
+        )
     mapping.check(settings)
     return settings
 

@@ -23,7 +23,7 @@ def test_fields_by_command(line, tmp_path: Path) -> None:
     found = {one["name"]: one["kind"] for one in line.done("field", "list", "--json").json}
     assert found == {"age": "number", "birthday": "text", "city": "text"}
     assert "What it says of 2 people is kept for 30 days" in line.done("field", "remove", "city").out
-    assert "There is no custom field called" in line.refused("field", "remove", "city")
+    assert "There is no custom field called “city”. There" in line.refused("field", "remove", "city")
     line.done("field", "restore", "city")
     exported = line.done("export", "subscribers").out
     assert "Porto" in exported

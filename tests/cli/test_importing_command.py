@@ -73,7 +73,8 @@ def test_rows_to_mend_come_back_as_they_were_and_are_imported_again(
 def test_columns_are_mapped_by_hand(line, tmp_path: Path) -> None:
     path = tmp_path / "odd.csv"
     path.write_text("Kontakt,Stadt\nana@example.org,Köln\n", encoding="utf-8")
-    assert "No column is the email address" in line.refused("import", "subscribers", path, "--list", "letter")
+    said = line.refused("import", "subscribers", path, "--list", "letter")
+    assert "No column is the email address. Say which one is, like --map “Kontakt=email”." in said
     line.done(
         "import", "subscribers", path, "--list", "a", "--map", "Kontakt=email", "--map", "Stadt=field:city"
     )

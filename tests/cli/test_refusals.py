@@ -219,6 +219,23 @@ def test_a_demo_that_cannot_be_played_leaves_no_mailbox(new, tmp_path: Path) -> 
     assert not new.home.exists()
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (
+            ["send-test", SLUG, "--to", "a@b.org", "--lesson", "-1"],
+            "Write a number from 0 on. See",
+        ),
+        (["lessons", "x", "--target", "abc"], "'--target': Write a number. See"),
+        (["delivery", "settle", "x", "lost"], "'DELIVERY': Write a whole number. See"),
+        (["course", "track", SLUG, "maybe"], "'on|off': 'maybe' is not one of 'on', 'off'. See"),
+        (["course", "chek", SLUG], "Did you mean 'check'? See"),
+    ],
+)
+def test_a_mistyped_command_line_is_answered_in_plain_words(new, arguments: list[str], said: str) -> None:
+    assert said in new.refused(*arguments)
+
+
 def test_an_endless_name_is_not_said_whole(school_line) -> None:
     said = school_line.refused("course", "show", "x" * 5000)
     assert said.startswith("No course is called “" + "x" * 50)

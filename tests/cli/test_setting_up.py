@@ -142,9 +142,9 @@ def test_four_at_once_agree_on_one_folder(new) -> None:
     ("arguments", "said"),
     [
         (["--timezone", "Moon/Base"], "--timezone: "),
-        (["--from", "notes"], "--from: write an e-mail address, like letters@example.org (it is 'notes')"),
+        (["--from", "notes"], "--from: write an email address, like letters@example.org (it is 'notes')"),
         (["--from", "a@b.org\nBcc: c@d.org"], "--from: write it on one line"),
-        (["--from", "a@b_c.example"], "--from: write an e-mail address"),
+        (["--from", "a@b_c.example"], "--from: write an email address"),
         (["--brand", "A\x1b[31m"], "--brand: write it on one line"),
         (["--brand", ""], "--brand: write your name, as readers see it"),
         (["--base-url", "letters.example.org"], "--base-url: write the address people reach"),

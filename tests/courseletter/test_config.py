@@ -182,7 +182,7 @@ def test_bounces_have_a_domain_of_their_own_below_the_senders(home: Path) -> Non
 )
 def test_an_address_whose_domain_is_no_dns_name(home: Path, address: str) -> None:
     write(home, f'[sender]\nfrom_address = "{address}"\n')
-    with pytest.raises(ConfigError, match="write an e-mail address") as caught:
+    with pytest.raises(ConfigError, match="write an email address") as caught:
         config.load(home)
     assert "bounce_domain" not in str(caught.value)
 
