@@ -197,7 +197,7 @@ def test_a_dry_run_says_the_same_and_saves_nothing(desk: Desk) -> None:
     tried, problems = desk.try_out(text, "more.csv")
     assert dict(tried.counts) == {"new": 1, "updated": 1, "kept_out": 1, "skipped": 1, "pending": 2}
     assert [(line, reason[:16]) for _, line, _, reason, *_ in problems] == [
-        (5, "This e-mail addr"),
+        (5, "This email addre"),
         (2, "Left here before"),
     ]
     assert len(desk.emails()) == 2
