@@ -189,7 +189,7 @@ class _Walker:
         level = _HEADINGS.get(element.tag) or int(element.get("aria-level", "2"))
         for child in element.iter("img"):
             yield from self._image(child)
-        if len(text) > _LONGEST_HEADING:
+        if len(text) > _LONGEST_HEADING or _is_subtitle(element):
             yield from self._paragraphs(runs, element)  # credits or a notice, set large
         elif text:
             linked = [replace(run, strong=False, emphasis=False, link=self._elsewhere(run)) for run in runs]
@@ -423,6 +423,12 @@ class _Walker:
     @staticmethod
     def _holds_blocks(element: Element) -> bool:
         return any(isinstance(child.tag, str) and child.tag in _BLOCKS for child in element.iterdescendants())
+
+
+def _is_subtitle(heading: Element) -> bool:
+    """Whether a heading says more of the title right above it, and names no section."""
+    above = heading.getprevious()
+    return above is not None and above.tag == "h1" and "subtitle" in (heading.get("class") or "").lower()
 
 
 def _loose(inner: list[Leaf]) -> bool:

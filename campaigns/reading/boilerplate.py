@@ -224,7 +224,7 @@ _NAVIGATION = _is(
     r"|inloggen",
     r"name|e-?mail|website|comment|kommentar|kommentare|antworten|avatar|nom|nombre|nome|naam|comments?"
     r"|commentaires?|comentarios?|comentários?|commenti|reacties|reply|submit|senden|absenden|loading\.*",
-    r"rubriken|schlagwörter|archive?s?|archiv|archivos|arquivos|archivi|archief|meta|tags?|categories"
+    r"keywords?|rubriken|schlagwörter|archive?s?|archiv|archivos|arquivos|archivi|archief|meta|tags?|categories"
     r"|kategorien|catégories|categorías|categorias|categorie(?:ën)?",
     r"read more|continue reading|weiterlesen|lire la suite|leer más|sigue leyendo|continue lendo"
     r"|leggi tutto|lees verder|learn more|mehr erfahren|click here|show more|load more|no posts"

@@ -6,7 +6,7 @@ all of the marked text is the article; unmarked blocks at its ends and inside pa
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,7 +15,7 @@ from campaigns.language import columns
 from campaigns.reading.assembling import Reading, fold
 from campaigns.reading.blocks import Leaf, leaves
 from campaigns.reading.furniture import Boxes, furniture, opens_or_ends_page
-from campaigns.reading.marks import Wanted, container, marked
+from campaigns.reading.marks import Wanted, container, holders, marked
 from campaigns.reading.titles import page_title
 from campaigns.reading.tree import meta, parse
 from courseletter.errors import InvalidInput
@@ -80,10 +80,10 @@ def _article(every: Sequence[Leaf], marks: Sequence[bool], title: str) -> list[t
     hits = [i for i in inside if marks[i] and not opens_or_ends_page(every[i])]
     if not hits:
         return None
-    boxes = Boxes(holder)
+    boxes, taken = Boxes(holder), holders(every, marks)
     top, first, last = _title_at(every, inside, title), hits[0], hits[-1]
-    opening = (i for i in inside if top < i < first and _could_open(every[i], holder, boxes))
-    first = _with_what_is_above(every, inside, max(top, next(opening, first)), holder)
+    opening = (i for i in inside if top < i < first and _could_open(every[i], taken, boxes))
+    first = _with_what_is_above(every, inside, max(top, next(opening, first)), taken)
     pieces = []
     for i in inside:
         leaf = every[i]
@@ -91,13 +91,13 @@ def _article(every: Sequence[Leaf], marks: Sequence[bool], title: str) -> list[t
         if i < first or i > last:
             where = "before the article begins" if i < first else "after the article ends"
             piece = replace(piece, role=Role.DROPPED, reason=f"stands {where}", score=0.9)
-        elif why := boxes.around(leaf) or ("" if marks[i] else furniture(leaf, holder)):
+        elif why := boxes.around(leaf) or ("" if marks[i] else furniture(leaf, taken)):
             piece = replace(piece, role=Role.DROPPED, reason=why, score=0.88)
         pieces.append((leaf, piece))
     return pieces
 
 
-def _could_open(leaf: Leaf, holder: Any, boxes: Boxes) -> bool:
+def _could_open(leaf: Leaf, taken: Set[Any], boxes: Boxes) -> bool:
     """Whether an unmarked block above the marked ones is the article's first paragraph."""
     return (
         leaf.block.kind is BlockKind.PARAGRAPH
@@ -105,7 +105,7 @@ def _could_open(leaf: Leaf, holder: Any, boxes: Boxes) -> bool:
         and leaf.links < 0.3
         and not opens_or_ends_page(leaf)
         and not boxes.around(leaf)
-        and not furniture(leaf, holder)
+        and not furniture(leaf, taken)
     )
 
 
@@ -122,7 +122,7 @@ def _title_at(every: Sequence[Leaf], inside: Sequence[int], title: str) -> int:
     return -1
 
 
-def _with_what_is_above(every: Sequence[Leaf], inside: Sequence[int], first: int, holder: Any) -> int:
+def _with_what_is_above(every: Sequence[Leaf], inside: Sequence[int], first: int, taken: Set[Any]) -> int:
     """The heading, picture and caption right above the first text open the article, unless furniture holds
     them."""
     start = first
@@ -130,7 +130,7 @@ def _with_what_is_above(every: Sequence[Leaf], inside: Sequence[int], first: int
         leaf = every[i]
         heads = leaf.level > 1 and not opens_or_ends_page(leaf)
         shows = leaf.block.kind in (BlockKind.IMAGE, BlockKind.CAPTION)
-        if not (heads or shows) or furniture(leaf, holder):
+        if not (heads or shows) or furniture(leaf, taken):
             break
         start = i
     return start

@@ -11,7 +11,7 @@ from typing import Any
 from campaigns.article import BlockKind
 from campaigns.reading.assembling import fold
 from campaigns.reading.blocks import Leaf
-from campaigns.reading.furniture import furniture
+from campaigns.reading.furniture import furniture, leads_away
 
 _SHARE_OF_MARKED = 0.9
 _SEEN_AT_LEAST = 0.35
@@ -74,7 +74,7 @@ def _wanted(every: Sequence[Leaf], wanted: Wanted) -> list[bool]:
     seen = sum(compress(lengths, map(and_, marked, prose)))
     if seen >= _SEEN_AT_LEAST * total:
         return marked
-    heads = [leaf.level > 0 and not furniture(leaf, None) for leaf in every]
+    heads = [leaf.level > 0 and not furniture(leaf) for leaf in every]
     return [
         here or (head and after) for here, head, after in zip(prose, heads, [*prose[1:], False], strict=True)
     ]
@@ -85,7 +85,7 @@ def _is_running_text(leaf: Leaf) -> bool:
         leaf.block.kind not in (BlockKind.HEADING, BlockKind.CODE)
         and len(leaf.block.text) >= 80
         and leaf.links < 0.5
-        and not furniture(leaf, None)
+        and not furniture(leaf)
     )
 
 
@@ -106,13 +106,18 @@ def _occurs(folded: str, wanted: Wanted) -> bool:
     )
 
 
+def holders(every: Sequence[Leaf], marks: Sequence[bool]) -> set[Any]:
+    """The elements that hold marked text."""
+    return {each for leaf in compress(every, marks) for each in leaf.around()}
+
+
 def _with_boxes_alike(every: Sequence[Leaf], marked: list[bool]) -> list[bool]:
     """An article may lie in several boxes of one class, with pictures or advertisements between them, and
     trafilatura takes the first of them. Those behind it count too, up to the title of another article."""
     holder = container(every, marked)
     if holder is None:
         return marked
-    taken = {each for leaf in compress(every, marked) for each in leaf.around()}
+    taken = holders(every, marked)
     shapes = {_shape(box) for box in _boxes_of(holder) if box in taken}
     own = _article_around(holder)
     alike = list(marked)
@@ -120,7 +125,7 @@ def _with_boxes_alike(every: Sequence[Leaf], marked: list[bool]) -> list[bool]:
         leaf = every[i]
         if _begins_another(leaf, own):
             break
-        if not furniture(leaf, None):
+        if not furniture(leaf):
             alike[i] = any(_shape(each) in shapes and each not in taken for each in leaf.around())
     gained = any(map(_is_running_text, compress(every, map(ne, alike, marked))))
     return alike if gained else marked
@@ -130,9 +135,7 @@ def _begins_another(leaf: Leaf, own: Any) -> bool:
     """Whether here stands another article: an element of its own, or a heading that leads to its page."""
     if _article_around(leaf.element) is not own:
         return True
-    links = (each for each in (*leaf.around(), *leaf.element.iter("a")) if each.tag == "a")
-    leads = [len(link.text_content()) for link in links if not (link.get("href") or "#").startswith("#")]
-    return leaf.level > 0 and sum(leads) * 2 > len(leaf.block.text)
+    return leaf.level > 0 and leads_away(leaf.element)
 
 
 def _article_around(element: Any) -> Any:
