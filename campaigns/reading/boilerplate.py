@@ -46,7 +46,7 @@ _RELATED = _starts(
     r"(?:related|similar) (?:posts?|articles?|reading|stories|content|topics|links|pages|news)\b",
     r"(?:you )?(?:may|might)(?: also)? (?:also )?(?:like|enjoy|be interested)",
     r"(?:read|up) next\b",
-    r"keep reading\b",
+    r"keep reading\b|read this next\b|recommended from \w+\W*$",
     r"(?:more |our )?must-?\s?reads?\b",
     r"(?:more|latest|other) (?:from (?:the|our|this)|posts|articles|stories)\b",
     r"(?:recommended|recent|popular|latest|trending|featured) (?:for you|posts?|comments?|articles?"
@@ -87,6 +87,7 @@ _COMMENTS = _starts(
     r"required fields",
     r"save my name",
     r"notify me (?:of|by|via)",
+    r"discussion about this (?:post|episode)\b|was this (?:article|page|post|answer) helpful\b",
     r"\d+ (?:[»›|•] )?(?:comments?|responses?|replies|thoughts on|kommentare?|antworten|commentaires?"
     r"|comentarios?|comentários?|commenti|reacties)\b",
     r"(?:comments?|kommentare?|commentaires?|comentarios?|comentários?|commenti|reacties)\W{1,3}\d+\W*$",
@@ -123,6 +124,8 @@ _SUBSCRIBE = _starts(
     r"(?:subscribe|sign up) (?:to|for|now|today|here|free|via)\b|subscribe$|join (?:our|my"
     r"|the) (?:newsletter|list|community|mailing)",
     r"(?:get|receive) [^.]{0,60}\b(?:inbox|newsletter|by email)\b",
+    r"thanks for reading\b[^.!]{0,80}[.!] subscribe\b|ready for more\?\W*$",
+    r"[^.]{1,80}\bis a reader-supported publication\b",
     r"(?:our |my |the |weekly |free )?newsletter(?: sign-?up)?\W*$",
     r"newsletter (?:abonnieren|bestellen)|(?:jetzt )?abonnieren|(?:zum|unser\w*) newsletter\b",
     r"(?:abonnez|inscrivez)-vous\b|s['’](?:abonner|inscrire)\b",
@@ -155,6 +158,8 @@ _META = _starts(
     r"(?:posted|filed|published|tagged|categori[sz]ed)(?: \w+)? ?(?:in|on|by|under|as|with|at)?:?\s",
     r"(?:tags?|categor(?:y|ies)|topics?|labels?|keywords?)\s*:",
     r"(?:last )?(?:updated|modified)(?: on)?:?\s",
+    r"(?:last )?(?:medically |clinically |expert )?(?:reviewed|fact[- ]checked)(?: by| on)\s"
+    r"|how we reviewed this article\b",
     r"\d+ ?(?:min(?:ute)?s?|minuten|minutos|minuti)\.?(?: of)? (?:read|reading|lesezeit|lesen|de lecture"
     r"|de lectura|de leitura|di lettura|lezen|leestijd)\b",
     r"(?:reading time|lesezeit|temps de lecture|tiempo de lectura|tempo de leitura|tempo di lettura"
@@ -224,6 +229,8 @@ _NAVIGATION = _is(
     r"|inloggen",
     r"name|e-?mail|website|comment|kommentar|kommentare|antworten|avatar|nom|nombre|nome|naam|comments?"
     r"|commentaires?|comentarios?|comentários?|commenti|reacties|reply|submit|senden|absenden|loading\.*",
+    r"reader interactions|(?:primary|secondary) sidebar|footer|search this website|jump to recipe"
+    r"|(?:get the|open in) app|member-only story|[\d.,]+k? followers?|privacy\W+terms\W+collection notice",
     r"keywords?|rubriken|schlagwörter|archive?s?|archiv|archivos|arquivos|archivi|archief|meta|tags?|categories"
     r"|kategorien|catégories|categorías|categorias|categorie(?:ën)?",
     r"read more|continue reading|weiterlesen|lire la suite|leer más|sigue leyendo|continue lendo"

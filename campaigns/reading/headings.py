@@ -113,8 +113,10 @@ def _wide_gaps(lines: Sequence[Line]) -> _Gaps:
         for line in wider
         if line.kind is LineKind.LINE and columns(line.text) <= _WIDEST and not is_prose(line.text)
     ]
-    # Wide gaps mean something where they stand before short lines, not where the text is simply ragged.
+    # Wide gaps mean something where they stand before short lines, not where the text is simply ragged or
+    # where they part what a page lists behind its article.
     meaningful = len(short) >= 2 and len(short) >= 0.5 * len(wider) and len(wider) <= 0.5 * len(counted)
+    meaningful = meaningful and lines.index(short[0]) <= 0.5 * len(lines)
     return _Gaps(usual, min(line.gap for line in short) if meaningful else 0)
 
 

@@ -291,3 +291,13 @@ def test_hostile_text_takes_no_time() -> None:
     ):
         of(f"Title\n\n{ENGLISH}\n\n{line}\n\n{ENGLISH}")
     assert time.process_time() - begun < 20
+
+
+def test_extra_space_in_what_a_page_lists_behind_its_article_says_nothing_of_headings_above() -> None:
+    parts = "\n\n".join(
+        f"{heading}\n\n{ENGLISH}\n\n{ENGLISH}" for heading in ("Get up", "Go out", "Come back")
+    )
+    others = "".join(f"\n\n\n{title}\n\n{ENGLISH}" for title in ("Ten foods for the day", "How to breathe"))
+    article = read_bytes(f"Mornings outside\n\n{ENGLISH}\n\n{parts}{others}".encode(), "a.txt")
+    headings = [section.heading for section in article.sections]
+    assert headings[:4] == [None, "Get up", "Go out", "Come back"]
