@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from functools import cache
 from itertools import pairwise
 
@@ -101,7 +102,15 @@ def anaphora(language: str) -> frozenset[str]:
 
 def columns(text: str) -> float:
     """The width of `text`; a wide character (Chinese, Japanese, Korean) takes 2.2 columns."""
-    return sum(2.2 if unicodedata.east_asian_width(character) in "WF" else 1.0 for character in text)
+    if text.isascii():
+        return len(text)
+    wide = sum(n for character, n in Counter(text).items() if unicodedata.east_asian_width(character) in "WF")
+    return len(text) + 1.2 * wide
+
+
+def fits(text: str, most: float) -> bool:
+    """Whether `text` takes no more than `most` columns; quick also where it is as long as a book."""
+    return len(text) <= most and columns(text) <= most
 
 
 def count_words(text: str) -> int:

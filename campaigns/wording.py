@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from campaigns import teasers
-from campaigns.language import anaphora, columns, content_words, count_words, is_unspaced, words_of
+from campaigns.language import anaphora, columns, content_words, count_words, fits, is_unspaced, words_of
 from campaigns.reading.sentences import sentences
 
 SUBJECT_COLUMNS = 60
@@ -224,11 +224,11 @@ def clip(text: str, most: float, least: float | None = None) -> str:
     """`text` in at most `most` columns: cut after its last whole clause of at least `least` columns (by
     default two fifths of `most`), else after a word, and marked with "…"."""
     text = " ".join(text.split())
-    if columns(text) <= most:
+    if fits(text, most):
         return text
     least = 0.4 * most if least is None else least
     room = most - 1
-    clauses = [text[: match.start()] for match in _CLAUSE.finditer(text)]
+    clauses = [text[: match.start()] for match in _CLAUSE.finditer(text, 0, 2 * int(most))]
     fitting = [clause for clause in clauses if least <= columns(clause) <= room]
     if fitting:
         return fitting[-1].rstrip() + "…"
@@ -247,7 +247,7 @@ def clip(text: str, most: float, least: float | None = None) -> str:
 def lesson_title(headings: Sequence[str], language: str) -> str:
     """The title of a lesson made of several sections: "A · B", or "A (and 2 more)" where that is too long."""
     joined = " · ".join(headings)
-    if columns(joined) <= _TITLE_COLUMNS:
+    if fits(joined, _TITLE_COLUMNS):
         return joined
     return phrases(language).more.format(title=headings[0], count=len(headings) - 1)
 

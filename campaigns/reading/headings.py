@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from campaigns.language import columns
+from campaigns.language import columns, fits
 from campaigns.reading import boilerplate
 from campaigns.reading.layout import Line, LineKind
 from campaigns.reading.pictures import is_alternative_text
@@ -68,18 +68,24 @@ def is_prose(text: str) -> bool:
     words = len(text.split())
     if words >= 25:
         return True
-    long_enough = words >= 12 or (columns(text) > 1.5 * len(text) and len(text) >= 25)
+    long_enough = words >= 12 or (_is_wide(text) and len(text) >= 25)
     return long_enough and _ENDS_A_SENTENCE.search(text.strip()) is not None
+
+
+def _is_wide(text: str) -> bool:
+    """Whether a text is Chinese, Japanese or Korean, by its beginning."""
+    begins = text[:200]
+    return columns(begins) > 1.5 * len(begins)
 
 
 def is_sentence(text: str) -> bool:
     """Whether `text` is at least a short sentence."""
-    long_enough = len(text.split()) >= 4 or (columns(text) > 1.5 * len(text) and len(text) >= 10)
+    long_enough = len(text.split()) >= 4 or (_is_wide(text) and len(text) >= 10)
     return is_prose(text) or (long_enough and _ENDS_A_SENTENCE.search(text.strip()) is not None)
 
 
 def could_be_title(text: str) -> bool:
-    if columns(text) > 160 or len(text.split()) >= 25:
+    if not fits(text, 160) or len(text.split()) >= 25:
         return False
     return not _CONTACT.search(text) and not _CREDIT.search(text)
 
@@ -111,7 +117,7 @@ def _wide_gaps(lines: Sequence[Line]) -> _Gaps:
     short = [
         line
         for line in wider
-        if line.kind is LineKind.LINE and columns(line.text) <= _WIDEST and not is_prose(line.text)
+        if line.kind is LineKind.LINE and fits(line.text, _WIDEST) and not is_prose(line.text)
     ]
     # Wide gaps mean something where they stand before short lines, not where the text is simply ragged or
     # where they part what a page lists behind its article.
@@ -162,7 +168,7 @@ def _judge(lines: Sequence[Line], index: int, gaps: _Gaps, *, announced: bool) -
         weigh(0.18, "text follows")
     elif is_sentence(following.text):
         weigh(0.1, "a sentence follows")
-    elif following.kind is LineKind.LINE and columns(following.text) <= _WIDEST:
+    elif following.kind is LineKind.LINE and fits(following.text, _WIDEST):
         weigh(-0.12, "a short line follows")
     if line.underlined:
         weigh(0.4, "underlined")
@@ -180,7 +186,7 @@ def _cannot_be(line: Line, text: str) -> str:
     """Why the line is no heading whatever else speaks for it; "" where it may be one."""
     if line.kind is not LineKind.LINE:
         return "a list, quotation or code"
-    if columns(text) > _WIDEST or line.rows > 2:
+    if not fits(text, _WIDEST) or line.rows > 2:
         return "too long"
     checks = (
         (is_prose(text), "a sentence of running text"),
