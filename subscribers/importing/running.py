@@ -4,7 +4,6 @@ What was committed stays, whatever ends the process; whoever goes on begins afte
 processes from carrying out one import at once: each chunk is written only by who holds it.
 """
 
-import hashlib
 import secrets
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -32,6 +31,7 @@ from subscribers.importing.models import LEASE, Import, ImportProblem, ImportSta
 from subscribers.importing.pictures import remembering
 from subscribers.importing.problems import Problem
 from subscribers.importing.reading import Chunk, reading
+from subscribers.importing.same_file import SameFile, digest_of
 from subscribers.models import Subscriber
 
 NEW: Final = "new"
@@ -102,18 +102,31 @@ class Importer:
         return progress
 
     def carry_out(self, import_id: int, watch: Watch = lambda _: None) -> Import:
-        """Go on with an import from where it stands to its end. Raises CourseletterError where it cannot be.
+        """Go on with an import from where it stands to its end. Raises CourseletterError where it cannot be;
+        of InvalidInput, which a person has to mend first, the reason stays with the import.
 
         Who else carried it out stops at their next chunk: the fence is ours from here on.
         """
         fence = secrets.token_hex(16)
         with self._database.write() as session:
             row = _take(session, import_id, fence, self._clock.now())
-            first = session.scalar(select(Subscriber.id).limit(1)) is None
-        settings = replace(ImportSettings.from_json(row.settings), origin=f"import {import_id}")
+        try:
+            self._carry_all_in(row, fence, watch)
+        except InvalidInput as error:
+            with self._database.write() as session:
+                mark(session, import_id, fence, why=str(error))
+            raise
+        with self._database.write() as session:
+            done = {"state": ImportState.DONE, "percent": 100, "finished_at": self._clock.now()}
+            mark(session, import_id, fence, touched_at=done["finished_at"], **done)
+            return session.get_one(Import, import_id)
+
+    def _carry_all_in(self, row: Import, fence: str, watch: Watch) -> None:
+        settings = replace(ImportSettings.from_json(row.settings), origin=f"import {row.id}")
         path = Path(row.path)
-        stamp = _stamp(path)
-        _check_same(path, row)
+        same = SameFile.of(path, row.digest, row.id)
+        with self._database.read() as session:
+            first = session.scalar(select(Subscriber.id).limit(1)) is None
         progress = Progress(row.percent, row.taken, Counter(row.counts))
         begin = partial(turns.begun, first)
         write = partial(self._carry_in, row.id, fence, progress, first)
@@ -122,13 +135,9 @@ class Importer:
             connections = (stack.enter_context(self._connection(writes=True)) for _ in range(1 if one else 2))
             way = staging.way_of(self._database.engine)
             chunks = stack.enter_context(reading(path, settings, self._key, way, row.taken))
-            taken = zip(_unchanged(chunks, path, stamp), cycle(connections), strict=False)
+            taken = zip(same.while_unchanged(chunks), cycle(connections), strict=False)
             for _ in turns.one_by_one(taken, write) if one else turns.overlapping(taken, begin, write):
                 watch(progress)
-        with self._database.write() as session:
-            done = {"state": ImportState.DONE, "percent": 100, "finished_at": self._clock.now()}
-            mark(session, import_id, fence, touched_at=done["finished_at"], **done)
-            return session.get_one(Import, import_id)
 
     def _carry_in(
         self,
@@ -208,11 +217,6 @@ def _tune(connection: Connection) -> None:
     driver: Any = connection.connection.driver_connection  # before any transaction: within one it is too late
     for pragma in (f"cache_size = -{CACHE}", "wal_autocheckpoint = 16000", "foreign_keys = OFF"):
         driver.execute(f"PRAGMA {pragma}")
-
-
-def digest_of(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def choose(
@@ -309,19 +313,18 @@ def unfinished(session: Session, path: Path) -> Import:
 
 def abandoned(session: Session, now: datetime) -> Sequence[int]:
     """Imports that are to be carried out or taken back, and of whose process nothing was heard for the time
-    of a lease.
+    of a lease; not those of which a person has to mend something first.
     """
     waits = (Import.fence == "") | (Import.touched_at < now - LEASE)  # nobody's yet, or nobody's any more
-    return session.scalars(
-        select(Import.id).where(Import.state.in_(UNDER_WAY), waits).order_by(Import.id)
-    ).all()
+    under_way = Import.state.in_(UNDER_WAY), Import.why == ""
+    return session.scalars(select(Import.id).where(*under_way, waits).order_by(Import.id)).all()
 
 
 def _take(session: Session, import_id: int, fence: str, now: datetime) -> Import:
     row = find(session, import_id)
     if row.state != ImportState.RUNNING:
         raise InvalidInput(f"Import {import_id} is {row.state}. There is nothing to go on with.")
-    row.fence, row.touched_at = fence, now
+    row.fence, row.touched_at, row.why = fence, now, ""
     session.flush()
     return row
 
@@ -331,35 +334,6 @@ def mark(session: Session, import_id: int, fence: str, **values: Any) -> None:
     mark = update(Import).where(Import.id == import_id, Import.fence == fence).values(values)
     if session.scalar(mark.returning(Import.id)) is None:
         raise CourseletterError(f"Another process has taken import {import_id} over, and goes on with it.")
-
-
-def _check_same(path: Path, row: Import) -> None:
-    if not path.is_file() or digest_of(path) != row.digest:
-        raise InvalidInput(
-            f"{path} is not there any more, or not the file that import {row.id} began with. Put it back.",
-            field="file",
-        )
-
-
-def _stamp(path: Path) -> tuple[int, int]:
-    """Raises InvalidInput where there is no file."""
-    try:
-        found = path.stat()
-    except FileNotFoundError:
-        raise InvalidInput(f"{path} is not there any more. Put it back.", field="file") from None
-    return found.st_size, found.st_mtime_ns
-
-
-def _unchanged(chunks: Iterator[Chunk], path: Path, stamp: tuple[int, int]) -> Iterator[Chunk]:
-    """The chunks of a file as long as it is as it was. Raises InvalidInput before one that may not be."""
-    for chunk in chunks:
-        if _stamp(path) != stamp:
-            raise InvalidInput(
-                f"{path} was changed while it was read. What was read before is imported: take that back "
-                "(--undo), wait until the file is whole, and import it again.",
-                field="file",
-            )
-        yield chunk
 
 
 def _count(progress: Progress, chunk: Chunk, decided: Decided) -> None:

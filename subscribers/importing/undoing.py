@@ -59,7 +59,7 @@ def want(session: Session, import_id: int, now: datetime) -> Import:
         raise InvalidInput(f"Import {import_id} is {row.state}. There is nothing to take back.")
     row.finished_at = row.finished_at or row.touched_at
     row.state, row.fence = ImportState.TAKING_BACK, ""  # whoever carries it out stops at their next chunk
-    row.percent, row.touched_at = 0, now
+    row.percent, row.touched_at, row.why = 0, now, ""
     session.flush()
     return row
 

@@ -4,6 +4,7 @@ import gzip
 import resource
 import subprocess
 import sys
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from io import BytesIO
@@ -20,6 +21,7 @@ from courseletter.database import Database
 from courseletter.errors import InvalidInput
 from subscribers.addresses import check_address
 from subscribers.importing import mapping, reading, running
+from subscribers.importing.models import LEASE, Import
 from subscribers.importing.reading import tables_in
 from subscribers.importing.running import Progress
 from subscribers.importing.values import Order, Unreadable, moment
@@ -416,10 +418,31 @@ def test_a_file_that_grows_while_it_is_read_is_not_gone_on_with(
 
     with pytest.raises(InvalidInput, match="was changed while it was read"):
         desk.importer.carry_out(import_id, grow)
+    assert _waits(desk, import_id) == []
     brought = desk.emails()
     assert brought == [f"reader{n}@example.org" for n in range(len(brought))]
     assert len(brought) < 9
     assert desk.undo(import_id) == {"taken_back": len(brought)}
+
+
+def _waits(desk: Desk, import_id: int) -> Sequence[int]:
+    """What the worker would go on with after a while."""
+    with desk.database.read() as session:
+        assert session.get_one(Import, import_id).why.startswith(str(desk.folder))
+        return running.abandoned(session, desk.clock.now() + 2 * LEASE)
+
+
+def test_an_import_whose_file_is_gone_says_so_and_waits_for_it(desk: Desk) -> None:
+    """Whoever looks at it sees why, and the worker does not try in vain each minute."""
+    path = desk.file(GOOD)
+    import_id = desk.begin(path)
+    path.unlink()
+    with pytest.raises(InvalidInput, match="is not there any more"):
+        desk.importer.carry_out(import_id)
+    assert _waits(desk, import_id) == []
+    desk.file(GOOD)
+    done = desk.importer.carry_out(import_id)
+    assert (done.state, done.why, desk.emails()) == ("done", "", ["ana@example.org"])
 
 
 def test_two_who_begin_the_same_file_at_once_are_one_import(

@@ -101,6 +101,20 @@ def test_how_far_it_is_taken_back_is_told_and_then_what_could_not_be(world: Worl
     assert "age of 1 person, town of 2 people. The field is gone by now, or of another kind." in page
 
 
+def test_why_an_import_has_stopped_is_told_and_it_can_be_taken_back(world: World, admin: Colleague) -> None:
+    home = _upload(admin).headers["location"].removesuffix("/columns")
+    with world.installation.database.write() as session:
+        row = session.scalars(select(Import)).one()
+        row.state, row.touched_at, row.why = "running", world.clock.now(), "list.csv is not there any more."
+    page = admin.get(home).text
+    assert "It has stopped at 0 %" in page
+    assert "list.csv is not there any more." in page
+    assert 'id="resume"' in page
+    assert 'id="undo-import"' in page
+    admin.post(f"{home}/undo")
+    assert "Taken back" in admin.get(home).text
+
+
 def test_a_column_mapped_twice_is_told_beside_it_and_keeps_what_was_chosen(here: World) -> None:
     admin = Colleague(here.app, here.installation, add_user(here.installation, "admin"))
     home = _upload(admin).headers["location"].removesuffix("/columns")

@@ -5,7 +5,7 @@ import io
 import secrets
 import shutil
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -134,13 +134,12 @@ def show_import(import_id: str, visitor: Admin, site: Here, request: Request) ->
         problems=problems,
         many=many,
         busy=row.state in BUSY,
-        stopped=row.state in BUSY and row.touched_at < opened.clock.now() - LEASE,
+        stopped=_has_stopped(row, opened.clock.now()),
         source=BY_KEY[row.settings["source"]].title,
         has_posts=uploads.is_there(row)
         and row.settings["source"] == SUBSTACK.key
         and is_export(Path(row.path)),
-        may_be_taken_back=row.state == ImportState.DONE
-        and (row.finished_at or row.touched_at) > opened.clock.now() - TAKEN_BACK_FOR,
+        may_be_taken_back=_may_be_taken_back(row, opened.clock.now()),
         there=uploads.is_there(row),
         step=3 if row.state in (ImportState.TRYING, ImportState.TRIED, ImportState.FAILED) else 4,
     )
@@ -166,7 +165,7 @@ def resume(import_id: str, visitor: AdminWrites, site: Here) -> Response:
     opened = site.installation
     with opened.database.read() as session:
         row = import_of(session, import_id)
-    if row.state in BUSY and row.touched_at < opened.clock.now() - LEASE:
+    if _has_stopped(row, opened.clock.now()):
         set_out(opened, row.id)
     return lead_to(site, f"/subscribers/imports/{row.id}")
 
@@ -203,6 +202,16 @@ def skipped(import_id: str, visitor: Admin, site: Here) -> Response:
 
     attached = {"Content-Disposition": f'attachment; filename="import-{row.id}-to-mend.csv"'}
     return StreamingResponse(lines(), media_type="text/csv; charset=utf-8", headers=attached)
+
+
+def _has_stopped(row: Import, now: datetime) -> bool:
+    return row.state in BUSY and (row.touched_at < now - LEASE or bool(row.why))
+
+
+def _may_be_taken_back(row: Import, now: datetime) -> bool:
+    """When it is done, or a person has to mend something before it goes on."""
+    ended = row.state == ImportState.DONE or (row.state == ImportState.RUNNING and row.why)
+    return bool(ended) and (row.finished_at or row.touched_at) > now - TAKEN_BACK_FOR
 
 
 def import_of(session: Session, number: str) -> Import:
