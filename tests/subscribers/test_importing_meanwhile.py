@@ -222,3 +222,37 @@ def test_a_chunk_that_is_under_way_is_taken_back_with_the_others(desk: Desk) -> 
             desk.importer.carry_out(import_id)
         assert undoing[0].result() == {"taken_back": 3}
     assert desk.emails() == []
+
+
+def test_whom_an_import_changes_while_another_is_taken_back_stays(desk: Desk) -> None:
+    first = desk.bring(THREE).id
+    desk.clock.move_to(desk.clock.now() + timedelta(minutes=1))
+    with ThreadPoolExecutor(1) as others:
+        undoing: list[Any] = []
+
+        def undo() -> None:
+            undoing.append(others.submit(desk.undo, first))
+            until(lambda: _held_up(desk), "the undoing waits")
+
+        with _once_after(desk.database, "JOIN suppressions", undo):
+            done = desk.bring(THREE.replace("Name", "Other"), "second.csv")
+        assert undoing[0].result() == {"kept": 3}
+    assert done.counts["updated"] == 3
+    assert desk.person("reader1@example.org").first_name == "Other 1"
+
+
+def test_whom_an_import_names_while_they_are_taken_back_come_anew(desk: Desk) -> None:
+    first = desk.bring(THREE).id
+    desk.clock.move_to(desk.clock.now() + timedelta(minutes=1))
+    with ThreadPoolExecutor(1) as others:
+        coming: list[Any] = []
+
+        def bring() -> None:
+            coming.append(others.submit(desk.bring, THREE.replace("Name", "Other"), "second.csv"))
+            until(lambda: _held_up(desk), "the import waits")
+
+        with _once_after(desk.database, "FROM changes", bring):
+            assert desk.undo(first) == {"taken_back": 3}
+        assert coming[0].result().counts["new"] == 3
+    assert [desk.person(one).first_name for one in desk.emails()] == ["Other 0", "Other 1", "Other 2"]
+    assert _orphans(desk) == [0, 0]
