@@ -138,6 +138,9 @@ def _try_out(
 
         progress = importer_of(opened).try_out(file, settings, watch, tell)
     _report("Nothing was saved. This file would bring", progress.counts, problems, settings, as_json, None)
+    encoding = tables_in(file)[0][0].encoding
+    if not encoding.startswith("utf") and not as_json:
+        say(f"It is not in UTF-8, and was read as {encoding}. Where names look odd, save it as UTF-8.")
 
 
 def _carry_out(opened: Installation, import_id: int, errors: Path | None, as_json: bool) -> None:

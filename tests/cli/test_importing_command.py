@@ -30,6 +30,14 @@ def test_a_dry_run_saves_nothing_and_says_everything(line, people: Path) -> None
     )
 
 
+def test_a_dry_run_says_in_which_encoding_a_file_was_guessed_to_be(line, tmp_path: Path) -> None:
+    path = tmp_path / "people.csv"
+    for encoding, told in (("cp1252", True), ("utf-8", False), ("utf-16", False)):
+        path.write_bytes("email,name\nana@example.org,Zoë Müller aus Köln\n".encode(encoding))
+        said = line.done("import", "subscribers", path, "--list", "letter", "--dry-run").out
+        assert ("It is not in UTF-8, and was read as cp125" in said) is told
+
+
 def test_an_import_and_its_undoing(line, people: Path) -> None:
     said = line.done("import", "subscribers", people, "--list", "letter", "--tag", "moved")
     assert "courseletter import subscribers --undo 1" in said.out
