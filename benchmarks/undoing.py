@@ -7,6 +7,7 @@ transaction, and the most memory of the process that does it, in MB.
 import json
 import resource
 import sys
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -28,11 +29,10 @@ from subscribers.importing.running import Importer
 from subscribers.models import MailingList
 
 
-def measure(folder: Path, rows: int) -> dict[str, Any]:
+def measure(folder: Path, rows: int) -> Iterator[tuple[str, dict[str, Any]]]:
     path, changed = folder / "people.csv", folder / "changed.csv"
     generate(path, rows)
     changed.write_text(path.read_text(encoding="utf-8").replace(",Name", ",Other"), encoding="utf-8")
-    found: dict[str, Any] = {"rows": rows}
     for name, opened in (("sqlite", sqlite), ("postgresql", postgresql)):
         with opened(folder) as database:
             database.upgrade()
@@ -42,8 +42,7 @@ def measure(folder: Path, rows: int) -> dict[str, Any]:
             address = database.engine.url.render_as_string(hide_password=False)
             with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as another:
                 for what, import_id in (("changed", changed_by), ("brought", brought)):
-                    found[name + " " + what] = another.submit(_undone, address, import_id).result()
-    return found
+                    yield f"{name}, {what}", another.submit(_undone, address, import_id).result()
 
 
 def _bring(database: Database, path: Path) -> int:
@@ -80,4 +79,5 @@ def _undone(address: str, import_id: int) -> dict[str, Any]:
 
 if __name__ == "__main__":
     with TemporaryDirectory() as temporary:
-        print(json.dumps(measure(Path(temporary), int(sys.argv[1]) if sys.argv[1:] else 100_000), indent=2))
+        for what, figures in measure(Path(temporary), int(sys.argv[1]) if sys.argv[1:] else 100_000):
+            print(what, json.dumps(figures), flush=True)
