@@ -319,3 +319,11 @@ def test_the_whole_by_keyboard_alone(desk: Desk) -> None:
     expect(desk.page.locator("#keys")).to_be_visible()
     desk.press("Escape")
     expect(desk.page.locator("#keys-open")).to_be_focused()
+
+
+def test_a_line_is_counted_as_inboxes_show_it(desk: Desk) -> None:
+    subject, count = desk.page.locator("#subject"), desk.page.locator("output[for=subject]")
+    subject.fill("{{ subscriber.first_name | default('Friend') }}, one habit")
+    expect(count).to_have_text("17 of 60")
+    subject.fill("x" * 61)
+    expect(count).to_have_text("61 of 60")

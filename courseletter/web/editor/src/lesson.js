@@ -216,11 +216,13 @@ function shortcut(event) {
   }
 }
 
-/** How much of a line an inbox shows, told beside it. */
+const FALLBACK = /(?<!\\)\{\{[^{}|]*\|\s*default\((['"])(.*?)\1\)\s*\}\}/g
+
+/** How much of a line an inbox shows, told beside it: fields as their fallbacks, like campaigns/wording.py's shown(). */
 function count(output) {
   const field = byId(output.htmlFor.value)
   const paint = () => {
-    const { length } = field.value
+    const { length } = field.value.replace(FALLBACK, (...found) => found[2]).replaceAll('\\{{', '{{')
     output.textContent = `${length} of ${output.dataset.most}`
     output.classList.toggle('over', length > Number(output.dataset.most))
   }
