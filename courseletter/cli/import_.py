@@ -191,8 +191,9 @@ def _report(
         found: dict[str, Any] = {name: counts[name] for name in names}
         return print_json({"import": import_id, "source": settings.source, **found, "problems": listed})
     people = "1 new person" if counts[NEW] == 1 else f"{counts[NEW]:,} new people"
+    changed = f", and news of {counts[UPDATED]:,} more" if counts[UPDATED] else ""
     say(
-        f"{beginning} {people}, and changes of {counts[UPDATED]:,}. Still to confirm: {counts[PENDING]:,}. "
+        f"{beginning} {people}{changed}. Still to confirm: {counts[PENDING]:,}. "
         f"Kept out: {counts[KEPT_OUT]:,}. Rows skipped: {counts[SKIPPED]:,}."
     )
     if listed:

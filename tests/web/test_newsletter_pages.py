@@ -67,7 +67,9 @@ def test_sending_confirms_the_number_that_was_seen(world: World, marketer: Colle
     assert state(world) == IssueState.DRAFT
     assert press(marketer, issue, confirmed="3") == 303
     assert state(world) == IssueState.SCHEDULED
-    assert "It goes to 3 people" in marketer.get(f"/issues/{issue}").text
+    page = marketer.get(f"/issues/{issue}").text
+    assert "It goes to 3 people" in page
+    assert f'action="/issues/{issue}/take-back"' in page.partition('id="toast"')[2]
     assert world.all(Issue)[0].author == "Mira Holt"
 
 

@@ -105,9 +105,8 @@ def send(issue_id: str, visitor: MarketerWrites, form: Posted, site: Here, reque
         with opened.database.read() as session:
             issue = drafting.find_issue(session, issue_id)
             return _plan(desk, session, issue, form.texts(), problem=refusal)
-    return lead_to(
-        site, desk.path, Note(f"Scheduled for {reached:,} {'person' if reached == 1 else 'people'}.")
-    )
+    told = f"Scheduled for {reached:,} {'person' if reached == 1 else 'people'}."
+    return lead_to(site, desk.path, Note(told, Undo(f"{desk.path}/take-back", {})))
 
 
 @router.post("/take-back")
