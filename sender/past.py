@@ -14,6 +14,7 @@ from sender.bounces.models import Bounce
 from sender.claiming import ASKED_FOR
 from sender.models import Delivery, Event
 from sender.stories import Level, has_arrived, outcome_of, said
+from subscribers.consent import CAME_BACK
 from subscribers.models import ConsentAct, ConsentEntry, MailingList, Subscriber
 from subscribers.signing_up import in_words
 from templates.merge_fields import without_recipient
@@ -58,8 +59,9 @@ class Entry:
 
 def past(session: Session, subscriber: Subscriber, *, open_to_mail: bool) -> list[Entry]:
     """The newest of each kind, in order. `open_to_mail`: what arrived can be sent again."""
-    entries = [*_consent(session, subscriber), *_deliveries(session, subscriber, open_to_mail)]
-    entries += _events(session, subscriber)
+    kinds = (_consent(session, subscriber), _deliveries(session, subscriber, open_to_mail))
+    # Each kind is read newest first; what happened at one moment stays in its order.
+    entries = [one for kind in (*kinds, _events(session, subscriber)) for one in reversed(list(kind))]
     return sorted(entries, key=lambda one: (one.at, one.delivery or 0))
 
 
@@ -74,9 +76,12 @@ def _consent(session: Session, subscriber: Subscriber) -> Iterator[Entry]:
     for entry, name in session.execute(ledger):
         act = ConsentAct(entry.act)
         ends = act in (ConsentAct.UNSUBSCRIBED, ConsentAct.COMPLAINED)
-        proof = [f"By {entry.source_url}" if entry.source_url else "", in_words(entry.note)]
+        came_back = act is ConsentAct.CONFIRMED and entry.note == CAME_BACK
+        note = "" if came_back else in_words(entry.note)
+        proof = [f"By {entry.source_url}" if entry.source_url else "", note]
         text = said(". ".join(filter(None, proof))) or "No page is named."
-        yield Entry(entry.at, _CONSENT[act], name or "Everything", "", "warn" if ends else "", text)
+        title = "Came back" if came_back else _CONSENT[act]
+        yield Entry(entry.at, title, name or "Everything", "", "warn" if ends else "", text)
 
 
 def _deliveries(session: Session, subscriber: Subscriber, open_to_mail: bool) -> Iterator[Entry]:

@@ -17,6 +17,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from courseletter.upserting import insert
 from subscribers.models import ConsentAct, ConsentEntry, MailingList, Membership, MemberStatus, Subscriber
 
+CAME_BACK: Final = "came back"  # the note of who confirmed by coming back after they had left
 BY_ACT: Final = "bulk act "  # the source of a line that an act upon many wrote, before the act's number
 _LONGEST = 500  # characters of a header or address that a stranger sends and we keep
 
@@ -67,7 +68,7 @@ def come_back(
     left = Membership.status == MemberStatus.UNSUBSCRIBED
     if not _change(session, mailing_list, subscriber, MemberStatus.CONFIRMED, left, now):
         return Outcome.ALREADY
-    _append(session, mailing_list, subscriber, ConsentAct.CONFIRMED, evidence, now, "came back")
+    _append(session, mailing_list, subscriber, ConsentAct.CONFIRMED, evidence, now, CAME_BACK)
     return Outcome.DONE
 
 

@@ -5,13 +5,21 @@ from typing import Any
 
 import pytest
 from reading_room import World
-from sqlalchemy import update
+from sqlalchemy import select, update
 from starlette.testclient import TestClient
 
 from campaigns.models import ProfileRecord
 from sender.models import Delivery, Event
+from sender.past import past
 from sender.planning import tick
-from subscribers.models import ConsentEntry, MailingList, Membership, Suppression, SuppressionReason
+from subscribers.models import (
+    ConsentEntry,
+    MailingList,
+    Membership,
+    Subscriber,
+    Suppression,
+    SuppressionReason,
+)
 from subscribers.suppression import suppress
 
 ANA = "ana.pereira@example.org"
@@ -138,3 +146,14 @@ def test_a_reason_is_kept_once_and_only_from_the_list(here: World) -> None:
         assert browser.post(here.leave_path() + "/reason", data={"reason": reason}).status_code == 200
     told = [one.data["reason"] for one in here.all(Event) if one.kind == "left_because"]
     assert told == ["too_often"]
+
+
+def test_their_story_tells_that_they_came_back(reader: World) -> None:
+    browser = reader.browser()
+    browser.post(reader.leave_path())
+    browser.post(reader.leave_path() + "/back")
+    with reader.installation.database.read() as session:
+        story = past(session, session.scalars(select(Subscriber)).one(), open_to_mail=True)
+    newest = [one for one in story if one.title in ("Unsubscribed", "Came back")]
+    assert [one.title for one in newest] == ["Unsubscribed", "Came back"]
+    assert newest[-1].text.endswith("letters.example.org/unsubscribe.")
