@@ -91,9 +91,9 @@ def release_sends(database: Database, home: Path, now: datetime) -> bool:
     that were going out, or whose hour has come since, are paused: this database does not know who has them.
     For the same reason digests make drafts from now on.
     """
+    if instance.recognise(database, home, now) is None:  # nobody may have looked at this copy before
+        return False
     with database.read() as session:
-        if instance.why_held(session) is None:
-            return False
         courses = session.scalars(select(Course.id)).all()
         missed = and_(Issue.state == IssueState.SCHEDULED, Issue.next_at <= now)
         perhaps_sent = or_(Issue.state == IssueState.SENDING, missed)

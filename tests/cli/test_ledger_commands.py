@@ -57,3 +57,16 @@ def test_a_restored_database_is_released_by_a_person(school_line, tmp_path: Path
     assert "sends again" in school_line.done("db", "release").out
     assert recognise(database, school_line.home, NOW) is None
     database.close()
+
+
+def test_a_copy_is_released_before_anything_has_run_on_it(school_line) -> None:
+    database = school_line.database()
+    recognise(database, school_line.home, NOW)
+    database.close()
+    path = school_line.home / "courseletter.db"
+    path.with_suffix(".copy").write_bytes(path.read_bytes())
+    path.with_suffix(".copy").replace(path)  # the same octets, another file: restored
+    assert "sends again" in school_line.done("db", "release").out
+    database = school_line.database()
+    assert recognise(database, school_line.home, NOW) is None
+    database.close()
