@@ -1,5 +1,7 @@
 """Ways in and out, as marketers make them."""
 
+import re
+
 import pytest
 from colleagues import Colleague, add_user
 from reading_room import World
@@ -37,6 +39,12 @@ def test_a_way_is_added_acts_is_counted_and_removed(shop: World, marketer: Colle
     assert '<option value="bought">' in page
     assert marketer.post(f"{path}/{trigger.id}/remove").status_code == 303
     assert shop.all(Trigger) == []
+    toast = marketer.get(path).text.partition('id="toast"')[2]
+    again = dict(re.findall(r'name="(act|tag|finished|clicked|segment|then)" value="([^"]*)"', toast))
+    assert marketer.post(path, **again).status_code == 303
+    (back,) = shop.all(Trigger)
+    assert (back.act, back.tag_id, back.then_id) == (trigger.act, trigger.tag_id, trigger.then_id)
+    assert pull(opened.database, opened.clock.now(), opened.settings.key).total() == 0, "nobody is met twice"
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from courseletter.errors import InvalidInput, NotFound
 from courseletter.web.admin.access import Marketer, MarketerWrites, Visitor
 from courseletter.web.admin.courses import course_of
 from courseletter.web.admin.forms import Form, Posted
-from courseletter.web.admin.shell import Note, lead_to, show
+from courseletter.web.admin.shell import Note, Undo, lead_to, show
 from courseletter.web.admin.subscribers import is_number
 from courseletter.web.choices import Choice
 from courseletter.web.site import READ, Here, Site
@@ -66,9 +66,22 @@ def remove(course_id: str, trigger_id: str, visitor: MarketerWrites, site: Here)
         trigger = session.get(Trigger, int(trigger_id)) if is_number(trigger_id) else None
         if trigger is None or trigger.course_id != course_id:
             raise NotFound("There is no such trigger.")
+        again = _as_form(trigger)
         triggers.remove(session, trigger)
-    note = Note("It acts no more. Whom it led here stays.")
-    return lead_to(site, f"/courses/{course_id}/triggers", note)
+    path = f"/courses/{course_id}/triggers"
+    return lead_to(site, path, Note("It acts no more. Whom it led here stays.", Undo(path, again)))
+
+
+def _as_form(trigger: Trigger) -> dict[str, str]:
+    """What makes it once more, from then on: whom it has met it meets no second time."""
+    return {
+        "act": trigger.act,
+        "tag": trigger.tag.name if trigger.tag else "",
+        "finished": trigger.finished_id or "",
+        "clicked": trigger.clicked or "",
+        "segment": str(trigger.segment_id or ""),
+        "then": trigger.then_id or "",
+    }
 
 
 def _page(
