@@ -375,7 +375,7 @@ def test_a_single_mail_takes_a_relay_that_is_well_and_takes_most(found: Found) -
     relays.pause(school.database, "main", school.clock.now())
     assert relays.for_one_mail(report(school)) == "spare"
     relays.resume(school.database, "spare", school.clock.now())  # now it has a row
-    rest = {"open_until": school.clock.now() + DAY, "rests": 1, "why": "421 busy"}
+    rest = {"open_until": school.clock.now() + 10 * MINUTE, "rests": 1, "why": "421 busy"}
     with school.database.write() as session:
         session.execute(update(RelayRecord).where(RelayRecord.name == "spare").values(**rest))
     assert relays.for_one_mail(report(school)) == "least"

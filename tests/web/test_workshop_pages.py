@@ -69,12 +69,13 @@ WAYS = re.compile(r'<a class="button[^>]*href="([^"]+)"')
         ("/courses/gone/settings", "/courses/gone/settings", ["/courses", "/"]),
         ("/setings", "/settings", ["/settings", "/"]),
         ("/deliveries/999999", "https://elsewhere.example.net/", ["/subscribers", "/"]),
+        ("/results/x", "//elsewhere.example.net/", ["/results", "/"]),
     ],
 )
 def test_a_page_that_is_not_there_leads_back(
     furnished: World, path: str, before: str, ways: list[str]
 ) -> None:
-    headers = {"Referer": before if ":" in before else HOST + before} if before else {}
+    headers = {"Referer": before if before.startswith("https:") else HOST + before} if before else {}
     answer = marketer(furnished).get(path, headers=headers)
     assert answer.status_code == 404
     assert WAYS.findall(answer.text) == ways

@@ -42,7 +42,8 @@ def ways_on(request: Request, prefix: str) -> list[Way]:
 
 def _ways(request: Request, path: str, prefix: str) -> Iterator[Way]:
     before = urlsplit(request.headers.get("referer", ""))
-    if before.netloc and before.netloc == request.headers.get("host"):
+    ours = before.netloc == request.headers.get("host") and not before.path.startswith("//")
+    if before.netloc and ours:
         query = f"?{before.query}" if before.query else ""
         yield Way("Back to the page before", before.path.removeprefix(prefix) + query)
     for place in (place_of(path), _PLACES["home"]):
