@@ -25,9 +25,9 @@ def sweep(database: Database, now: datetime, unknown: UnknownPolicy = "retry_onc
     ended = Delivery.lease_until <= now
     waited = and_(is_in(State.UNKNOWN), Delivery.due_at <= now, Delivery.finished_at.is_(None))
     ready = {"state": State.READY, "fence": None, "lease_until": None}
-    lost = {
-        **ready,
+    lost = {  # under the same fence: a holder that was only stopped may still hear the answer
         "state": State.UNKNOWN,
+        "lease_until": None,
         "due_at": now + UNKNOWN_REST,
         "reply": "the sender ended before the answer came",
     }

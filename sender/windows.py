@@ -129,7 +129,7 @@ def _recording(dialect: str) -> tuple[Rows, Update]:
         .where(
             Delivery.id == rows.id,
             Delivery.fence == bindparam("our_fence"),
-            is_in(State.IN_DOUBT),
+            or_(is_in(State.IN_DOUBT), is_in(State.UNKNOWN)),  # the lease may be over; the answer is certain
         )
         .values(
             state=State.ACCEPTED,

@@ -10,12 +10,14 @@ from sqlalchemy import event, update
 from sqlalchemy.exc import OperationalError
 
 from campaigns.models import Course
-from sender.claiming import Claim, claim
+from sender.claiming import DOT_LEASE, Claim, claim
+from sender.doubts import doubts
 from sender.models import Delivery, State
 from sender.outcomes import record_window
 from sender.planning import tick
 from sender.replies import Outcome, Verdict
-from sender.retrying import Retrying
+from sender.retrying import UNKNOWN_REST, Retrying
+from sender.sweeping import sweep
 from sender.windows import open_window
 from subscribers.models import Membership, MemberStatus, SuppressionReason
 from subscribers.suppression import address_hash, suppress
@@ -98,6 +100,38 @@ def test_what_the_relay_took_in_two_batches_is_recorded_together(school: School)
     _record(school, dict.fromkeys(held, Verdict(Outcome.ACCEPTED, "250")))
     assert [one.state for one in school.deliveries()] == [State.ACCEPTED] * 2
     assert [school.enrolment(number).queued_lesson for number in (1, 2)] == [None, None]
+
+
+def test_an_answer_that_is_heard_after_the_lease_settles_the_doubt(school: School) -> None:
+    """As by a process that was stopped for half an hour, or whose clock was set forward by one."""
+    school.enrol(NAMES[0], "")
+    tick(school.database, school.clock.now())
+    held = _claimed(school)
+    assert _may_go(school, held)
+    school.clock.move_to(school.clock.now() + DOT_LEASE)
+    assert sweep(school.database, school.clock.now()) == {"unknown": 1}
+    _record(school, {held: Verdict(Outcome.ACCEPTED, "250")})
+    (row,) = school.deliveries()
+    assert (row.state, row.fence) == (State.ACCEPTED, None)
+    assert school.enrolment(1).queued_lesson is None
+    assert len(school.change(doubts)) == 1, "it is listed all the same"
+    school.clock.move_to(school.clock.now() + UNKNOWN_REST)
+    school.work()
+    assert school.memory.delivered == []
+
+
+def test_an_answer_that_is_heard_after_the_second_try_has_begun_changes_nothing(school: School) -> None:
+    school.enrol(NAMES[0], "")
+    tick(school.database, school.clock.now())
+    stale = _claimed(school)
+    assert _may_go(school, stale)
+    for rest in (DOT_LEASE, UNKNOWN_REST):
+        school.clock.move_to(school.clock.now() + rest)
+        sweep(school.database, school.clock.now())
+    fresh = _claimed(school)
+    assert _may_go(school, fresh)
+    _record(school, {stale: Verdict(Outcome.ACCEPTED, "250")})
+    assert [one.state for one in school.deliveries()] == [State.IN_DOUBT]
 
 
 def test_who_was_stopped_by_a_pause_that_is_over_stays_in_the_course(school: School) -> None:
