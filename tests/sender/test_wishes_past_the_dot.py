@@ -24,18 +24,18 @@ SILENCE = Attempt(Phase.DOT, error="silence")
 
 
 class Meanwhile(MemoryRelay):
-    """A relay that answers `attempt` once, after something has happened."""
+    """A relay that lets something happen before it answers, each time; then it is as always."""
 
-    def __init__(self, act: Callable[[], Any], attempt: Attempt) -> None:
+    def __init__(self, *acts_and_attempts: Any) -> None:
         super().__init__()
-        self._act = act
-        self._attempts = [attempt]
+        self._acts = list(zip(acts_and_attempts[::2], acts_and_attempts[1::2], strict=True))
 
     def take(self, envelope: Envelope, message: bytes, may_send: Callable[[], bool]) -> Attempt:
-        if not self._attempts:
+        if not self._acts:
             return super().take(envelope, message, may_send)
-        self._act()
-        return self._attempts.pop()
+        act, attempt = self._acts.pop(0)
+        act()
+        return attempt
 
 
 def end_course(school: School, enrolment: int) -> None:
@@ -105,6 +105,25 @@ def test_a_lesson_of_an_earlier_run_is_not_tried_again_in_the_next(school: Schoo
         *[(2, State.ACCEPTED)] * 4,
     ]
     assert len(school.subjects()) == len(set(school.subjects())) == 4
+
+
+def test_an_answer_to_an_earlier_run_says_nothing_of_the_next(school: School) -> None:
+    enrolment = school.enrol()
+    waits: list[str | None] = []
+
+    def start_over() -> None:
+        end_course(school, enrolment)
+        school.change(lambda session: _begin_again(session, enrolment, school))
+        tick(school.database, school.clock.now())
+
+    def stop() -> None:
+        waits.append(school.enrolment(enrolment).queued_lesson)
+        pause(school, enrolment)
+
+    school.memory = Meanwhile(start_over, ACCEPTED, stop, ACCEPTED)
+    school.mailer = school.new_mailer()
+    school.work()
+    assert waits == [school.deliveries()[0].lesson_id]
 
 
 def _begin_again(session: Session, enrolment: int, school: School) -> None:
