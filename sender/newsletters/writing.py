@@ -102,10 +102,10 @@ def step(
         issue = session.get_one(Issue, issue_id, with_for_update=True)
         if issue.state not in _UNDER_WAY or issue.next_at is None or issue.next_at > now:
             return False
-        if not issue.waves:
-            _after_the_waves(session, issue, now)
-        elif _is_late(issue, now):
+        if _is_late(issue, now):
             issue.state, issue.why = IssueState.PAUSED, LATE
+        elif not issue.waves:
+            _after_the_waves(session, issue, now)
         elif issue.begun_at is None:
             _begin(session, issue, now)
         else:
@@ -117,8 +117,13 @@ def step(
 
 
 def _is_late(issue: Issue, now: datetime) -> bool:
-    """A wave that is missed by over an hour, or the rest of one, waits for a person (REQUIREMENTS 25)."""
-    at = Wave.from_json(issue.waves[0]).at
+    """A wave that is missed by over an hour, the rest of one, or the moment at which its test is decided and
+    everybody else is written to, waits for a person (REQUIREMENTS 25).
+    """
+    deciding_at = issue.decide_at if issue.phase == "test" else None
+    at = Wave.from_json(issue.waves[0]).at if issue.waves else deciding_at
+    if at is None:
+        return False
     seen_since = issue.resumed_at is not None and issue.resumed_at >= at
     return at < now - GRACE and not seen_since
 

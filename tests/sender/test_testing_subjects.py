@@ -14,7 +14,7 @@ from campaigns.newsletters.models import IssueState
 from courseletter.errors import InvalidInput
 from sender import clicks, wishes
 from sender.models import Delivery
-from sender.newsletters import reporting, results, steering
+from sender.newsletters import reporting, results, steering, writing
 from sender.results import bring_up_to_date
 from subscribers.consent import Evidence
 from subscribers.tokens import Purpose
@@ -171,3 +171,19 @@ def test_results_tell_what_became_of_each_subject(newsroom: Newsroom) -> None:
     }
     assert found[mails[0].revision_id or 0]["clicked"] == 1
     assert LINKS.tokens.read(Purpose.READ, LINKS.read(7).rpartition("/")[2]) == (7,)
+
+
+def test_r25_a_decision_that_is_missed_by_over_an_hour_waits_for_a_person(newsroom: Newsroom) -> None:
+    """Else everybody else would get it at whatever hour of the night we are back."""
+    for number in range(20):
+        newsroom.add(f"reader{number:02}@inbox.example.org")
+    issue = newsroom.send("Frost", subjects=("Ice",), share=50, hours=4)
+    tested = len(newsroom.deliveries(issue))
+    newsroom.school.clock.move_to(newsroom.now + timedelta(hours=12))
+    newsroom.school.work()
+    assert len(newsroom.deliveries(issue)) == tested < 20
+    assert (newsroom.issue(issue).state, newsroom.issue(issue).why) == (IssueState.PAUSED, writing.LATE)
+    steering.resume(newsroom.database, issue, newsroom.now)
+    newsroom.school.live()
+    assert len(newsroom.received()) == len(set(newsroom.received())) == 20
+    assert newsroom.issue(issue).state == IssueState.SENT
