@@ -166,6 +166,12 @@ def count_ready(session: Session, now: datetime, most: int) -> int:
     return session.scalar(counting, {"now": now, "most": most}) or 0
 
 
+def ready_since(session: Session, now: datetime) -> datetime | None:
+    """When the delivery that could be claimed first became due; None: nothing waits for a sender."""
+    first = select(Delivery.due_at).where(Delivery.id.in_(_ready().order_by(Delivery.due_at).limit(1)))
+    return session.scalar(first, {"now": now})
+
+
 def _longest_due(asked_for: bool) -> Select[int]:
     """What is ready, or of it what a person waits for. Literal, so that its index is used."""
     ready = _ready().where(Delivery.by == literal_column(f"'{ASKED_FOR}'")) if asked_for else _ready()

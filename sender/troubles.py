@@ -9,8 +9,9 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from campaigns.models import Course, Lesson
+from campaigns.models import Course, Enrolment, Lesson
 from sender import instance
+from sender.claiming import ready_since
 from sender.doctor.finding import Finding, Level
 from sender.doctor.visit import last_found
 from sender.models import Delivery, State, Visit, is_in
@@ -18,6 +19,7 @@ from subscribers.models import Subscriber
 from templates.merge_fields import without_recipient
 
 LATELY: Final = timedelta(days=1)
+STALLED: Final = timedelta(minutes=15)  # a tick comes every few seconds, and nobody is told to wait longer
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,7 @@ class Troubles:
     unbelieved: list[Finding]  # what the doctor found bad
     blocked: bool  # by it nothing at all is sent
     waiting: Waiting | None
+    overdue: datetime | None  # since then something is due that nobody has taken
     in_doubt: int  # may have arrived; a person decides
     failed: int  # for good, since a day ago
     failed_reply: str
@@ -82,6 +85,7 @@ def troubles(session: Session, now: datetime) -> Troubles:
         unbelieved=[one for one in last_found(session) if one.level is Level.BAD],
         blocked=session.scalar(select(Visit.blocked_why)) is not None,
         waiting=_waiting(session),
+        overdue=_overdue(session, now),
         in_doubt=session.scalar(doubts) or 0,
         failed=failed,
         failed_reply=(session.scalar(example) or "") if failed else "",
@@ -130,6 +134,30 @@ def delivered(session: Session, since: datetime, until: datetime) -> Delivered:
         ended = (is_in(state), Delivery.finished_at >= since, Delivery.finished_at < until)
         counts[state] = session.scalar(select(func.count()).where(*ended)) or 0
     return Delivered(counts[State.ACCEPTED], sum(counts.values()))
+
+
+def _overdue(session: Session, now: datetime) -> datetime | None:
+    """Since when a lesson or a message is due that no tick and no sender has taken, where that is long ago.
+
+    What a relay's limit holds back counts too: how long it does is for a person to know.
+    """
+    late = now - STALLED
+    first = (
+        select(Enrolment.due_at)
+        .where(
+            Enrolment.course_id == Course.id,
+            Enrolment.state == "active",
+            Enrolment.due_at <= late,
+            Enrolment.queued_lesson.is_(None),
+        )
+        .order_by(Enrolment.due_at)
+        .limit(1)
+        .correlate(Course)
+        .scalar_subquery()
+    )
+    running = (Course.paused_at.is_(None), Course.revision_id.is_not(None), ~instance.is_held())
+    moments = (session.scalar(select(func.min(first)).where(*running)), ready_since(session, late))
+    return min((moment for moment in moments if moment is not None), default=None)
 
 
 def _waiting(session: Session) -> Waiting | None:

@@ -11,12 +11,13 @@ from zoneinfo import ZoneInfo
 import pytest
 from newsroom import Newsroom, at
 from school import School
+from sqlalchemy import update
 
 from campaigns.newsletters.models import IssueState
 from courseletter.database import Database
 from courseletter.errors import CourseletterError
 from sender.instance import FILE_NAME, recognise
-from sender.models import State
+from sender.models import Instance, State
 from sender.newsletters import steering
 from sender.newsletters.writing import send_due
 from sender.pausing import RESTORED, release_sends
@@ -168,3 +169,15 @@ def test_a_damaged_mark_says_what_to_do(database: Database, home: Path, now: dat
     (home / FILE_NAME).write_text("{")
     with pytest.raises(CourseletterError, match="courseletter db release"):
         recognise(database, home, now)
+
+
+def test_r25_what_was_queued_before_the_copy_was_made_is_not_claimed_in_it(school: School) -> None:
+    school.enrol()
+    tick(school.database, school.clock.now())
+    held = Instance(id=1, identity="-", place="-", beat=1, held_why="it was copied")
+    school.change(lambda session: session.add(held))
+    assert school.mailer.work() == {}
+    assert [one.state for one in school.deliveries()] == [State.READY]
+    school.change(lambda session: session.execute(update(Instance).values(held_why=None)))
+    school.mailer.work()
+    assert len(school.memory.delivered) == 1

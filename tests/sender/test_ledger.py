@@ -12,7 +12,7 @@ from sqlalchemy import Update, select, update
 
 from campaigns.models import Enrolment, ProfileRecord, Revision, RevisionLesson
 from sender import pausing, sweeping, wishes
-from sender.claiming import DOT_LEASE, LEASE, Claim, claim, finish
+from sender.claiming import DOT_LEASE, LEASE, Claim, claim, finish, give_back, hold_back
 from sender.models import State
 from sender.planning import tick
 from sender.relay import Timeouts
@@ -114,6 +114,19 @@ def test_r22_a_stale_fence_changes_nothing(school: School) -> None:
     assert not goes(school, stale)
     assert not school.change(lambda session: finish(session, stale, now, State.FAILED, "late"))
     assert goes(school, fresh[0])
+
+
+def test_r22_what_a_stale_claim_has_no_room_for_stays_with_its_new_holder(school: School) -> None:
+    school.enrol()
+    school.work()
+    stale = _next_lesson_claimed(school)
+    school.clock.move_to(school.clock.now() + LEASE)
+    sweep(school.database, school.clock.now())
+    (fresh,) = claim(school.database, school.clock.now(), 10)
+    school.change(lambda session: hold_back(session, {stale: None}))
+    give_back(school.database, [stale])
+    assert states(school)[-1] == State.CLAIMED
+    assert goes(school, fresh)
 
 
 def test_r22_a_lease_that_ran_out_during_the_conversation_sends_nothing_and_cancels_nobody(

@@ -383,3 +383,16 @@ def test_a_single_mail_takes_a_relay_that_is_well_and_takes_most(found: Found) -
     assert relays.for_one_mail(report(school)) == "spare"
     relays.pause(school.database, "spare", school.clock.now())
     assert relays.for_one_mail(report(school)) is None
+
+
+def test_what_waits_for_its_domain_is_dated_when_it_goes(database: Database, now: datetime) -> None:
+    school = School(database, now, domains=DomainRates(1 / 60))
+    for name in ("ada", "bob"):
+        school.enrol(f"{name}@inbox.example.org", "")
+    school.work()
+    sent, waits = school.deliveries()
+    assert (sent.state, waits.state) == (State.ACCEPTED, State.READY)
+    assert (waits.attempts, waits.facts, waits.dated_at, waits.first_attempt_at) == (0, None, None, None)
+    school.clock.move_to(waits.due_at)
+    school.work()
+    assert school.deliveries()[1].dated_at == waits.due_at

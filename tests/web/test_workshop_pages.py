@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import httpx2
@@ -120,6 +121,15 @@ def test_home_names_what_is_wrong_before_anything_else(furnished: World) -> None
     page = browser.get("/").text
     assert " wait" in page
     assert "Nothing is set to leave" in page
+
+
+def test_home_says_that_nothing_sends(furnished: World) -> None:
+    with furnished.installation.database.write() as session:
+        first = session.scalars(select(Delivery).order_by(Delivery.id)).first()
+        first.state, first.finished_at, first.due_at = State.READY, None, NOW - timedelta(hours=1)
+    page = marketer(furnished).get("/").text
+    assert "Mail that is due does not leave" in page
+    assert "courseletter relay list" in page
 
 
 def test_home_says_that_a_copied_database_sends_nothing(shop: World, tmp_path: Path) -> None:

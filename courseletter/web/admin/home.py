@@ -138,6 +138,15 @@ def _needs(found: Troubles, zone: ZoneInfo) -> Iterator[Need]:
             f"{_sentence(worst.said)} What to publish or set, on the server:",
             command="courseletter doctor",
         )
+    if found.overdue:
+        since = found.overdue.astimezone(zone)
+        yield Need(
+            "bad",
+            "Mail that is due does not leave",
+            f"The first of it was due on {since:%d %B at %H:%M}. Either a relay’s limit holds it, or "
+            "nothing sends: then see that a worker runs, and what its log says. The relays, on the server:",
+            command="courseletter relay list",
+        )
     if found.in_doubt:
         yield Need(
             "bad",
