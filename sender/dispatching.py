@@ -18,7 +18,7 @@ from sender.claiming import Claim, claim
 from sender.lanes import Lane, Route
 from sender.metering import Meter
 from sender.replies import Verdict
-from sender.throttle import DomainRates, domain_of
+from sender.throttle import DomainRates, domain_of, next_day
 from sender.transport import Attempt, Parcel
 
 NEWS: Final = timedelta(seconds=5)  # after which another node may know more of a relay than we do
@@ -43,6 +43,7 @@ class Dispatcher:
         self._meter = Meter(database, {route.name: route.limits for route in routes}, domains)
         self._looked_at: datetime | None = None
         self._counted = False  # whether a token was taken for what waits in the lanes
+        self._counted_at: datetime | None = None  # and when
         self._unused: Counter[BucketKey] = Counter()
 
     def look(self, now: datetime) -> None:
@@ -60,7 +61,7 @@ class Dispatcher:
         lanes = {lane.name: lane for lane in self.lanes if lane.may_send(now)}
         if not lanes:
             return [], 0
-        relays, self._counted = list(lanes), self._meter.is_needed
+        relays, self._counted, self._counted_at = list(lanes), self._meter.is_needed, now
         if self._counted:
             room = self._meter.room(relays, most, now)
             claims = claim(self._database, now, room, asked_first=room < most) if room else []
@@ -94,10 +95,12 @@ class Dispatcher:
             self._meter.heed(relay, domain, verdict, now)
 
     def settle(self, now: datetime) -> None:
-        """Put back the tokens of what was not sent. If the database will not have them, they are lost."""
+        """Put back the tokens of what was not sent. If the database will not have them, they are lost; and
+        those of a day that has ended would be messages too many on the next.
+        """
         unused, self._unused = self._unused, Counter()
         try:
-            if unused:
+            if unused and self._counted_at is not None and now < next_day(self._counted_at):
                 self._meter.put_back(unused, now)
         except DBAPIError as error:
             log.warning("tokens of %s messages are lost: %s", unused.total(), str(error.orig).strip())

@@ -21,7 +21,7 @@ from sender.lanes import Route
 from sender.models import BucketRecord, Delivery, RelayRecord, State
 from sender.planning import tick
 from sender.relays import Condition, RelayReport
-from sender.throttle import RECOVERY, DomainRates, Limits, WarmUp
+from sender.throttle import RECOVERY, DomainRates, Limits, WarmUp, next_day
 from sender.transport import Attempt, Envelope, Phase, Reply
 
 ADA = "ada@inbox.example.org"
@@ -283,6 +283,23 @@ def test_tokens_with_which_nothing_was_sent_are_put_back(found: Found) -> None:
     school.memory.usual = Attempt(Phase.DOT, reply=Reply(250, None, "ok"))
     later(school, 30 * MINUTE)
     assert len(school.memory.delivered) == 5
+
+
+def test_tokens_of_yesterday_are_none_of_today(found: Found) -> None:
+    school = found(memory=Limits(per_day=5))
+    midnight = next_day(school.clock.now())
+    school.clock.move_to(midnight - timedelta(seconds=10))
+    enrol(school, 5)
+    tick(school.database, school.clock.now())
+    routes = [Route("memory", lambda report: MemoryPool(3, report), school.limits["memory"])]
+    before, after = (Dispatcher(school.database, routes, school.domains, lambda *_: None) for _ in range(2))
+    claims, _ = before.claim(school.clock.now(), 3)
+    school.clock.move_to(midnight + timedelta(seconds=10))
+    assert len(after.claim(school.clock.now(), 2)[0]) == 2
+    for held in claims:
+        before.not_sent(before.lanes[0], held)
+    before.settle(school.clock.now())
+    assert report(school)[0].used_today == 2
 
 
 def test_a_crash_after_tokens_were_taken_loses_tokens_and_no_mail(found: Found) -> None:
