@@ -7,7 +7,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, insert, select, update
 from sqlalchemy.orm import Session
 
-from campaigns.enrolling import place_of, store
+from campaigns.enrolling import place_of, standing_of, store
 from campaigns.models import Course, Enrolment
 from sender.finishing import move
 from sender.models import CALLABLE_STATES, Delivery, Event, State
@@ -72,6 +72,7 @@ def _stood(place: Enrolment, called_back: bool) -> dict[str, Any]:
     return {
         "state": place.state,
         "next_lesson": place.next_lesson,
+        "under_way": place.queued_lesson,
         "paused_until": place.paused_until and place.paused_until.isoformat(),
         "revision": None if called_back else place.revision_id,
         **{name: moment and moment.isoformat() for name, moment in moments.items()},
@@ -81,7 +82,8 @@ def _stood(place: Enrolment, called_back: bool) -> dict[str, Any]:
 def rejoin(doing: Doing, places: Mapping[int, Mapping[str, Any]]) -> None:
     """Put people where they stood in their courses, all at once.
 
-    Whose lesson has come due meanwhile, or whose course was published anew, goes on by the schedule's rules.
+    Whose lesson has come due meanwhile, or was under way and came to nothing, or whose course was published
+    anew, goes on by the schedule's rules.
     """
     wanted = select(Enrolment).where(Enrolment.id.in_(places), Enrolment.state == "left")
     rows = doing.session.scalars(
@@ -92,7 +94,10 @@ def rejoin(doing: Doing, places: Mapping[int, Mapping[str, Any]]) -> None:
         stood = places[row.id]
         moments = {name: stood[name] and datetime.fromisoformat(stood[name]) for name in _MOMENTS}
         due = moments["due_at"]
-        if stood["revision"] == row.revision_id and (due is None or due > doing.now):
+        under_way = stood.get("under_way")  # acts of an older version do not tell
+        came_to_nothing = under_way is not None and under_way not in standing_of(row).had
+        is_ahead = due is None or due > doing.now
+        if stood["revision"] == row.revision_id and is_ahead and not came_to_nothing:
             plain = {name: stood[name] for name in ("state", "next_lesson")}
             as_before.append({"id": row.id, **plain, **moments})
             continue

@@ -9,6 +9,7 @@ import pytest
 from newsroom import Newsroom
 from school import KEY, School
 from sqlalchemy import event, select
+from test_wishes_past_the_dot import Meanwhile
 
 from campaigns.models import Enrolment
 from courseletter.acts import KINDS, chosen
@@ -17,6 +18,7 @@ from sender import wishes
 from sender.acts.asking import AN_HOUR
 from sender.models import Delivery, State
 from sender.planning import tick
+from sender.transport import Attempt, Phase, Reply
 from subscribers import consent, tags
 from subscribers.acts import running
 from subscribers.acts.models import ActedOn, ActState, BulkAct
@@ -245,6 +247,22 @@ def test_what_is_queued_is_called_back_and_comes_after_the_undoing(school: Schoo
     assert [one.state for one in school.deliveries()] == [State.ACCEPTED, State.CANCELLED]
     undo(school, done)
     assert school.enrolment(enrolment).next_lesson == queued
+
+
+def test_a_lesson_that_did_not_arrive_while_its_readers_were_out_comes_after_the_undoing(
+    school: School,
+) -> None:
+    """Past the dot as they leave, refused for now after it, and nobody waited for a second try."""
+    school.enrol()
+    done: list[BulkAct] = []
+    refused = Attempt(Phase.DOT, reply=Reply.of(451, "4.3.0 later"))
+    school.memory = Meanwhile(lambda: done.append(act(school, "unsubscribe", list=slug(school))), refused)
+    school.mailer = school.new_mailer()
+    school.work()
+    undo(school, done[0])
+    school.live()
+    assert len(school.subjects()) == len(set(school.subjects())) == 4
+    assert school.subjects()[0] == "Three Small Habits"
 
 
 @pytest.mark.parametrize("kind", ["leave", "unsubscribe", "suppress"])
