@@ -328,6 +328,23 @@ def test_a_pause_stops_also_what_is_claimed_and_no_other_issue(newsroom: Newsroo
     assert [one.lesson_id for one in claims if one.delivery_id in allowed] == [going]
 
 
+def test_what_was_claimed_before_a_pause_is_dated_and_written_anew_after_it(newsroom: Newsroom) -> None:
+    ada = newsroom.add("ada@inbox.example.org")
+    issue = newsroom.draft()
+    newsroom.schedule(issue)
+    send_due(newsroom.database, newsroom.now)
+    assert len(claim(newsroom.database, newsroom.now, 10)) == 1
+    steering.pause(newsroom.database, issue, newsroom.now)
+    with newsroom.database.write() as session:
+        session.get_one(Subscriber, ada).email = "ada@elsewhere.example.org"
+    newsroom.school.clock.move_to(newsroom.now + timedelta(days=1))
+    steering.resume(newsroom.database, issue, newsroom.now)
+    newsroom.school.work()
+    assert newsroom.received() == [("ada@elsewhere.example.org", "Frost")]
+    (sent,) = newsroom.deliveries(issue)
+    assert sent.dated_at == sent.first_attempt_at == newsroom.now
+
+
 def test_a_cancelled_issue_goes_to_nobody_else(newsroom: Newsroom) -> None:
     newsroom.add("ada@inbox.example.org", zone="Asia/Tokyo")
     newsroom.add("bea@inbox.example.org")
