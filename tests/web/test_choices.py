@@ -33,6 +33,12 @@ NOW = datetime(2026, 11, 12, 9, 42, tzinfo=UTC)
         ),
     ],
 )
+def test_the_courses_own_rhythm_comes_first_and_others_fit_it(cadence: Cadence, own: str, first: str) -> None:
+    its_own, groups = rhythms(cadence)
+    assert (its_own.value, its_own.label) == ("", own)
+    assert groups[0].choices[0].label == first
+
+
 @pytest.mark.parametrize(
     ("weekdays", "gap", "english", "german"),
     [
@@ -47,12 +53,6 @@ def test_how_often_lessons_come_is_told_by_their_days_where_a_gap_would_not_be_t
 ) -> None:
     assert speech("en").often(frozenset(weekdays), gap) == english
     assert speech("de").often(frozenset(weekdays), gap) == german
-
-
-def test_the_courses_own_rhythm_comes_first_and_others_fit_it(cadence: Cadence, own: str, first: str) -> None:
-    its_own, groups = rhythms(cadence)
-    assert (its_own.value, its_own.label) == ("", own)
-    assert groups[0].choices[0].label == first
 
 
 def test_every_offered_rhythm_can_be_read_back() -> None:
