@@ -227,8 +227,14 @@ def test_a_relay_whose_day_is_used_up_hands_its_share_to_the_others(found: Found
     assert (len(school.memory.delivered), len(school.others["second"].delivered)) == (2, 5)
 
 
-def test_what_was_asked_for_goes_before_what_a_schedule_sends(found: Found) -> None:
-    school = found(memory=Limits(per_day=1))
+@pytest.mark.parametrize(
+    ("domains", "limits"),
+    [(None, {"memory": Limits(per_day=1)}), (DomainRates(own={"inbox.example.org": 0.1}), {})],
+)
+def test_what_was_asked_for_goes_before_what_a_schedule_sends(
+    found: Found, domains: DomainRates | None, limits: dict[str, Limits]
+) -> None:
+    school = found(domains, **limits)
     enrol(school, 4)
     tick(school.database, school.clock.now())
     asked = update(Delivery).where(Delivery.id == 4).values(by="learner")
@@ -348,6 +354,20 @@ def test_buckets_that_are_full_again_are_forgotten(found: Found) -> None:
     school.work()
     with school.database.read() as session:
         assert [row.domain for row in session.query(BucketRecord)] == ["later.example.org"]
+
+
+def test_a_domain_that_asked_us_to_slow_down_is_not_forgotten_before_it_has_recovered(found: Found) -> None:
+    school = found(DomainRates(default=1))
+    school.memory.answer(ADA, SLOW_DOWN)
+    school.enrol(ADA)
+    school.work()
+    later(school, 10 * MINUTE)
+    assert len(school.memory.delivered) == 1
+    school.clock.move_to(school.clock.now() + 90 * MINUTE)
+    enrol(school, 1, "later.example.org")
+    school.work()
+    (slow,) = report(school)[0].slow_domains
+    assert slow.domain == "inbox.example.org"
 
 
 def test_where_nothing_is_limited_nothing_is_counted(found: Found) -> None:
