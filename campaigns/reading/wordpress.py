@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import escape
 from typing import Any
 
 from campaigns.reading.moments import moment_of
@@ -12,6 +13,8 @@ from courseletter.errors import InvalidInput
 
 _CONTENT = "{http://purl.org/rss/1.0/modules/content/}encoded"
 _CAPTION = re.compile(r"\[caption[^\]]*\](.*?)\[/caption\]", re.S)
+_PICTURE = re.compile(r"\[et_pb_image\b([^\]]*)\]")  # Divi's
+_ATTRIBUTE = re.compile(r'(\w+)="([^"]*)"')
 _KNOWN_SHORTCODE = (
     r"gallery|audio|video|playlist|embed|contact-form(?:-7)?|contact-field|wpforms|gravityform|ninja_form"
     r"|mc4wp_form|"
@@ -100,7 +103,14 @@ def _is_page(item: Any) -> bool:
 
 def _without_shortcodes(html: str) -> str:
     html = re.sub(r"<!--.*?-->", "", html, flags=re.S)
-    return _SHORTCODE.sub("", _CAPTION.sub(_figure, html))
+    return _SHORTCODE.sub("", _PICTURE.sub(_image, _CAPTION.sub(_figure, html)))
+
+
+def _image(match: re.Match[str]) -> str:
+    given = dict(_ATTRIBUTE.findall(match[1]))
+    return (
+        f'<img src="{escape(given["src"])}" alt="{escape(given.get("alt", ""))}">' if "src" in given else ""
+    )
 
 
 def _figure(match: re.Match[str]) -> str:

@@ -283,6 +283,20 @@ def test_a_wordpress_export() -> None:
     assert read_bytes(export.encode(), "export.xml", entry="About").title == "About"
 
 
+def test_a_builders_shortcodes_go_and_leave_their_text_and_pictures() -> None:
+    built = (
+        f'[et_pb_section fb_built="1"][et_pb_row][et_pb_column type="4_4"][et_pb_text]<p>{WORDS}</p>'
+        f"<h2>First part</h2><p>{WORDS}</p>[/et_pb_text]"
+        '[et_pb_image src="https://example.org/p.jpg" alt="A path" _builder_version="4.9"][/et_pb_image]'
+        f"[et_pb_text]<h2>Second part</h2><p>{WORDS}</p>[/et_pb_text]"
+        "[/et_pb_column][/et_pb_row][/et_pb_section]"
+    )
+    article = read_bytes(wxr(post("The walk", built)).encode(), "export.xml")
+    assert headings(article) == ["First part", "Second part"]
+    assert "![A path](https://example.org/p.jpg)" in body(article)
+    assert "et_pb" not in body(article)
+
+
 @pytest.mark.parametrize(
     ("name", "text", "form"),
     [
