@@ -43,6 +43,7 @@ _POINTER = _starts(
 )
 
 _RELATED = _starts(
+    r"related\W*$",
     r"(?:related|similar) (?:posts?|articles?|reading|stories|content|topics|links|pages|news)\b",
     r"(?:you )?(?:may|might)(?: also)? (?:also )?(?:like|enjoy|be interested)",
     r"(?:read|up) next\b",

@@ -65,8 +65,15 @@ def _refuse_depth(tree: Any, name: str) -> None:
 
 
 def read_fragment(html: str, base: str = "") -> tuple[Piece, ...]:
-    """The blocks of HTML that holds nothing but an article: a feed's entry, a WordPress post."""
-    return tuple(leaf.as_piece("marked as a heading") for leaf in leaves(parse(html), base))
+    """The blocks of HTML that holds an article and little else: a feed's entry, a WordPress post."""
+    tree = parse(html)
+    boxes = Boxes(tree)
+    return tuple(_piece(leaf, boxes.around(leaf)) for leaf in leaves(tree, base))
+
+
+def _piece(leaf: Leaf, why_dropped: str, score: float = 0.88) -> Piece:
+    piece = leaf.as_piece("marked as a heading")
+    return replace(piece, role=Role.DROPPED, reason=why_dropped, score=score) if why_dropped else piece
 
 
 def _article(every: Sequence[Leaf], marks: Sequence[bool], title: str) -> list[tuple[Leaf, Piece]] | None:
@@ -87,12 +94,11 @@ def _article(every: Sequence[Leaf], marks: Sequence[bool], title: str) -> list[t
     pieces = []
     for i in inside:
         leaf = every[i]
-        piece = leaf.as_piece("marked as a heading")
         if i < first or i > last:
             where = "before the article begins" if i < first else "after the article ends"
-            piece = replace(piece, role=Role.DROPPED, reason=f"stands {where}", score=0.9)
-        elif why := boxes.around(leaf) or ("" if marks[i] else furniture(leaf, taken)):
-            piece = replace(piece, role=Role.DROPPED, reason=why, score=0.88)
+            piece = _piece(leaf, f"stands {where}", 0.9)
+        else:
+            piece = _piece(leaf, boxes.around(leaf) or ("" if marks[i] else furniture(leaf, taken)))
         pieces.append((leaf, piece))
     return pieces
 

@@ -283,6 +283,17 @@ def test_a_wordpress_export() -> None:
     assert read_bytes(export.encode(), "export.xml", entry="About").title == "About"
 
 
+def test_boxes_that_a_plugin_adds_to_posts_go() -> None:
+    related = '<div class="jp-relatedposts"><h3>Related</h3><h4>Another walk</h4><p>Short.</p></div>'
+    author = "<div class='author-box'><h3>Jo Field</h3><p>Jo walks before breakfast.</p></div>"
+    export = wxr(
+        post("The walk", f"<p>{WORDS * 5}</p><h2>First part</h2><p>{WORDS * 5}</p>{related}{author}")
+    )
+    article = read_bytes(export.encode(), "export.xml")
+    assert headings(article) == ["First part"]
+    assert "Jo walks" not in body(article)
+
+
 def test_a_builders_shortcodes_go_and_leave_their_text_and_pictures() -> None:
     built = (
         f'[et_pb_section fb_built="1"][et_pb_row][et_pb_column type="4_4"][et_pb_text]<p>{WORDS}</p>'
