@@ -248,10 +248,12 @@ def _dropped_tail(pieces: Iterable[Piece], reason: str) -> list[Piece]:
 
 
 def _without_title(pieces: Sequence[Piece], title: str) -> list[Piece]:
-    """The first heading or line that only says the title again goes."""
+    """The first heading that only says the title again goes, and so does a first line of text."""
     wanted = fold(title)
+    first = next((index for index, piece in enumerate(pieces) if piece.role is not Role.DROPPED), None)
     for index, piece in enumerate(pieces):
-        if piece.role is Role.HEADING and wanted and fold(piece.block.text) == wanted:
+        could_be = piece.role is Role.HEADING or (index == first and piece.role is Role.BODY)
+        if could_be and wanted and fold(piece.block.text) == wanted:
             return [*pieces[:index], _dropped(piece, "is the title", 0.99), *pieces[index + 1 :]]
     return list(pieces)
 

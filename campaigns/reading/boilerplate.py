@@ -203,6 +203,18 @@ _FEED_FOOTER = _starts(
     r"het bericht .{3,200} verscheen eerst op\b",
 )
 
+_MAIL_FOOTER = _starts(
+    r"copyright\b.{0,300}\bunsubscribe\b",
+    r"you(?:['’]re| are)? receiv(?:ed|ing) this (?:e-?mail|newsletter|message)\b",
+    r"(?:view|read) (?:this|the) (?:e-?mail|newsletter) (?:in|online)\b",
+    r"(?:sie erhalten|du erhältst|du bekommst) diese[ns]? (?:e-?mail|newsletter)\b",
+    r"vous recevez (?:cet|ce|cette)\b.{0,40}\b(?:e-?mail|courriel|newsletter|lettre)\b",
+    r"(?:recibes?|has recibido) este (?:correo|boletín|e-?mail)\b",
+    r"(?:hai ricevuto|ricevi) questa (?:e-?mail|newsletter)\b",
+    r"(?:je|u) ontvangt deze (?:e-?mail|nieuwsbrief)\b",
+    r"(?:você )?(?:está recebendo|recebeu|recebe) este (?:e-?mail|boletim)\b",
+)
+
 _NAVIGATION = _is(
     r"(?:skip|jump) to (?:main )?content|zum inhalt (?:springen)?|aller au contenu|saltar al contenido"
     r"|ir para o conteúdo|vai al contenuto|ga naar (?:de )?inhoud",
@@ -219,7 +231,7 @@ _NAVIGATION = _is(
     r"(?:privacy|cookie) (?:policy|settings|preferences)|terms (?:of (?:use|service)|and conditions)"
     r"|all rights reserved|alle rechte vorbehalten|tous droits réservés|todos los derechos reservados"
     r"|todos os direitos reservados|tutti i diritti riservati|alle rechten voorbehouden",
-    r"(?:©|copyright|\(c\))\s.{0,90}",
+    r"(?:©|\(c\)|copyright\s(?:©|\(c\)|by\b|\d{4})).{0,90}",
     r"table of contents|contents|on this page|in this (?:article|post|guide)|inhalt(?:sverzeichnis"
     r"|sübersicht)?"
     r"|auf dieser seite|table des matières|sommaire|dans cet article|en este artículo|neste artigo"
@@ -274,6 +286,7 @@ _JOINED = re.compile(r"\s+[|·•–—/]\s+|\s*[|·•]\s*")
 # Each kind with its reason, its certainty, and whether it ends the article.
 _KINDS: tuple[tuple[re.Pattern[str], str, float, bool], ...] = (
     (_FEED_FOOTER, "is the feed's own footer", 0.97, False),
+    (_MAIL_FOOTER, "belongs to a newsletter's frame", 0.95, False),
     (_COMMENTS, "belongs to a comment form", 0.97, True),
     (_POINTER, "leads to another article", 0.9, False),
     (_RELATED, "leads to other articles", 0.95, True),
@@ -293,7 +306,7 @@ def recognise(text: str) -> Boilerplate | None:
     if len(words) > _MOST_WORDS_OF_A_FORM or len(text) > _LONGEST:
         return None
     for pattern, reason, score, ends in _KINDS:
-        if len(words) > _MOST_WORDS and pattern not in (_COMMENTS, _FEED_FOOTER):
+        if len(words) > _MOST_WORDS and pattern not in (_COMMENTS, _FEED_FOOTER, _MAIL_FOOTER):
             continue
         if (
             pattern in (_META, _SHARE, _AUTHOR, _POINTER, _RELATED)

@@ -190,6 +190,45 @@ BOLD_LINES = f"""
 {_parts("<p><strong>{heading}</strong></p>{text}")}</div></div></div>
 """
 
+GOOGLE_DOCS = f"""
+<div id="header">Published using Google Docs</div><div id="contents"><div>
+<p class="c3 title"><span>{TITLE}</span></p><p><span>{OPENING}</span></p>
+{_parts('<h2 id="h.{n}"><span>{heading}</span></h2>{text}')}</div></div>
+"""
+
+WORD = f"""
+<div class=WordSection1><p class=MsoNormal align=center><b><span style="font-size:20.0pt">{TITLE}<o:p></o:p></span></b></p>
+<p class=MsoNormal>{OPENING}</p>
+{_parts("<p class=MsoNormal><b><span>{heading}<o:p></o:p></span></b></p>{text}", tag="p class=MsoNormal")}</div>
+"""
+
+MAILCHIMP = f"""
+<center><table id="bodyTable"><tr><td><table class="templateContainer"><tr><td id="templatePreheader">
+<a href="/view">View this email in your browser</a></td></tr>
+<tr><td id="templateBody"><table class="mcnTextBlock"><tr><td class="mcnTextContent"><h1>{TITLE}</h1><p>{
+    OPENING
+}</p></td></tr></table>
+{
+    _parts(
+        '<table class="mcnTextBlock"><tr><td class="mcnTextBlockInner"><table><tr><td class="mcnTextContent">'
+        "<h2>{heading}</h2>{text}</td></tr></table></td></tr></table>"
+    )
+}</td></tr><tr><td id="templateFooter"><table class="mcnTextBlock"><tr><td class="mcnTextContent">
+Copyright 2024 Quiet Path, all rights reserved. {
+    OFFER
+}<br><a href="/u">unsubscribe from this list</a>.</td></tr></table></td></tr>
+</table></td></tr></table></center>
+"""
+
+ACCORDION = f"""
+<main><h1>{TITLE}</h1><p>{OPENING}</p>{_parts("<details><summary>{heading}</summary>{text}</details>")}</main>
+"""
+
+FONTS = f"""
+<table width=600><tr><td><font size=5><b>{TITLE}</b></font><p>{OPENING}
+{_parts("<p><font size=4 color=navy><b>{heading}</b></font>{text}")}</td></tr></table>
+"""
+
 THEMES = {
     "wordpress": WORDPRESS,
     "divi": DIVI,
@@ -202,4 +241,9 @@ THEMES = {
     "flexible": FLEXIBLE,
     "notion": NOTION,
     "bold lines": BOLD_LINES,
+    "google docs": GOOGLE_DOCS,
+    "word": WORD,
+    "mailchimp": MAILCHIMP,
+    "accordion": ACCORDION,
+    "fonts": FONTS,
 }

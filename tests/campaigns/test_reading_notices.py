@@ -203,6 +203,9 @@ def test_r19_the_same_notice_twice_on_a_page_is_one() -> None:
         "1.2K Followers",
         "Reader Interactions",
         "Read more: Why sleep matters",
+        "You are receiving this email because you signed up on our page.",
+        "View this email in your browser",
+        "Copyright 2024 Quiet Path. Want to change what you get? You can unsubscribe from this list.",
     ],
 )
 def test_the_pages_own_words_are_recognised(text: str) -> None:
@@ -222,6 +225,7 @@ def test_the_pages_own_words_are_recognised(text: str) -> None:
         "Reviewed: three books on sleep",
         "Followers and leaders",
         "Read more poetry",
+        "Copyright and its limits",
         "Published in 2019, the book sold better than anyone had expected.",
         "Comments on the law",
         "Older and wiser",
