@@ -63,12 +63,13 @@ def assemble(reading: Reading, *, source: str, name: str, form: str) -> Article:
 
     Raises InvalidInput where no text is left to make lessons of.
     """
-    reading = replace(reading, title=" ".join(reading.title.split()) or _title_from_text(reading.pieces))
+    own_title = " ".join(reading.title.split())
+    reading = replace(reading, title=own_title or _title_from_text(reading.pieces))
     pieces = [_unless_notice(piece) for piece in reading.pieces]
     pieces = [part for piece in pieces for part in _notice_cut_out(piece)]
     pieces = _with_headed_notices(pieces)
     pieces = _without_tail(pieces) if reading.authored else _without_boilerplate(pieces)
-    pieces = _without_title(pieces, reading.title)
+    pieces = _without_title(pieces, reading.title, told=bool(own_title))
     pieces = _with_standfirst(pieces)
     if not any(piece.role is Role.HEADING for piece in pieces):
         pieces = _with_bold_headings(pieces, level=2)
@@ -247,15 +248,15 @@ def _dropped_tail(pieces: Iterable[Piece], reason: str) -> list[Piece]:
     return [_dropped(p, reason, 0.85) if p.role in (Role.BODY, Role.HEADING) else p for p in pieces]
 
 
-def _without_title(pieces: Sequence[Piece], title: str) -> list[Piece]:
-    """The first heading that only says the title again goes, and so does a first line of text."""
-    wanted = fold(title)
-    first = next((index for index, piece in enumerate(pieces) if piece.role is not Role.DROPPED), None)
-    for index, piece in enumerate(pieces):
-        could_be = piece.role is Role.HEADING or (index == first and piece.role is Role.BODY)
-        if could_be and wanted and fold(piece.block.text) == wanted:
-            return [*pieces[:index], _dropped(piece, "is the title", 0.99), *pieces[index + 1 :]]
-    return list(pieces)
+def _without_title(pieces: Sequence[Piece], title: str, *, told: bool) -> list[Piece]:
+    """The first heading that only says the title again goes, and so does a first line of text, unless the
+    source names no title and goes by that line.
+    """
+    same = [i for i, piece in enumerate(pieces) if title and fold(piece.block.text) == fold(title)]
+    first = next((i for i, piece in enumerate(pieces) if piece.role is not Role.DROPPED), None)
+    again = [i for i in same if pieces[i].role is Role.HEADING][:1]
+    again += [i for i in same if told and i == first and pieces[i].role is Role.BODY]
+    return [_dropped(piece, "is the title", 0.99) if i in again else piece for i, piece in enumerate(pieces)]
 
 
 def _with_standfirst(pieces: Sequence[Piece]) -> list[Piece]:

@@ -348,3 +348,15 @@ def test_a_box_of_another_article_or_of_the_page_is_none_of_them(another: str) -
     own = f"<div class='entry-content'>{part('Get up', 9)}{part('Go out', 9)}</div>"
     article = page(f"<main><h1>Mornings outside</h1>{own}{another.format(part('Evenings', 9))}</main>")
     assert titles(article) == ["Get up", "Go out"]
+
+
+def test_a_page_without_a_title_keeps_the_sentence_that_it_goes_by() -> None:
+    article = page(f"<p>Morning is a good time.</p><p>{PROSE * 5}</p>", head="")
+    assert article.title == "Morning is a good time."
+    assert body(article).startswith("Morning is a good time.")
+
+
+def test_the_title_goes_as_a_line_above_and_as_a_heading() -> None:
+    article = page(f"<div><p>Mornings outside</p><h2>Mornings outside</h2><p>{PROSE * 5}</p></div>")
+    assert titles(article) == []
+    assert body(article).startswith("Every morning")
