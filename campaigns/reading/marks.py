@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import compress, islice, takewhile
 from operator import and_, ne
 from typing import Any
@@ -15,6 +17,9 @@ from campaigns.reading.furniture import furniture, leads_away
 
 _SHARE_OF_MARKED = 0.9
 _SEEN_AT_LEAST = 0.35
+# Of a page with more, trafilatura asks nobody else: jusText, whom it asks, takes minutes for 60,000.
+_MANY_BLOCKS = 10_000
+_BLOCK = re.compile(r"<(?:p|div|li|td|br)\b", re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +32,10 @@ class Wanted:
 
     @classmethod
     def of(cls, html: str) -> Wanted:
-        text = _trafilatura().extract(html, output_format="txt", include_comments=False, include_tables=True)
+        many = len(_BLOCK.findall(html)) > _MANY_BLOCKS
+        text = _trafilatura().extract(
+            html, output_format="txt", include_comments=False, include_tables=True, fast=many
+        )
         lines = [fold(line) for line in (text or "").split("\n")]
         return cls(html, frozenset(filter(None, lines)), "".join(lines))
 
@@ -120,13 +128,18 @@ def _with_boxes_alike(every: Sequence[Leaf], marked: list[bool]) -> list[bool]:
     taken = holders(every, marked)
     shapes = {_shape(box) for box in _boxes_of(holder) if box in taken}
     own = _article_around(holder)
+
+    @cache
+    def is_alike(element: Any) -> bool:
+        return element not in taken and _shape(element) in shapes
+
     alike = list(marked)
     for i in range(max(compress(range(len(every)), marked)) + 1, len(every)):
         leaf = every[i]
         if _begins_another(leaf, own):
             break
         if not furniture(leaf):
-            alike[i] = any(_shape(each) in shapes and each not in taken for each in leaf.around())
+            alike[i] = any(map(is_alike, leaf.around()))
     gained = any(map(_is_running_text, compress(every, map(ne, alike, marked))))
     return alike if gained else marked
 
