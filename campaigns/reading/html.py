@@ -17,12 +17,13 @@ from campaigns.reading.blocks import Leaf, leaves
 from campaigns.reading.furniture import Boxes, furniture, opens_or_ends_page
 from campaigns.reading.marks import Wanted, container, holders, marked
 from campaigns.reading.titles import page_title
-from campaigns.reading.tree import meta, parse
+from campaigns.reading.tree import count_blocks, meta, parse
 from courseletter.errors import InvalidInput
 
 _FALLBACK_BELOW = 0.6
 _MOST_AROUND = 120
 _MOST_ABOVE_TITLE = 0.1
+_MOST_BLOCKS = 30_000  # a book of 600 pages has 12,000
 _OPENING_PARAGRAPH = 240  # columns: about forty words, where a caption or a summary is shorter
 
 
@@ -35,6 +36,7 @@ class _Page:
 
 def read(html: str, name: str, base: str = "") -> Reading:
     """The article of a whole page. `base` is the address it came from, if it came from one."""
+    _refuse_length(html, name)
     page = _Page(parse(html), html, base)
     _refuse_depth(page.tree, name)
     page = replace(page, base=_base(page))
@@ -53,6 +55,14 @@ def read(html: str, name: str, base: str = "") -> Reading:
         inside_leaves = {id(leaf) for leaf, _ in chosen}
         around = [leaf for leaf in every if id(leaf) not in inside_leaves]
     return Reading(title, tuple(pieces), _language(page.tree), tuple(_outside(around)))
+
+
+def _refuse_length(html: str, name: str) -> None:
+    if count_blocks(html) > _MOST_BLOCKS:
+        raise InvalidInput(
+            f"{name} has more than {_MOST_BLOCKS:,} paragraphs, which is no article: save the part that you "
+            "want as text, and read that file."
+        )
 
 
 def _refuse_depth(tree: Any, name: str) -> None:
@@ -81,9 +91,8 @@ def _article(every: Sequence[Leaf], marks: Sequence[bool], title: str) -> list[t
     holder = container(every, marks)
     if holder is None:
         return None
-    inside = [
-        i for i, leaf in enumerate(every) if leaf.element is holder or holder in leaf.element.iterancestors()
-    ]
+    within = set(holder.iter())
+    inside = [i for i, leaf in enumerate(every) if leaf.element in within]
     hits = [i for i in inside if marks[i] and not opens_or_ends_page(every[i])]
     if not hits:
         return None

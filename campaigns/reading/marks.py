@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -14,12 +14,12 @@ from campaigns.article import BlockKind
 from campaigns.reading.assembling import fold
 from campaigns.reading.blocks import Leaf
 from campaigns.reading.furniture import furniture, leads_away
+from campaigns.reading.tree import count_blocks
 
 _SHARE_OF_MARKED = 0.9
 _SEEN_AT_LEAST = 0.35
 # Of a page with more, trafilatura asks nobody else: jusText, whom it asks, takes minutes for 60,000.
-_MANY_BLOCKS = 10_000
-_BLOCK = re.compile(r"<(?:p|div|li|td|br)\b", re.I)
+_MANY_BLOCKS = 4_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Wanted:
 
     @classmethod
     def of(cls, html: str) -> Wanted:
-        many = len(_BLOCK.findall(html)) > _MANY_BLOCKS
+        many = count_blocks(html) > _MANY_BLOCKS
         text = _trafilatura().extract(
             html, output_format="txt", include_comments=False, include_tables=True, fast=many
         )
@@ -171,19 +171,19 @@ def _boxes_of(holder: Any) -> list[Any]:
 def container(every: Sequence[Leaf], marked: Sequence[bool]) -> Any:
     """The smallest element with at least nine tenths of the marked text below it, or one above that adds
     little else: an article in sections may have its tenth in another section."""
-    weights: dict[Any, int] = {}
-    lengths: dict[Any, int] = {}
-    total = 0
-    for leaf, is_marked in zip(every, marked, strict=True):
-        length = len(leaf.block.text)
-        total += length if is_marked else 0
-        for element in leaf.around():
-            lengths[element] = lengths.get(element, 0) + length
-            if is_marked:
-                weights[element] = weights.get(element, 0) + length
-    enough = [element for element, weight in weights.items() if weight >= _SHARE_OF_MARKED * total]
-    if not enough:
+    if not any(marked):
         return None
+    lengths: Counter[Any] = Counter()
+    weights: Counter[Any] = Counter()
+    for leaf, is_marked in zip(every, marked, strict=True):
+        lengths[leaf.element] += len(leaf.block.text)
+        weights[leaf.element] += len(leaf.block.text) * is_marked
+    root = every[0].element.getroottree().getroot()
+    for element in reversed(list(root.iter())):  # so that what is inside is known before
+        if (above := element.getparent()) is not None:
+            lengths[above] += lengths[element]
+            weights[above] += weights[element]
+    enough = [element for element in weights if weights[element] >= _SHARE_OF_MARKED * weights[root]]
     best = max(enough, key=lambda element: sum(1 for _ in element.iterancestors()))
     for above in best.iterancestors():
         gained = weights[above] - weights[best]

@@ -191,3 +191,9 @@ def test_r40_a_page_of_thousands_of_small_paragraphs_costs_no_more_than_its_leng
     begun = time.process_time()
     read_bytes(f"<html><body><p>{prose}</p>{'<p>x y</p>' * 15_000}</body></html>".encode(), "a.html")
     assert time.process_time() - begun < 10  # jusText compares each with all others: it took a minute
+
+
+def test_r40_a_page_of_more_paragraphs_than_a_long_book_is_refused_before_it_is_parsed() -> None:
+    begun = time.process_time()
+    assert "more than 30,000 paragraphs" in refusal(b"<html><body>" + b"<div><p>x y</p>" * 200_000, "a.html")
+    assert time.process_time() - begun < 3
