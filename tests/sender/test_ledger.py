@@ -103,26 +103,16 @@ def test_r22_a_worker_past_its_lease_cannot_send(school: School) -> None:
 
 
 def test_r22_a_stale_fence_changes_nothing(school: School) -> None:
-    school.enrol()
-    school.work()
-    stale = _next_lesson_claimed(school)
-    school.clock.move_to(school.clock.now() + LEASE)
-    sweep(school.database, school.clock.now())
-    fresh = claim(school.database, school.clock.now(), 10)
-    assert [one.delivery_id for one in fresh] == [stale.delivery_id]
+    stale, fresh = _claimed_twice(school)
+    assert fresh.delivery_id == stale.delivery_id
     now = school.clock.now()
     assert not goes(school, stale)
     assert not school.change(lambda session: finish(session, stale, now, State.FAILED, "late"))
-    assert goes(school, fresh[0])
+    assert goes(school, fresh)
 
 
 def test_r22_what_a_stale_claim_has_no_room_for_stays_with_its_new_holder(school: School) -> None:
-    school.enrol()
-    school.work()
-    stale = _next_lesson_claimed(school)
-    school.clock.move_to(school.clock.now() + LEASE)
-    sweep(school.database, school.clock.now())
-    (fresh,) = claim(school.database, school.clock.now(), 10)
+    stale, fresh = _claimed_twice(school)
     school.change(lambda session: hold_back(session, {stale: None}))
     give_back(school.database, [stale])
     assert states(school)[-1] == State.CLAIMED
@@ -481,6 +471,17 @@ def test_two_lists_do_not_share_consent(school: School) -> None:
     assert len(school.memory.delivered) == 4
     with school.database.read() as session:
         assert session.query(MailingList).count() == 2
+
+
+def _claimed_twice(school: School) -> tuple[Claim, Claim]:
+    """A lesson's claim whose lease has ended, and the one that came after it."""
+    school.enrol()
+    school.work()
+    stale: Claim = _next_lesson_claimed(school)
+    school.clock.move_to(school.clock.now() + LEASE)
+    sweep(school.database, school.clock.now())
+    (fresh,) = claim(school.database, school.clock.now(), 10)
+    return stale, fresh
 
 
 def _next_lesson_claimed(school: School):  # type: ignore[no-untyped-def]
