@@ -284,12 +284,10 @@ def test_a_wordpress_export() -> None:
 
 
 def test_boxes_that_a_plugin_adds_to_posts_go() -> None:
-    related = '<div class="jp-relatedposts"><h3>Related</h3><h4>Another walk</h4><p>Short.</p></div>'
+    related = '<div class="jp-relatedposts"><h3>Another walk</h3><p>Short, and by the sea.</p></div>'
     author = "<div class='author-box'><h3>Jo Field</h3><p>Jo walks before breakfast.</p></div>"
-    export = wxr(
-        post("The walk", f"<p>{WORDS * 5}</p><h2>First part</h2><p>{WORDS * 5}</p>{related}{author}")
-    )
-    article = read_bytes(export.encode(), "export.xml")
+    parts = f"<p>{WORDS * 5}</p>{related}<h2>First part</h2><p>{WORDS * 5}</p>{author}<p>{WORDS * 5}</p>"
+    article = read_bytes(wxr(post("The walk", parts)).encode(), "export.xml")
     assert headings(article) == ["First part"]
     assert "Jo walks" not in body(article)
 
@@ -324,7 +322,7 @@ def test_a_builders_shortcodes_go_and_leave_their_text_and_pictures() -> None:
         ("a.txt", "text\n## One\ntext\n## Two\ntext", "markdown"),
         (
             "a.txt",
-            "Type\n\n# mount /srv\n\nand\n\n# Where it is kept\nroot = /srv\n\n# Who may\nroot",
+            "Type\n\n# mount /srv\n\nand\n\n# umount /srv\n\n# Where it is\nroot = /srv\n\n# Who may\nroot",
             "text",
         ),
         ("a.xml", RSS, "feed"),

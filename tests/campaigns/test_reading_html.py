@@ -296,60 +296,6 @@ def test_of_a_page_without_paragraphs_more_than_its_longest_example_is_read() ->
     assert "walk --day 9" in body(article)
 
 
-def test_a_page_that_is_one_preformatted_text_is_read() -> None:
-    article = page(f"<h1>Mornings outside</h1><pre>{(PROSE + chr(10)) * 9}</pre>")
-    assert body(article).count("Every morning begins") == 9
-
-
-def part(name: str, sentences: int) -> str:
-    """A section's heading and text, every sentence of it its own."""
-    said = " ".join(
-        f"In {name} it is walk {n} that makes the day, and nothing else." for n in range(sentences)
-    )
-    return f"<h2>{name}</h2><p>{said}</p>"
-
-
-@pytest.mark.parametrize("kind", ["article-body", "entry-content", "text", "section-content"])
-@pytest.mark.parametrize("lengths", [(9, 2), (9, 2, 9), (9, 9, 9, 2)])
-def test_an_article_in_several_boxes_of_one_class_loses_none_of_them(
-    kind: str, lengths: tuple[int, ...]
-) -> None:
-    names = [f"Week {number}" for number in range(len(lengths))]
-    boxes = [
-        f"<div class='{kind}'>{part(name, length)}</div>" for name, length in zip(names, lengths, strict=True)
-    ]
-    advertisement = "<div class='ads'><p>Shoes that never wear out, now for half of what they cost.</p></div>"
-    article = page(f"<main><h1>Mornings outside</h1>{advertisement.join(boxes)}</main>")
-    assert titles(article) == names
-    assert body(article).count("that makes the day") == sum(lengths)
-    assert "Shoes" not in body(article)
-
-
-def test_a_chapters_last_section_is_read_where_those_before_it_are() -> None:
-    def section(name: str, sentences: int) -> str:
-        heading, _, text = part(name, sentences).partition("<p>")
-        return f"<div class='section'><div class='titlepage'>{heading}</div><p>{text}</div>"
-
-    names = ["Get up", "Go out", "Come back"]
-    sections = "".join(section(name, length) for name, length in zip(names, (5, 5, 2), strict=True))
-    assert titles(page(f"<div class='chapter'><h1>Mornings outside</h1>{sections}</div>")) == names
-
-
-@pytest.mark.parametrize(
-    "another",
-    [
-        "<h2><a href='/evenings'>Evenings outside</a></h2><div class='entry-content'>{}</div>",
-        "<div class='comments'><div class='entry-content'>{}</div></div>",
-        "<aside><div class='entry-content'>{}</div></aside>",
-        "<article><h2>Evenings</h2><div class='entry-content'>{}</div></article>",
-    ],
-)
-def test_a_box_of_another_article_or_of_the_page_is_none_of_them(another: str) -> None:
-    own = f"<div class='entry-content'>{part('Get up', 9)}{part('Go out', 9)}</div>"
-    article = page(f"<main><h1>Mornings outside</h1>{own}{another.format(part('Evenings', 9))}</main>")
-    assert titles(article) == ["Get up", "Go out"]
-
-
 def test_a_page_without_a_title_keeps_the_sentence_that_it_goes_by() -> None:
     article = page(f"<p>Morning is a good time.</p><p>{PROSE * 5}</p>", head="")
     assert article.title == "Morning is a good time."
